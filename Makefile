@@ -389,6 +389,9 @@ bench-compare: $(benched) ## the same load on other servers (tools/setup compare
 bench-latency: $(benched) ## latency for a few members (ARGS="--dialect action --duration 60")
 	$$(tools/python) tests/bench/latency.py $(ARGS)
 
+bench-upgrade: build/parleyd ## how long clients wait while another process takes over (ARGS="--connections 500")
+	$$(tools/python) tests/bench/upgrade.py $(ARGS)
+
 attack: build/parleyd $(O)/parley-bench $(O)/attack_flood ## attack a server beside clients that behave (ARGS="--list")
 	ATTACK_FLOOD=$(abspath $(O)/attack_flood) \
 		$$(tools/python) tests/attack/run.py $(ARGS)
@@ -514,7 +517,7 @@ help: ## this list
 	$(parts:%=lint-cycles-%) lint-tidy lint-python \
 	lint-web check-web lint-hardening format fuzz fuzzers fuzz-smoke \
 	coverage suites valgrind bench \
-	bench-compare bench-docs bench-instructions bench-latency docs install install-server \
+	bench-compare bench-docs bench-instructions bench-latency bench-upgrade docs install install-server \
 	install-client install-docs \
 	chat compdb deb npm reproducible dist clean help FORCE
 -include $(shell find $(O) -name '*.d' 2>/dev/null)

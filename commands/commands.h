@@ -2,6 +2,7 @@
 #ifndef COMMANDS_COMMANDS_H
 #define COMMANDS_COMMANDS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -122,11 +123,14 @@ void dispatcher_destroy(struct dispatcher *);
 struct command_handler *dispatcher_handler(struct dispatcher *);
 
 /*
- * A chat with other nodes: what is not in the stores, but belongs to the same
- * place in the order. The stores are loaded before it is set.
+ * What is not in the stores of members and rooms, but belongs to the same
+ * moment. These are loaded before it is set.
  */
 uint64_t dispatcher_newcomers(const struct dispatcher *);
 void dispatcher_resume(struct dispatcher *, uint64_t newcomers);
+
+/* Whether no command waits, nor anything that one has begun. */
+bool dispatcher_is_idle(const struct dispatcher *);
 
 /* What became of files. */
 const struct file_totals *dispatcher_file_totals(const struct dispatcher *);

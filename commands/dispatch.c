@@ -755,6 +755,13 @@ dispatcher_queued_bytes(const struct dispatcher *self)
 	return self->state.queues.bytes;
 }
 
+bool
+dispatcher_is_idle(const struct dispatcher *self)
+{
+	return list_is_empty(&self->state.queues.all) &&
+	       list_is_empty(&self->state.file_completions);
+}
+
 const struct file_totals *
 dispatcher_file_totals(const struct dispatcher *self)
 {

@@ -18,6 +18,11 @@ struct backend {
 	enum stores_end (*open)(struct stores *, const struct stores_config *);
 };
 
+static const struct chat_snapshot_messages numbered_in_memory = {
+	.put = memory_history_put,
+	.set_span = memory_history_set_span,
+};
+
 static enum stores_end
 memory_open(struct stores *stores, const struct stores_config *config)
 {
@@ -31,7 +36,7 @@ memory_open(struct stores *stores, const struct stores_config *config)
 	if (stores->rooms == NULL || stores->history == NULL ||
 	    stores->attributes == NULL)
 		return STORES_OPEN;
-	stores->history_put = memory_history_put;
+	stores->numbered = &numbered_in_memory;
 	memory_attributes_follow(stores->attributes, stores->history);
 	stores->log = memory_log_create(stores->rooms, stores->history,
 	    stores->attributes);
@@ -67,6 +72,7 @@ files_open(struct stores *stores, const struct stores_config *config)
 	stores->history = file_store_history(stores->files);
 	stores->attributes = file_store_attributes(stores->files);
 	stores->log = file_store_log(stores->files);
+	stores->numbered = &numbered_in_memory;
 	return STORES_OPEN;
 }
 
@@ -109,6 +115,12 @@ stores_open(struct stores *stores, const struct stores_config *config)
 	if (end != STORES_OPEN)
 		stores_close(stores);
 	return end;
+}
+
+bool
+stores_release(struct stores *stores)
+{
+	return stores->files == NULL || file_store_release(stores->files);
 }
 
 void

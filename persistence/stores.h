@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "domain/attribute_store.h"
+#include "domain/chat_snapshot.h"
 #include "domain/commit_log.h"
 #include "domain/history.h"
 #include "domain/id_source.h"
@@ -29,12 +30,11 @@ struct stores {
 	struct attribute_store *attributes;
 	struct commit_log *log;
 	/*
-	 * Adds a message of another log, that has its number and time. Numbers
-	 * up to the last one of the room are ignored; a gap stays. NULL: all
-	 * messages are of `log`.
+	 * Adds messages of another log, that have their number and time, or of
+	 * a snapshot. Numbers up to the last one of the room are ignored; a gap
+	 * stays. Not for rooms that the journal has.
 	 */
-	enum chat_error (*history_put)(struct history *, struct str room,
-	    const struct message *);
+	const struct chat_snapshot_messages *numbered;
 	/*
 	 * Owns rooms, history, attributes and log, if there is one; call
 	 * file_store_poll() when the descriptor of its journal is readable.
@@ -69,6 +69,12 @@ bool stores_kind_exists(const char *kind);
  * nothing is open.
  */
 enum stores_end stores_open(struct stores *, const struct stores_config *);
+
+/*
+ * Closes the files, for another process; the memory stays. Afterwards nothing
+ * may be changed. False: what was written may not be on the disk.
+ */
+bool stores_release(struct stores *);
 
 /* Accepts stores that are all NULL. */
 void stores_close(struct stores *);

@@ -34,6 +34,10 @@ struct host_ops {
 	void (*draining)(void *arg);
 	/* SIGHUP came. */
 	void (*reload)(void *arg);
+	/* SIGUSR2 came: another process is to go on. */
+	void (*upgrade)(void *arg);
+	/* At the end of each turn, when nothing of it waits any more. */
+	void (*turn_end)(void *arg);
 	/* store_fd is readable. False: the server ends at once. */
 	bool (*on_store_event)(void *arg);
 	/* files_fd is readable. */

@@ -22,12 +22,13 @@
 #include "transport/ws/endpoint.h"
 #include "wire/dialect.h"
 
-#define SIGNALS 3
+#define SIGNALS 4
 #define TICKS_A_SECOND (1000 / WHEEL_TICK_MS)
 
 struct server_listener {
 	struct listener listener;
 	struct server *server;
+	struct address configured;
 	bool tls;
 };
 
@@ -133,6 +134,19 @@ reload_cb(evutil_socket_t signal_number, short what, void *arg)
 	(void)what;
 	if (host->ops->reload != NULL)
 		host->ops->reload(host->arg);
+}
+
+static void
+upgrade_cb(evutil_socket_t signal_number, short what, void *arg)
+{
+	struct server *server = arg;
+	const struct host *host = server->config.host;
+
+	(void)signal_number;
+	(void)what;
+	loop_update_time(&server->worker.loop);
+	if (host->ops->upgrade != NULL)
+		host->ops->upgrade(host->arg);
 }
 
 static void
@@ -262,6 +276,7 @@ server_run(struct server *server)
 {
 	struct worker *worker = &server->worker;
 	struct endpoint *endpoint = worker->ws.endpoint;
+	const struct host *host = server->config.host;
 
 	while (!server->stopped) {
 		/* Slow readers may go on without any input. */
@@ -273,6 +288,8 @@ server_run(struct server *server)
 		loop_update_time(&worker->loop);
 		worker_end_turn(worker);
 		go_on_draining(server);
+		if (host->ops->turn_end != NULL)
+			host->ops->turn_end(host->arg);
 	}
 	worker_end_turn(worker);
 	log_info("stopped");
@@ -329,20 +346,25 @@ watch_admission(struct server *server)
 static bool
 add_events(struct server *server)
 {
-	static const int numbers[SIGNALS] = { SIGTERM, SIGINT, SIGHUP };
+	static const struct {
+		int number;
+		event_callback_fn callback;
+	} signals[SIGNALS] = {
+		{ SIGTERM, stop_cb },
+		{ SIGINT, stop_cb },
+		{ SIGHUP, reload_cb },
+		{ SIGUSR2, upgrade_cb },
+	};
 	static const struct timeval interval = {
 		.tv_usec = WHEEL_TICK_MS * 1000,
 	};
 	struct event_base *base = server->worker.loop.base;
 
 	for (int i = 0; i < SIGNALS; i++) {
-		event_callback_fn callback =
-		    numbers[i] == SIGHUP ? reload_cb : stop_cb;
-
 		/* When the event ends, so that nothing kills the exit. */
-		signal(numbers[i], SIG_IGN);
-		server->signals[i] =
-		    evsignal_new(base, numbers[i], callback, server);
+		signal(signals[i].number, SIG_IGN);
+		server->signals[i] = evsignal_new(base, signals[i].number,
+		    signals[i].callback, server);
 		if (server->signals[i] == NULL ||
 		    event_add(server->signals[i], NULL) != 0)
 			return false;
@@ -418,9 +440,14 @@ server_listener_open(struct server_listener *at,
 {
 	struct loop *loop = &at->server->worker.loop;
 
-	if (listen->passed_fd != 0)
-		return listener_adopt(&at->listener, loop, listen->passed_fd,
-		    listen->dialect, &listener_ops, at);
+	at->configured = listen->address;
+	if (listen->passed_fd != 0) {
+		if (!listener_adopt(&at->listener, loop, listen->passed_fd,
+			listen->dialect, &listener_ops, at))
+			return false;
+		at->listener.is_passed = !listen->has_file;
+		return true;
+	}
 	return listener_open(&at->listener, loop, &listen->address,
 	    listen->dialect, &listener_ops, at);
 }
@@ -519,4 +546,81 @@ server_destroy(struct server *server)
 	worker_fini(&server->worker);
 	tls_context_unref(server->tls);
 	free(server);
+}
+
+/* --- for another process -------------------------------------------------- */
+
+bool
+server_is_draining(const struct server *server)
+{
+	return server->stopped || server->drain_since_ms >= 0;
+}
+
+void
+server_drain_unmovable(struct server *server)
+{
+	struct worker *worker = &server->worker;
+
+	for (size_t i = 0; i < server->listener_count; i++)
+		if (server->listeners[i].tls)
+			listener_hold(&server->listeners[i].listener);
+	worker_drain_unmovable(worker, worker->loop.limits->drain_window_ms);
+}
+
+void
+server_accept_again(struct server *server)
+{
+	for (size_t i = 0; i < server->listener_count; i++)
+		if (server->listeners[i].tls)
+			listener_release(&server->listeners[i].listener);
+}
+
+size_t
+server_count_unmovable(const struct server *server)
+{
+	return worker_count_unmovable(&server->worker);
+}
+
+void
+server_end_turn(struct server *server)
+{
+	accept_queue_admit_all(&server->worker.loop.accept_queue);
+	worker_end_turn(&server->worker);
+}
+
+void
+server_each_listener(const struct server *server, server_visit_listener *visit,
+    void *arg)
+{
+	for (size_t i = 0; i < server->listener_count; i++) {
+		const struct server_listener *at = &server->listeners[i];
+		struct server_listen listen = {
+			.address = at->configured,
+			.dialect = at->listener.dialect,
+			.tls = at->tls,
+			.proxy = at->listener.expects_proxy,
+			.has_file = !at->listener.is_passed,
+		};
+
+		visit(&listen, at->listener.fd, arg);
+	}
+}
+
+size_t
+server_count_connections(const struct server *server)
+{
+	return server->worker.loop.conn_count;
+}
+
+size_t
+server_pack(struct server *server, struct packer *packer, int *sockets)
+{
+	return worker_pack(&server->worker, packer, sockets);
+}
+
+bool
+server_unpack(struct server *server, struct unpacker *from, const int *sockets,
+    size_t count)
+{
+	return worker_unpack(&server->worker, from, sockets, count);
 }

@@ -17,6 +17,7 @@ struct assets;
 struct endpoint;
 struct hook_questions;
 struct hooks;
+struct packer;
 struct profile;
 struct admission;
 struct http_route;
@@ -24,11 +25,13 @@ struct server;
 struct event_base;
 struct tls_context;
 struct trusted_proxies;
+struct unpacker;
 
 /* An address to listen on, and its dialect. */
 struct server_listen {
 	struct address address;
 	int passed_fd; /* listens already, is taken over; 0: none */
+	bool has_file; /* and its socket file is removed at the end */
 	const struct dialect *dialect; /* NULL: the endpoint knows none */
 	bool tls;
 	bool proxy; /* connections begin with a PROXY header, before TLS */
@@ -83,5 +86,46 @@ void server_limits_changed(struct server *);
 
 /* New connections use these certificates; open ones keep theirs. */
 void server_set_tls(struct server *, struct tls_context *);
+
+/* --- for another process: host_ops.turn_end ------------------------------- */
+
+/* It is on its way out: nothing can be handed over any more. */
+bool server_is_draining(const struct server *);
+
+/*
+ * Connections that another process cannot go on with leave within drain.window,
+ * and listeners under TLS accept no others; or accept them again.
+ */
+void server_drain_unmovable(struct server *);
+void server_accept_again(struct server *);
+
+/* How many of them there are. */
+size_t server_count_unmovable(const struct server *);
+
+/* Sends what is to be sent, in the middle of a turn. */
+void server_end_turn(struct server *);
+
+/* What it listens on: as configured, and the socket. */
+typedef void server_visit_listener(const struct server_listen *, int fd,
+    void *arg);
+void server_each_listener(const struct server *, server_visit_listener *,
+    void *arg);
+
+/* All sockets of connections. */
+size_t server_count_connections(const struct server *);
+
+/*
+ * The connections, for server_unpack() of another process, which goes on with
+ * them: this one must not serve again unless that fails. `sockets` has room for
+ * all; returns how many there are.
+ */
+size_t server_pack(struct server *, struct packer *, int *sockets);
+
+/*
+ * Into a server without connections, before server_run(). Takes the sockets in
+ * any case. False: no such bytes, or no memory.
+ */
+bool server_unpack(struct server *, struct unpacker *, const int *sockets,
+    size_t count);
 
 #endif

@@ -25,7 +25,7 @@ static_assert(ID_SIZE <= UINT8_MAX, "session.id_size holds it");
 /* The deflater that all sessions share has the largest window. */
 #define LEAST_WINDOW_BITS 15
 
-static void
+void
 session_free(struct session *session)
 {
 	if (session->extra != NULL) {
@@ -101,16 +101,14 @@ session_name_of(const struct dialect *dialect,
 	return name;
 }
 
-/* False: no memory. */
-static bool
-session_add_stream(struct session *session, const struct dialect_stream *ops,
-    struct conn *conn)
+bool
+session_add_stream(struct session *session, struct conn *conn)
 {
 	struct session_extra *extra = session_get_extra(session);
 
 	if (extra != NULL)
-		extra->stream =
-		    session_stream_create(ops, conn, &conn->loop->input_bytes);
+		extra->stream = session_stream_create(session->dialect->stream,
+		    conn, &conn->loop->input_bytes);
 	return extra != NULL && extra->stream != NULL;
 }
 
@@ -133,15 +131,14 @@ session_open(struct endpoint *endpoint, struct conn *conn,
 
 	if (session == NULL)
 		return NULL;
+	session->dialect = dialect;
 	if ((dialect->burst_limit.messages > 0 &&
 		session_get_extra(session) == NULL) ||
-	    (dialect->stream != NULL &&
-		!session_add_stream(session, dialect->stream, conn))) {
+	    (dialect->stream != NULL && !session_add_stream(session, conn))) {
 		session_free(session);
 		return NULL;
 	}
 	session->conn = conn;
-	session->dialect = dialect;
 	session->id_size = (uint8_t)size;
 	session->rights = (uint16_t)principal->rights;
 	session->is_user = !str_is_empty(principal->user_id);
@@ -284,6 +281,18 @@ endpoint_tick(struct endpoint *endpoint)
 	hub_tidy(sessions->config.hub);
 }
 
+static void
+endpoint_pack_shared(struct endpoint *endpoint, struct packer *packer)
+{
+	hub_pack(((struct sessions *)endpoint)->config.hub, packer);
+}
+
+static bool
+endpoint_unpack_shared(struct endpoint *endpoint, struct unpacker *from)
+{
+	return hub_unpack(((struct sessions *)endpoint)->config.hub, from);
+}
+
 static const struct endpoint_ops sessions_ops = {
 	.bind = endpoint_bind,
 	.serves = endpoint_serves,
@@ -295,6 +304,11 @@ static const struct endpoint_ops sessions_ops = {
 	.leave = session_leave,
 	.drained = session_drained,
 	.expiring = session_expiring,
+	.is_movable = session_is_movable,
+	.pack = session_pack,
+	.adopt = session_adopt,
+	.pack_shared = endpoint_pack_shared,
+	.unpack_shared = endpoint_unpack_shared,
 	.after_read = endpoint_after_read,
 	.flush = endpoint_flush,
 	.pending = endpoint_pending,

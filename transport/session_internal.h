@@ -1,4 +1,4 @@
-/* For the files session.c, session_commands.c and session_input.c. */
+/* For the files session*.c. */
 #ifndef TRANSPORT_SESSION_INTERNAL_H
 #define TRANSPORT_SESSION_INTERNAL_H
 
@@ -36,8 +36,20 @@ session_name(struct session *session)
 	return session->member_id + session->id_size;
 }
 
+void session_free(struct session *);
+
+/* The stream that its dialect reads. False: no memory. */
+bool session_add_stream(struct session *, struct conn *);
+
 void session_trace(const struct session *, enum trace_kind, struct str room,
     struct str what);
+
+/* --- for another process: of the endpoint --------------------------------- */
+
+bool session_is_movable(const void *);
+void session_pack(const void *, struct packer *);
+void *session_adopt(struct endpoint *, struct conn *, bool deflate,
+    struct unpacker *);
 
 /* --- commands ------------------------------------------------------------- */
 

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "domain/base/pack.h"
 #include "transport/ws/ws_conn.h"
 
 struct session_stream *
@@ -144,4 +145,29 @@ size_t
 session_stream_held(const struct session_stream *stream)
 {
 	return stream->counted + input_buffer_size(stream->rest);
+}
+
+void
+session_stream_pack(const struct session_stream *stream, struct packer *packer)
+{
+	struct stream_input rest = { .bytes = STR("") };
+
+	if (stream->rest != NULL)
+		rest = session_stream_rest(stream);
+	pack_text(packer, rest.bytes);
+	pack_number(packer, rest.is_text);
+	stream->ops->pack(stream->state, packer);
+}
+
+bool
+session_stream_unpack(struct session_stream *stream, struct unpacker *from)
+{
+	struct stream_input rest = { .bytes = unpack_text(from) };
+
+	rest.is_text = unpack_number(from) != 0;
+	if (from->failed || !session_stream_keep(stream, &rest) ||
+	    !stream->ops->unpack(stream->state, from))
+		return false;
+	stream_count(stream, stream->ops->held(stream->state));
+	return true;
 }

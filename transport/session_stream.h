@@ -57,6 +57,12 @@ struct stream_input session_stream_rest(const struct session_stream *);
 void session_stream_advance(struct session_stream *,
     const struct stream_input *);
 
+/* For another process: the state, and what was kept, into a fresh stream. */
+void session_stream_pack(const struct session_stream *, struct packer *);
+
+/* False: no such bytes, or no memory. */
+bool session_stream_unpack(struct session_stream *, struct unpacker *);
+
 /* The memory that it holds. */
 size_t session_stream_held(const struct session_stream *);
 

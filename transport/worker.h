@@ -17,8 +17,10 @@
 struct api;
 struct assets;
 struct hooks;
+struct packer;
 struct profile;
 struct server_config;
+struct unpacker;
 
 struct worker {
 	struct loop loop; /* first: the loop of a connection is its worker's */
@@ -56,5 +58,27 @@ void worker_limits_changed(struct worker *);
  * end do, and the dead are freed.
  */
 void worker_end_turn(struct worker *);
+
+/* --- for another process: worker_pack.c ------------------------------------
+ */
+
+/* Connections that it cannot go on with. */
+size_t worker_count_unmovable(const struct worker *);
+
+/* Lets them leave, each at a moment of its own within the time. */
+void worker_drain_unmovable(struct worker *, int64_t within_ms);
+
+/*
+ * The others, between two turns, and what they share; `sockets` has room for
+ * all. Returns how many there are.
+ */
+size_t worker_pack(struct worker *, struct packer *, int *sockets);
+
+/*
+ * Into a worker without connections, which takes the sockets in any case.
+ * False: no such bytes, or no memory.
+ */
+bool worker_unpack(struct worker *, struct unpacker *, const int *sockets,
+    size_t count);
 
 #endif

@@ -65,6 +65,8 @@ struct burst_limit {
 	int64_t pause_ms;
 };
 
+struct packer;
+struct unpacker;
 struct http_compat_response;
 struct http_compat_request;
 
@@ -113,6 +115,12 @@ struct dialect_stream {
 	 * the id of that. NULL: no event does.
 	 */
 	bool (*pushes_file)(const struct event *, char id[ID_SIZE]);
+	/*
+	 * For another process: the state, into a fresh one. False: no such
+	 * bytes, or no memory.
+	 */
+	void (*pack)(const void *state, struct packer *);
+	bool (*unpack)(void *state, struct unpacker *);
 };
 
 struct dialect {

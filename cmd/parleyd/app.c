@@ -154,11 +154,24 @@ make_files(struct app *app)
 	return true;
 }
 
+/* Whatever can be wrong with the configuration and its files is found here. */
+static bool
+load_files(struct app *app)
+{
+	char key[API_KEY_MOST + 1];
+
+	if (app_load_api_key(&app->options, key) &&
+	    app_load_tls(&app->options, &app->tls))
+		return app_open_words(app) && app_open_auth(app) &&
+		       make_hooks(app);
+	app->status = EX_CONFIG;
+	return false;
+}
+
 static bool
 make_chat(struct app *app)
 {
-	if (!make_hooks(app) || !open_stores(app) || !make_files(app) ||
-	    !make_publisher(app))
+	if (!open_stores(app) || !make_files(app) || !make_publisher(app))
 		return false;
 	app->chat.members = app->stores.members;
 	app->chat.rooms = app->stores.rooms;
@@ -179,7 +192,7 @@ make_chat(struct app *app)
 	if (app->dispatcher == NULL)
 		return false;
 	api_bind(app->api, dispatcher_handler(app->dispatcher));
-	return app_open_words(app);
+	return true;
 }
 
 /* Those of the API have no dialect. Returns how many; 0: it is logged why. */
@@ -198,6 +211,8 @@ all_listeners(struct app *app, struct server_listen out[PASSED_LISTENERS_MOST])
 	}
 	for (size_t i = 0; i < admin; i++)
 		out[chat + i].dialect = NULL;
+	if (app->handover_fd >= 0)
+		passed_sockets_close_unused(&app->sockets);
 	return chat > 0 && passed_sockets_are_used(&app->sockets) ? chat + admin
 								  : 0;
 }
@@ -231,23 +246,17 @@ make_server(struct app *app)
 		app->status = EX_CONFIG;
 		return false;
 	}
-	if (!app_open_auth(app))
-		return false;
 	server.admission = authenticator_admission(app->auth);
 	if (app->questions != NULL)
 		server.admission->question =
 		    hook_questions_connect(app->questions);
-	if (!app_load_tls(&app->options, &server.tls)) {
-		app->status = EX_CONFIG;
-		return false;
-	}
+	server.tls = app->tls;
 	app_make_host(app);
 	app->sessions = sessions_create(&sessions);
 	if (app->sessions != NULL) {
 		server.endpoint = sessions_endpoint(app->sessions);
 		app->server = server_create(&server);
 	}
-	tls_context_unref(server.tls);
 	return app->server != NULL;
 }
 
@@ -321,23 +330,31 @@ app_fini(struct app *app)
 	hooks_destroy(app->hooks);
 	hook_questions_destroy(app->questions);
 	service_notify_fini(&app->notify);
+	tls_context_unref(app->tls);
+	handover_message_fini(&app->state);
 }
 
 int
 app_run(const struct options *options, const struct options_sources *sources)
 {
-	struct app app = { .sources = sources, .status = EX_OSERR };
+	struct app app = {
+		.sources = sources,
+		.status = EX_OSERR,
+		.handover_fd = -1,
+		.old_pidfd = -1,
+	};
 
 	id_map_seed(random_seed());
 	dialects_seed(options->broker.url[0] != '\0' ? node_common_seed(options)
 						     : random_seed());
 	name_set_strict(options->auth.names == NAMES_STRICT);
-	if (!passed_sockets_read(&app.sockets))
+	if (!passed_sockets_read(&app.sockets) || !app_join(&app))
 		return EX_CONFIG;
 	service_notify_init(&app.notify);
 	app_use_options(&app, options);
-	if (make_chat(&app) && make_server(&app) && start_node(&app) &&
-	    announce_addresses(&app)) {
+	if (load_files(&app) && app_receive(&app) && make_chat(&app) &&
+	    make_server(&app) && start_node(&app) && app_unpack(&app) &&
+	    announce_addresses(&app) && app_take_over(&app)) {
 		app.status = EXIT_SUCCESS;
 		service_notify_ready(&app.notify);
 		server_run(app.server);

@@ -278,6 +278,8 @@ app_make_host(struct app *app)
 	ops->server_stats =
 	    app->options.http_stats ? collect_server_stats : NULL;
 	ops->reload = app_reload;
+	ops->upgrade = app_upgrade;
+	ops->turn_end = app_upgrade_go_on;
 	ops->tick = on_tick;
 	ops->draining = on_draining;
 	ops->warning = configuration_warning;

@@ -7,11 +7,31 @@
 
 #include "cmd/parleyd/app.h"
 #include "cmd/parleyd/file_service.h"
+#include "cmd/parleyd/handover_channel.h"
 #include "cmd/parleyd/passed_sockets.h"
 #include "cmd/parleyd/service_notify.h"
 #include "commands/commands.h"
 #include "persistence/stores.h"
 #include "transport/server.h"
+
+struct event;
+
+enum upgrade_stage {
+	UPGRADE_NONE,
+	UPGRADE_CHECKING, /* the new process reads its configuration */
+	UPGRADE_CHECKED,  /* it waits for the state of this one */
+	UPGRADE_DRAINING  /* what cannot be handed over leaves */
+};
+
+/* This process starts another one that is to go on. */
+struct app_upgrade {
+	enum upgrade_stage stage;
+	int pid;
+	int fd; /* to the new process */
+	struct event *event;
+	int64_t stage_until_ms; /* monotonic */
+	int64_t due_ms;         /* when it is tried again */
+};
 
 struct app {
 	const struct options_sources *sources;
@@ -34,6 +54,11 @@ struct app {
 	struct server *server;
 	struct node *node; /* NULL: without a broker */
 	struct passed_sockets sockets;
+	struct app_upgrade upgrade;
+	int handover_fd; /* to the old process; -1: this one goes on for none */
+	int old_pidfd;
+	struct handover_message state; /* of the old process */
+	struct tls_context *tls;       /* from the start; NULL: no TLS */
 	struct service_notify notify;
 	bool is_exposed; /* other machines can connect */
 	int status;      /* to exit with */
@@ -54,6 +79,37 @@ bool app_load_api_key(const struct options *, char key[API_KEY_MOST + 1]);
 void app_configure_api(struct app *, const char *key);
 
 void app_reload(void *app);
+
+/* --- app_upgrade.c: the old process --------------------------------------- */
+
+/* SIGUSR2 came. */
+void app_upgrade(void *app);
+
+/* The end of a turn: goes on with it. */
+void app_upgrade_go_on(void *app);
+
+/* --- app_handover.c: what is handed over, and the new process ------------- */
+
+/* The name of the variable with the descriptor. */
+#define HANDOVER_VARIABLE "HANDOVER_FD"
+
+/* Everything that the new process needs. False: no memory. */
+bool app_pack(struct app *, int64_t frozen_ms, struct handover_message *out);
+
+/* Sets handover_fd. False: the variable is wrong; it is logged. */
+bool app_join(struct app *);
+
+/*
+ * The configuration is good: waits for the state of the old process, and until
+ * that has closed the stores. False: there will be none; it is logged.
+ */
+bool app_receive(struct app *);
+
+/* Before the first turn: goes on with that state. False: it is logged. */
+bool app_unpack(struct app *);
+
+/* Waits until the old process serves no more. */
+bool app_take_over(struct app *);
 
 /* --- app_host.c ----------------------------------------------------------- */
 

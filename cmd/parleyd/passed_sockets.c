@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "domain/log.h"
@@ -73,8 +74,7 @@ passed_sockets_read(struct passed_sockets *sockets)
 	for (int fd = FIRST_PASSED; fd < FIRST_PASSED + count; fd++) {
 		struct passed_socket *at = &sockets->at[sockets->count++];
 
-		at->fd = fd;
-		at->is_used = false;
+		*at = (struct passed_socket){ .fd = fd };
 		name_take(&names, at->name);
 		why = socket_fault(fd);
 		if (why == NULL && !address_of_socket(fd, &at->address))
@@ -94,9 +94,14 @@ socket_is_wanted(const struct passed_socket *socket,
     const struct address *wanted)
 {
 	const char *name = address_passed_name(wanted);
+	char text[ADDRESS_TEXT_SIZE];
 
 	if (socket->is_used)
 		return false;
+	if (socket->configured[0] != '\0') {
+		address_format(wanted, text);
+		return strcmp(text, socket->configured) == 0;
+	}
 	return name != NULL ? strcmp(name, socket->name) == 0
 			    : address_is_same(wanted, &socket->address);
 }
@@ -116,7 +121,10 @@ passed_sockets_match(struct passed_sockets *sockets,
 				continue;
 			sockets->at[k].is_used = true;
 			out[count] = list->at[i];
+			out[count].has_file = sockets->at[k].has_file;
 			out[count++].passed_fd = sockets->at[k].fd;
+			if (address_passed_name(wanted) == NULL)
+				break;
 		}
 		if (count > before)
 			continue;
@@ -128,6 +136,37 @@ passed_sockets_match(struct passed_sockets *sockets,
 		out[count++] = list->at[i];
 	}
 	return count;
+}
+
+bool
+passed_sockets_has(const struct passed_sockets *sockets,
+    const struct address *wanted)
+{
+	for (size_t i = 0; i < sockets->count; i++)
+		if (socket_is_wanted(&sockets->at[i], wanted))
+			return true;
+	return false;
+}
+
+void
+passed_sockets_close_unused(struct passed_sockets *sockets)
+{
+	char text[ADDRESS_TEXT_SIZE];
+
+	for (size_t i = 0; i < sockets->count; i++) {
+		struct passed_socket *at = &sockets->at[i];
+		const struct sockaddr_un *sun =
+		    (const void *)&at->address.storage;
+
+		if (at->is_used)
+			continue;
+		at->is_used = true;
+		close(at->fd);
+		if (at->has_file)
+			unlink(sun->sun_path);
+		address_format(&at->address, text);
+		log_info("not listening on %s any more", text);
+	}
 }
 
 bool

@@ -13,8 +13,11 @@
 struct passed_socket {
 	int fd;
 	bool is_used;
+	bool has_file;  /* its socket file is removed at the end */
 	char name[256]; /* "": it has none */
 	struct address address;
+	/* How a server was told to listen there; "": unknown. */
+	char configured[ADDRESS_TEXT_SIZE];
 };
 
 struct passed_sockets {
@@ -38,6 +41,12 @@ bool passed_sockets_read(struct passed_sockets *);
  */
 size_t passed_sockets_match(struct passed_sockets *, const struct listen_list *,
     struct server_listen *out);
+
+/* Whether one of them is for this address. */
+bool passed_sockets_has(const struct passed_sockets *, const struct address *);
+
+/* Closes those without a listener. */
+void passed_sockets_close_unused(struct passed_sockets *);
 
 /* Whether each socket has a listener. False: it is logged which has none. */
 bool passed_sockets_are_used(const struct passed_sockets *);

@@ -111,6 +111,15 @@ service_notify_reloading(struct service_notify *notify)
 }
 
 void
+service_notify_main(struct service_notify *notify, int pid)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "MAINPID=%d", pid);
+	notify_send_state(notify, text);
+}
+
+void
 service_notify_stopping(struct service_notify *notify, int64_t within_ms)
 {
 	char text[96];

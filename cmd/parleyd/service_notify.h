@@ -33,6 +33,9 @@ void service_notify_fini(struct service_notify *);
 void service_notify_ready(struct service_notify *);
 void service_notify_reloading(struct service_notify *);
 
+/* From now on the service is that process. */
+void service_notify_main(struct service_notify *, int pid);
+
 /* It ends within this time. */
 void service_notify_stopping(struct service_notify *, int64_t within_ms);
 

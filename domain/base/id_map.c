@@ -261,3 +261,13 @@ id_map_bytes(const struct id_map *map)
 {
 	return map_slots(map) * SLOT_SIZE;
 }
+
+void
+id_map_each(const struct id_map *map, id_map_visit *visit, void *arg)
+{
+	if (map->entries == NULL)
+		return;
+	for (size_t i = 0; i <= map->mask; i++)
+		if (map->hashes[i] != 0)
+			visit(map->entries[i], arg);
+}

@@ -47,6 +47,10 @@ void *id_map_find(const struct id_map *, struct str key);
 /* Removes an entry and returns it; NULL if there is none. */
 void *id_map_remove(struct id_map *, struct str key);
 
+/* Visits all entries, in any order; do not change the map. */
+typedef void id_map_visit(void *entry, void *arg);
+void id_map_each(const struct id_map *, id_map_visit *, void *arg);
+
 /* Memory of the slots. */
 size_t id_map_bytes(const struct id_map *);
 

@@ -72,6 +72,12 @@ pack_text(struct packer *packer, struct str text)
 		str_put(at, text);
 }
 
+void
+pack_value(struct packer *packer, const void *value, size_t size)
+{
+	pack_text(packer, str_slice(value, size));
+}
+
 static const char *
 unpacker_take(struct unpacker *unpacker, size_t len)
 {
@@ -133,4 +139,14 @@ unpack_string(struct unpacker *unpacker, char *out, size_t size)
 	if (unpacker->failed)
 		return;
 	*str_put(out, text) = '\0';
+}
+
+void
+unpack_value(struct unpacker *unpacker, void *out, size_t size)
+{
+	struct str bytes = unpack_text(unpacker);
+
+	unpacker->failed |= bytes.len != size;
+	if (!unpacker->failed)
+		memcpy(out, bytes.data, size);
 }

@@ -20,6 +20,8 @@ void packer_fini(struct packer *);
 void pack_number(struct packer *, uint64_t);
 /* Absent and empty texts differ. */
 void pack_text(struct packer *, struct str);
+/* A plain value without pointers, as this program has it in memory. */
+void pack_value(struct packer *, const void *, size_t size);
 
 static inline struct str
 packer_str(const struct packer *packer)
@@ -40,5 +42,7 @@ struct str unpack_text(struct unpacker *);
 struct str unpack_id(struct unpacker *, size_t most);
 /* NUL-terminated; one that does not fit is a failure, an absent one is "". */
 void unpack_string(struct unpacker *, char *out, size_t size);
+/* A plain value; one of another size is a failure, and *out stays. */
+void unpack_value(struct unpacker *, void *out, size_t size);
 
 #endif

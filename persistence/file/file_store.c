@@ -268,19 +268,29 @@ file_store_open(const struct file_store_config *config, struct file_store **out)
 /* --- closing -------------------------------------------------------------- */
 
 bool
+file_store_release(struct file_store *self)
+{
+	if (!journal_destroy(self->journal))
+		return false;
+	self->journal = NULL;
+	if (self->lock != -1)
+		store_lock_release(self->disk, self->lock);
+	self->lock = -1;
+	return true;
+}
+
+bool
 file_store_close(struct file_store *self)
 {
 	if (self == NULL)
 		return true;
-	if (!journal_destroy(self->journal))
+	if (!file_store_release(self))
 		return false;
 	file_log_fini(self);
 	journaled_rooms_fini(self);
 	file_history_fini(self);
 	attribute_store_destroy(self->attributes);
 	room_store_destroy(self->rooms);
-	if (self->lock != -1)
-		store_lock_release(self->disk, self->lock);
 	pthread_mutex_destroy(&self->mutex);
 	free(self);
 	return true;

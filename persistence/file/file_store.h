@@ -43,6 +43,12 @@ enum file_store_end file_store_open(const struct file_store_config *,
     struct file_store **out);
 
 /*
+ * Writes what is pending and releases the files, for another process. Nothing
+ * may be called afterwards. False: the disk hangs.
+ */
+bool file_store_release(struct file_store *);
+
+/*
  * Writes what is pending, if the disk allows. Accepts NULL. False: the disk
  * hangs; it and the store must stay until the process ends.
  */

@@ -50,6 +50,9 @@ HALF = ("--history-messages", "0", "--history-bytes", "4MiB")
 # Files of one address without an account.
 FILES = ("--files-quota-user", "0", "--files-quota", "0")
 
+# A client of `tls` needs no port, and finds plain text, too.
+SECURE = ("--listen", "unix:{dir}/plain,unix:{dir}/secure,tls")
+
 CASES = (
     Case("one-10", ALL, 1),
     Case("one-100", ALL, 1),
@@ -70,6 +73,7 @@ CASES = (
     Case("tokens", ("parley",), 1),
     Case("kinds", ("parley",), 1),
     Case("users", ("parley",), 1),
+    Case("tls", ("parley",), 4, SECURE),
     Case("acks-1", ("parley", "disk", "redis"), 1, KEPT),
     Case("acks-16", ("parley", "disk", "redis"), 1, KEPT),
     Case("acks-256", ("parley", "disk", "redis"), 1, KEPT),
@@ -134,6 +138,11 @@ GOALS = (
     Goal("kinds", "session_us", "us", 1, "value", None, False, 5),
     Goal("kinds", "hook_us", "us", 1, "value", None, False, 150),
     Goal("users", "kib_per_connection", "KiB", 1, "value", None, False, 1.0),
+    Goal("tls", "kib_per_connection", "KiB", 1, "value", None, False, 16),
+    Goal("tls", "handshakes_per_cpu_s", "k/s", 1e-3, "value", None, True,
+         1000),
+    Goal("tls", "resumed_per_cpu_s", "k/s", 1e-3, "value", None, True, 1500),
+    Goal("tls", "kept_speed", "", 1, "value", None, True, 0.3),
     _acks("acks-1", "redis", 1),
     _acks("acks-16", "redis", 1),
     _acks("acks-256", "redis", 1),

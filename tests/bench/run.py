@@ -30,6 +30,7 @@ from goals import CASES, GOALS, LONG
 from identity import measure_kinds, measure_tokens, measure_users
 from kept import measure_pages, measure_replay
 from others import OTHERS, NotInstalled
+from secure import measure_tls
 from servers import Failed, Server, Site, free_port, pick_cores
 from stall import measure_calm, measure_slow_sync, measure_stall
 from tables import plain
@@ -39,7 +40,7 @@ from verdict import goals_table, judge, page_table
 # Cases that need more than the generator.
 SCRIPTS = {"replay": measure_replay, "pages": measure_pages, "tokens": measure_tokens,
            "users": measure_users, "kinds": measure_kinds,
-           "expiry": measure_expiry, "calm": measure_calm,
+           "tls": measure_tls, "expiry": measure_expiry, "calm": measure_calm,
            "stall": measure_stall, "slow-sync": measure_slow_sync,
            "transfers": measure_transfers, "compact": measure_garbage, "compact-live": measure_live}
 

@@ -39,6 +39,8 @@ ALONE = {
     "test_unit": "the service of one process",
     "test_service": "the service of one process",
     "test_doctor": "the doctor of one machine",
+    "test_howto": "proxies in front of one process",
+    "test_upgrade": "another process in place of one",
     "test_drain": "the end of one process",
     "test_web": "pages and files of one process",
     "test_auth": "who may connect: no state that nodes share",

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "domain/base/pack.h"
 #include "domain/command.h"
 #include "transport/fanout/file_push.h"
 #include "transport/session.h"
@@ -117,6 +118,37 @@ downloads_continue(struct session *session, size_t waiting,
 		downloads_send_piece(session, handler);
 	if (downloads->count > 0)
 		conn_await_drained(session->conn);
+}
+
+void
+downloads_pack(const struct downloads *downloads, struct packer *packer)
+{
+	unsigned count = downloads == NULL ? 0 : downloads->count;
+
+	pack_number(packer, count);
+	pack_number(packer, count == 0 ? 0 : downloads->at);
+	for (unsigned i = 0; i < count; i++)
+		pack_text(packer, str_from(downloads->items[i].id));
+}
+
+bool
+downloads_unpack(struct session *session, struct unpacker *from)
+{
+	uint64_t count = unpack_number(from);
+	uint64_t at = unpack_number(from);
+	struct downloads *downloads;
+
+	if (count == 0)
+		return true;
+	downloads = session_get_downloads(session);
+	if (downloads == NULL || count > DOWNLOADS_MOST)
+		return false;
+	for (uint64_t i = 0; i < count; i++)
+		unpack_string(from, downloads->items[i].id, ID_SIZE);
+	downloads->count = (unsigned)count;
+	downloads->at = at;
+	conn_await_drained(session->conn);
+	return !from->failed;
 }
 
 void

@@ -9,7 +9,9 @@
 struct command_handler;
 struct downloads;
 struct file_push;
+struct packer;
 struct session;
+struct unpacker;
 
 /*
  * The session is sent the file, behind those that it is being sent. Without
@@ -23,6 +25,15 @@ void downloads_add(struct session *, struct str id, struct file_push *);
  */
 void downloads_continue(struct session *, size_t waiting,
     struct command_handler *);
+
+/*
+ * For another process: files that are being sent, of no push any more. NULL:
+ * there are none.
+ */
+void downloads_pack(const struct downloads *, struct packer *);
+
+/* False: no such bytes, or no memory. */
+bool downloads_unpack(struct session *, struct unpacker *);
 
 void downloads_destroy(struct downloads *);
 

@@ -167,3 +167,26 @@ frame_ring_at(const struct frame_ring *ring, uint64_t position,
 	out->len -= skip;
 	return found;
 }
+
+const struct ring_piece *
+frame_ring_get(const struct frame_ring *ring, size_t i)
+{
+	assert(i < ring->count);
+	return piece_at(ring, i);
+}
+
+bool
+frame_ring_put(struct frame_ring *ring, struct chunk_pool *pool,
+    const struct ring_piece *piece, struct str bytes)
+{
+	struct ring_piece added = *piece;
+	struct chunk *chunk = chunk_create(pool, bytes.len);
+
+	if (chunk == NULL)
+		return false;
+	str_put(chunk->data, bytes);
+	chunk->used = (uint32_t)bytes.len;
+	added.piece = (struct piece){ chunk, 0, chunk->used };
+	ring->added = added.position - 1 + bytes.len;
+	return ring_push(ring, &added);
+}

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "domain/base/str.h"
 #include "transport/net/send_queue.h"
 
 struct session;
@@ -73,6 +74,16 @@ frame_ring_lost_change(const struct frame_ring *ring, uint64_t position)
 {
 	return position < ring->change_end;
 }
+
+/* The piece with this index, the oldest has 0. */
+const struct ring_piece *frame_ring_get(const struct frame_ring *, size_t i);
+
+/*
+ * For another process: a piece, behind those that were put before; the first
+ * one begins at its position. Its bytes are copied. False: no memory.
+ */
+bool frame_ring_put(struct frame_ring *, struct chunk_pool *,
+    const struct ring_piece *, struct str bytes);
 
 /* Lets all frames go. */
 void frame_ring_clear(struct frame_ring *);

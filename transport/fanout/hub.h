@@ -12,9 +12,11 @@ struct bye;
 struct chunk_pool;
 struct command_handler;
 struct hub;
+struct packer;
 struct server_stats;
 struct session;
 struct transport_limits;
+struct unpacker;
 
 /* NULL: no memory. */
 struct hub *hub_create(void);
@@ -116,5 +118,24 @@ void hub_stats(const struct hub *, struct server_stats *out);
 
 /* Now and then: releases memory that is not needed. */
 void hub_tidy(struct hub *);
+
+/* --- for another process -------------------------------------------------- */
+
+/* The session's member, its rooms, and what it was not sent of these. */
+void hub_pack_session(const struct session *, struct packer *);
+
+/*
+ * Into a session that was added. False: no such bytes, or no memory; the
+ * session may be in some of its rooms.
+ */
+bool hub_unpack_session(struct hub *, struct session *, bool is_attached,
+    struct unpacker *);
+
+/* Removes a session that could not be unpacked. */
+void hub_forget(struct hub *, struct session *);
+
+/* After all sessions: what is kept for slow readers. */
+void hub_pack(const struct hub *, struct packer *);
+bool hub_unpack(struct hub *, struct unpacker *);
 
 #endif

@@ -59,12 +59,9 @@ hook_stays_fini(struct hook_stays *stays)
 	id_map_fini(&stays->by_key);
 }
 
-void
-hook_stays_begin(struct hook_stays *stays, struct str member_id,
-    struct str place, uint64_t generation)
+static void
+stay_set(struct hook_stays *stays, struct str key, uint64_t generation)
 {
-	char bytes[STAY_KEY_MOST];
-	struct str key = stay_key_write(bytes, member_id, place);
 	struct hook_stay *stay = id_map_find(&stays->by_key, key);
 
 	if (stay != NULL) {
@@ -85,6 +82,15 @@ hook_stays_begin(struct hook_stays *stays, struct str member_id,
 	stays->bytes += sizeof(*stay) + stay->len;
 }
 
+void
+hook_stays_begin(struct hook_stays *stays, struct str member_id,
+    struct str place, uint64_t generation)
+{
+	char bytes[STAY_KEY_MOST];
+
+	stay_set(stays, stay_key_write(bytes, member_id, place), generation);
+}
+
 uint64_t
 hook_stays_end(struct hook_stays *stays, struct str member_id, struct str place)
 {
@@ -98,4 +104,29 @@ hook_stays_end(struct hook_stays *stays, struct str member_id, struct str place)
 	generation = stay->generation;
 	stay_free(stays, stay);
 	return generation;
+}
+
+/* An empty key ends them. */
+void
+hook_stays_pack(const struct hook_stays *stays, struct packer *packer)
+{
+	for (const struct list *at = stays->all.next; at != &stays->all;
+	     at = at->next) {
+		const struct hook_stay *stay =
+		    LIST_OWNER(at, struct hook_stay, link);
+
+		pack_text(packer, stay_key(stay));
+		pack_number(packer, stay->generation);
+	}
+	pack_text(packer, STR(""));
+}
+
+bool
+hook_stays_unpack(struct hook_stays *stays, struct unpacker *from)
+{
+	struct str key;
+
+	while ((key = unpack_text(from)).len > 0)
+		stay_set(stays, key, unpack_number(from));
+	return !from->failed;
 }

@@ -4,6 +4,7 @@
 
 #include "domain/base/id_map.h"
 #include "domain/base/list.h"
+#include "domain/base/pack.h"
 
 struct hook_stays {
 	struct id_map by_key;
@@ -24,5 +25,9 @@ void hook_stays_begin(struct hook_stays *, struct str member_id,
 /* The generation of a stay that ends; 0: unknown. */
 uint64_t hook_stays_end(struct hook_stays *, struct str member_id,
     struct str place);
+
+/* For another process, into empty ones. False: no such bytes. */
+void hook_stays_pack(const struct hook_stays *, struct packer *);
+bool hook_stays_unpack(struct hook_stays *, struct unpacker *);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include <openssl/crypto.h>
 
+#include "domain/base/pack.h"
 #include "domain/commit_log.h"
 #include "domain/log.h"
 #include "domain/presence_observer.h"
@@ -435,6 +436,53 @@ bool
 hooks_are_done(const struct hooks *hooks)
 {
 	return hooks->queue.count == 0 || hooks->failures > 0;
+}
+
+/* --- for another process -------------------------------------------------- */
+
+/* A batch that is under way is sent again, with its number. */
+void
+hooks_pack(const struct hooks *hooks, struct packer *packer)
+{
+	const struct hook_queue *queue = &hooks->queue;
+
+	pack_number(packer, hooks->last_number);
+	pack_number(packer, hooks->batch_number);
+	pack_number(packer, hooks->batch_count);
+	pack_number(packer, queue->lost);
+	pack_number(packer, queue->lost_lsn);
+	pack_number(packer, queue->count);
+	for (const struct hook_event *at = hook_queue_first(queue); at != NULL;
+	     at = hook_queue_next(queue, at)) {
+		pack_text(packer, str_slice(at->text, at->len));
+		pack_number(packer, at->lsn);
+		pack_number(packer, (uint64_t)at->at_ms);
+	}
+	hook_stays_pack(&hooks->stays, packer);
+}
+
+bool
+hooks_unpack(struct hooks *hooks, struct unpacker *from)
+{
+	struct hook_queue *queue = &hooks->queue;
+	uint64_t count;
+
+	(void)hook_queue_remove(queue, queue->count);
+	hooks->last_number = unpack_number(from);
+	hooks->batch_number = unpack_number(from);
+	hooks->batch_count = (size_t)unpack_number(from);
+	queue->lost = unpack_number(from);
+	queue->lost_lsn = unpack_number(from);
+	count = unpack_number(from);
+	from->failed |= hooks->batch_count > count;
+	while (count-- > 0 && !from->failed) {
+		struct str text = unpack_text(from);
+		uint64_t lsn = unpack_number(from);
+		int64_t at_ms = (int64_t)unpack_number(from);
+
+		from->failed |= !hook_queue_add(queue, text, lsn, at_ms);
+	}
+	return hook_stays_unpack(&hooks->stays, from);
 }
 
 /* --- life cycle ----------------------------------------------------------- */

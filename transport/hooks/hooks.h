@@ -20,8 +20,10 @@ struct entry_observer;
 struct hook_stats;
 struct hooks;
 struct loop;
+struct packer;
 struct presence_observer;
 struct room_store;
+struct unpacker;
 
 #define HOOKS_SECRET_LEAST 16
 #define HOOKS_SECRET_MOST 256
@@ -69,5 +71,13 @@ bool hooks_are_done(const struct hooks *);
 size_t hooks_bytes(const struct hooks *);
 
 void hooks_stats(const struct hooks *, struct hook_stats *);
+
+/*
+ * For another process: the events that wait, and the generations of stays. They
+ * take the place of those that opening the stores brought. False: no such
+ * bytes, or no memory.
+ */
+void hooks_pack(const struct hooks *, struct packer *);
+bool hooks_unpack(struct hooks *, struct unpacker *);
 
 #endif

@@ -4,8 +4,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "domain/base/pack.h"
 #include "transport/http/http_conn_internal.h"
 #include "transport/net/input_buffer.h"
+#include "wire/dialect.h"
 
 /* A body's deadline moves by a second for each of these bytes. */
 #define BODY_BYTES_A_SECOND 1024
@@ -142,6 +144,33 @@ http_on_close(struct conn *conn, void *state)
 	free(http);
 }
 
+/* --- for another process -------------------------------------------------- */
+
+static bool
+http_is_movable(const struct conn *conn)
+{
+	const struct http_conn *http = http_of(conn);
+
+	return http->state == HTTP_STATE_HEAD && http->keeps_alive;
+}
+
+/* The head is read again. */
+static void
+http_pack(const struct conn *conn, struct packer *packer)
+{
+	const struct http_conn *http = http_of(conn);
+	const struct input_buffer *head = http->head;
+	const struct dialect *listener = http->exchange.listener;
+
+	pack_text(packer,
+	    listener == NULL ? STR_ABSENT : str_from(listener->name));
+	pack_value(packer, &http->peer, sizeof(http->peer));
+	pack_number(packer, http->since);
+	pack_number(packer, http->has_served);
+	pack_text(packer,
+	    head == NULL ? STR("") : str_slice(head->data, head->len));
+}
+
 static const struct protocol_ops http_protocol = {
 	.on_bytes = http_on_bytes,
 	.on_eof = http_on_eof,
@@ -153,6 +182,8 @@ static const struct protocol_ops http_protocol = {
 	.input_held = http_input_held,
 	.on_overload = http_on_overload,
 	.on_leave = http_on_leave,
+	.is_movable = http_is_movable,
+	.pack = http_pack,
 	.on_close = http_on_close,
 };
 
@@ -186,4 +217,49 @@ http_conn_set_peer(struct conn *conn, const struct http_client *peer)
 
 	assert(conn->protocol == &http_protocol);
 	http->peer = *peer;
+}
+
+/* What came of a head goes before the input that is not read yet. */
+static bool
+http_unpack(struct conn *conn, struct unpacker *from)
+{
+	struct http_conn *http = http_of(conn);
+	size_t *held = &conn->loop->input_bytes;
+	struct str listener = unpack_text(from), head;
+	struct input_buffer *rest = conn->unread;
+	bool is_read;
+
+	http->exchange.listener =
+	    listener.data == NULL ? NULL : dialect_find(listener);
+	from->failed |=
+	    listener.data != NULL && http->exchange.listener == NULL;
+	unpack_value(from, &http->peer, sizeof(http->peer));
+	http->since = (uint32_t)unpack_number(from);
+	http->has_served = unpack_number(from) != 0;
+	head = unpack_text(from);
+	if (from->failed || head.len == 0)
+		return !from->failed;
+	conn->unread = NULL;
+	is_read =
+	    input_buffer_append(&conn->unread, head.data, head.len, 0, held) &&
+	    (rest == NULL || input_buffer_append(&conn->unread, rest->data,
+				 rest->len, 0, held));
+	input_buffer_free(&rest, held);
+	return is_read;
+}
+
+struct conn *
+http_conn_adopt(struct http_service *service, struct loop *loop, int fd,
+    struct unpacker *from)
+{
+	struct conn *conn = http_conn_create(service, loop, fd, NULL, NULL);
+
+	if (conn == NULL)
+		return NULL;
+	if (conn_unpack(conn, from) && http_unpack(conn, from)) {
+		conn_go_on(conn);
+		return conn;
+	}
+	conn_abort(conn);
+	return NULL;
 }

@@ -22,6 +22,7 @@
 
 struct dialect;
 struct http_exchange;
+struct unpacker;
 
 /* Room for texts of an answer; the headers of an asset fit in, too. */
 #define HTTP_TEXT_SIZE 2048
@@ -73,6 +74,13 @@ struct http_service {
  */
 struct conn *http_conn_create(struct http_service *, struct loop *, int fd,
     struct peer *, const struct dialect *listener);
+
+/*
+ * A connection that another process has packed: between two requests, or in the
+ * head of one. NULL: no such bytes, or no memory; the socket is closed.
+ */
+struct conn *http_conn_adopt(struct http_service *, struct loop *, int fd,
+    struct unpacker *);
 
 /* The peer of the socket. Without this call it has no address. */
 void http_conn_set_peer(struct conn *, const struct http_client *);

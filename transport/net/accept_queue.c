@@ -177,6 +177,14 @@ accept_queue_serve(struct accept_queue *queue)
 			waiting_admit(queue, silent[i]);
 }
 
+void
+accept_queue_admit_all(struct accept_queue *queue)
+{
+	while (queue->count > 0)
+		waiting_admit(queue,
+		    LIST_OWNER(queue->waiting.previous, struct waiting, link));
+}
+
 bool
 accept_queue_drop(struct accept_queue *queue)
 {

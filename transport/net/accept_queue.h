@@ -69,6 +69,9 @@ bool accept_queue_add(struct accept_queue *, const struct accepted *);
 /* Admits those that wait as their shares allow it. */
 void accept_queue_serve(struct accept_queue *);
 
+/* Admits all of them, whatever their shares are. */
+void accept_queue_admit_all(struct accept_queue *);
+
 /* Resets one that has waited long. False: none waits. */
 bool accept_queue_drop(struct accept_queue *);
 

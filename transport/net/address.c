@@ -2,12 +2,14 @@
 
 #include <arpa/inet.h>
 #include <assert.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include "transport/net/budget.h"
 
@@ -161,6 +163,29 @@ address_passed_name(const struct address *address)
 	const struct sockaddr_un *sun = (const void *)&address->storage;
 
 	return sun->sun_family == AF_UNSPEC ? sun->sun_path : NULL;
+}
+
+bool
+address_can_be_bound(const struct address *address)
+{
+	int fd =
+	    socket(address->storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool is_bound;
+	int error;
+
+	/* A stale socket file is removed by the listener. */
+	if (fd < 0 || address->storage.ss_family == AF_UNIX) {
+		if (fd >= 0)
+			close(fd);
+		return fd >= 0;
+	}
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){ 1 }, sizeof(int));
+	is_bound = bind(fd, (const struct sockaddr *)&address->storage,
+		       address->len) == 0;
+	error = errno;
+	close(fd);
+	errno = error;
+	return is_bound;
 }
 
 bool
@@ -354,11 +379,17 @@ bool
 peer_table_enter(struct peer_table *table, const struct host_address *host,
     struct peer **out)
 {
-	uint64_t key = host_address_key(host);
+	return peer_table_enter_key(table,
+	    host_address_is_local(host) ? 0 : host_address_key(host), out);
+}
+
+bool
+peer_table_enter_key(struct peer_table *table, uint64_t key, struct peer **out)
+{
 	struct peer *peer;
 
 	*out = NULL;
-	if (host_address_is_local(host))
+	if (key == 0)
 		return true;
 	peer = id_map_find(&table->peers,
 	    str_slice((const char *)&key, sizeof(key)));

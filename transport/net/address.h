@@ -32,6 +32,9 @@ void address_format(const struct address *, char out[ADDRESS_TEXT_SIZE]);
 /* The name behind "fd:"; NULL: it is an address. */
 const char *address_passed_name(const struct address *);
 
+/* Whether a socket can be bound to it now. False: errno says why. */
+bool address_can_be_bound(const struct address *);
+
 /* The address that a socket is bound to. False: errno says why. */
 bool address_of_socket(int fd, struct address *out);
 
@@ -107,6 +110,9 @@ void peer_table_fini(struct peer_table *);
  * which are not counted. False: no memory.
  */
 bool peer_table_enter(struct peer_table *, const struct host_address *,
+    struct peer **peer);
+/* The same for a peer of which only peer_key() is known. */
+bool peer_table_enter_key(struct peer_table *, uint64_t key,
     struct peer **peer);
 void peer_table_leave(struct peer_table *, struct peer *);
 

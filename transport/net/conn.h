@@ -22,7 +22,9 @@
 struct conn;
 struct event;
 struct input_buffer;
+struct packer;
 struct peer;
+struct unpacker;
 
 /* How bytes travel. Errors are in errno, as read() and write() have them. */
 struct conn_io_ops {
@@ -78,6 +80,12 @@ struct protocol_ops {
 	void (*on_overload)(struct conn *, enum conn_overload);
 	/* The server goes down: leave at this tick; 0: with this turn. */
 	void (*on_leave)(struct conn *, uint32_t tick);
+	/*
+	 * For another process: whether it can go on with the connection, and
+	 * the state, which is not changed. NULL: no client sees it end.
+	 */
+	bool (*is_movable)(const struct conn *);
+	void (*pack)(const struct conn *, struct packer *);
 	/* The connection is gone, or has another protocol: free the state. */
 	void (*on_close)(struct conn *, void *state);
 };
@@ -264,6 +272,26 @@ conn_has_passed(const struct conn *conn, uint32_t moment)
 {
 	return moment != 0 && moment <= conn_now(conn);
 }
+
+/* --- for another process -------------------------------------------------- */
+
+/*
+ * Whether another process can go on with it: a plain socket between two turns,
+ * whose protocol can.
+ */
+bool conn_is_movable(const struct conn *);
+
+/* Its state, for conn_unpack(), and that of its protocol. */
+void conn_pack(const struct conn *, struct packer *);
+
+/*
+ * Into a new connection, whose protocol reads its own state afterwards. False:
+ * no such bytes, or no memory.
+ */
+bool conn_unpack(struct conn *, struct unpacker *);
+
+/* It goes on: the protocol has its state, too. */
+void conn_go_on(struct conn *);
 
 /* --- all connections of a loop -------------------------------------------- */
 

@@ -439,6 +439,21 @@ listener_adopt(struct listener *listener, struct loop *loop, int fd,
 }
 
 void
+listener_hold(struct listener *listener)
+{
+	event_del(listener->event);
+	listener->paused = true;
+	listener->resume_ms = INT64_MAX;
+}
+
+/* With the next tick. */
+void
+listener_release(struct listener *listener)
+{
+	listener->resume_ms = 0;
+}
+
+void
 listener_close(struct listener *listener)
 {
 	const struct sockaddr_un *sun =

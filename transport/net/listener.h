@@ -57,6 +57,10 @@ bool listener_adopt(struct listener *, struct loop *, int fd,
 
 void listener_close(struct listener *);
 
+/* Accepts nothing, until it is released: clients wait in the kernel's queue. */
+void listener_hold(struct listener *);
+void listener_release(struct listener *);
+
 /* Ends a pause when it is over; called with every tick of the wheel. */
 void listener_tick(struct listener *);
 

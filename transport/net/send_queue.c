@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "domain/base/pack.h"
+
 /* Pieces in a ring, each with a reference to its chunk. */
 struct backlog {
 	size_t bytes;
@@ -243,4 +245,41 @@ send_queue_fini(struct send_queue *queue)
 	free(backlog->pieces);
 	free(backlog);
 	queue->backlog = NULL;
+}
+
+/* --- for another process -------------------------------------------------- */
+
+void
+send_queue_pack(const struct send_queue *queue, struct packer *packer)
+{
+	const struct backlog *backlog = queue->backlog;
+	uint32_t count = backlog == NULL ? 0 : backlog->count;
+
+	pack_number(packer, count);
+	pack_number(packer, count > 0 && backlog->in_part);
+	for (uint32_t i = 0; i < count; i++) {
+		const struct piece *piece = backlog_at(backlog, i);
+
+		pack_value(packer, piece->chunk->data + piece->offset,
+		    piece->len);
+	}
+}
+
+bool
+send_queue_unpack(struct send_queue *queue, struct chunk_pool *pool,
+    struct unpacker *from)
+{
+	uint64_t count = unpack_number(from);
+	bool in_part = unpack_number(from) != 0;
+
+	assert(send_queue_is_empty(queue));
+	for (uint64_t i = 0; i < count && !from->failed; i++) {
+		struct str bytes = unpack_text(from);
+
+		from->failed = bytes.len == 0 || bytes.len > UINT32_MAX ||
+			       !backlog_ensure(queue, in_part) ||
+			       !backlog_push_copy(queue->backlog, pool,
+				   bytes.data, bytes.len);
+	}
+	return !from->failed;
 }

@@ -13,6 +13,8 @@
 #include "transport/net/chunk.h"
 
 struct backlog;
+struct packer;
+struct unpacker;
 
 /* Zeroed: empty. An empty queue holds no memory. */
 struct send_queue {
@@ -57,6 +59,13 @@ size_t send_queue_share(const struct send_queue *);
  * the next append follows a whole frame.
  */
 void send_queue_shed(struct send_queue *);
+
+/* For another process: the bytes, and where frames end. */
+void send_queue_pack(const struct send_queue *, struct packer *);
+
+/* Into an empty queue. False: no such bytes, or no memory. */
+bool send_queue_unpack(struct send_queue *, struct chunk_pool *,
+    struct unpacker *);
 
 /* Drop everything. */
 void send_queue_fini(struct send_queue *);

@@ -16,6 +16,8 @@ struct conn;
 struct dialect;
 struct endpoint;
 struct http_request;
+struct packer;
+struct unpacker;
 
 /* The outcome of the opening handshake. */
 struct upgrade {
@@ -71,6 +73,18 @@ struct endpoint_ops {
 	void (*drained)(void *session);
 	/* The connection will end at this (Unix) time, with its principal. */
 	void (*expiring)(void *session, int64_t at_ms);
+	/*
+	 * For another process: whether it can go on with the session, whose
+	 * state is packed; and the session of such bytes. NULL: not such bytes,
+	 * or no memory.
+	 */
+	bool (*is_movable)(const void *session);
+	void (*pack)(const void *session, struct packer *);
+	void *(*adopt)(struct endpoint *, struct conn *, bool deflate,
+	    struct unpacker *);
+	/* The same for what sessions share, after all of them. */
+	void (*pack_shared)(struct endpoint *, struct packer *);
+	bool (*unpack_shared)(struct endpoint *, struct unpacker *);
 	/* Everything that one read brought has been handled. */
 	void (*after_read)(struct endpoint *);
 	/* The end of a loop turn: send everything that was published. */

@@ -77,7 +77,7 @@ ws_retry_after_ms(const struct conn *conn)
 
 	if (ws->end_code == WS_CLOSE_POLICY)
 		return 0;
-	if (ws_service_of(conn)->draining)
+	if (ws_service_of(conn)->draining || left > 0)
 		span = left > 0 ? 4500 + left : 4500;
 	return 500 + loop_random(conn->loop, (uint32_t)span);
 }
@@ -232,7 +232,7 @@ ws_on_leave(struct conn *conn, uint32_t tick)
 	conn_watch(conn);
 }
 
-static const struct protocol_ops ws_protocol = {
+const struct protocol_ops ws_protocol = {
 	.on_bytes = ws_on_bytes,
 	.on_eof = ws_on_eof,
 	.on_rest = ws_on_rest,
@@ -244,6 +244,8 @@ static const struct protocol_ops ws_protocol = {
 	.input_held = ws_input_held,
 	.on_overload = ws_on_overload,
 	.on_leave = ws_on_leave,
+	.is_movable = ws_is_movable,
+	.pack = ws_pack,
 	.on_close = ws_on_close,
 };
 

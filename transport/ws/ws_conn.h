@@ -14,6 +14,7 @@
 struct admission;
 struct endpoint;
 struct http_request;
+struct unpacker;
 struct upgrade;
 
 /* What the WebSockets of one loop share. */
@@ -49,6 +50,15 @@ bool ws_conn_renew(struct conn *, const struct principal *);
  */
 const char *ws_conn_verify(struct conn *, struct str token,
     struct principal *out);
+
+/*
+ * A connection that another process has packed. NULL: no such bytes, or no
+ * memory; the socket is closed.
+ */
+struct conn *ws_conn_adopt(struct loop *, int fd, struct unpacker *);
+
+/* Whether it is a WebSocket. */
+bool ws_conn_is(const struct conn *);
 
 /* The endpoint that it was opened at. */
 static inline struct endpoint *

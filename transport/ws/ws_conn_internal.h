@@ -79,6 +79,15 @@ ws_goes_on(const struct conn *conn)
 	return conn->state == CONN_OPEN && !conn_is_paused(conn);
 }
 
+extern const struct protocol_ops ws_protocol;
+
+/* --- for another process -------------------------------------------------- */
+
+bool ws_is_movable(const struct conn *);
+void ws_pack(const struct conn *, struct packer *);
+
+/* --- the end -------------------------------------------------------------- */
+
 /* Once the peer has closed too, or is not understood any more. */
 void ws_close_if_done(struct conn *);
 

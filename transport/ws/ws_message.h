@@ -13,6 +13,8 @@
 #include "domain/text/utf8.h"
 #include "transport/ws/ws_frame.h"
 
+struct packer;
+struct unpacker;
 struct ws_inflater;
 
 /*
@@ -97,6 +99,13 @@ bool ws_reader_is_busy(const struct ws_reader *);
 
 /* The size of the buffers. */
 size_t ws_reader_buffered(const struct ws_reader *);
+
+/* For another process: what has arrived. */
+void ws_reader_pack(const struct ws_reader *, struct packer *);
+
+/* Into a fresh reader, which is busy then. False: no such bytes, no memory. */
+bool ws_reader_unpack(struct ws_reader *, const struct ws_reader_limits *,
+    struct unpacker *);
 
 /* Whether a peer may send this close code. */
 bool ws_close_code_is_valid(unsigned code);

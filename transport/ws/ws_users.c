@@ -141,6 +141,15 @@ ws_users_remove(struct ws_users *users, struct conn *conn)
 	free(user);
 }
 
+const struct principal_mark *
+ws_users_mark(const struct ws_users *users, struct conn *conn)
+{
+	const struct ws_user *user =
+	    id_map_find(&users->by_conn, conn_key(&conn));
+
+	return user == NULL ? NULL : &user->mark;
+}
+
 void
 ws_users_each(const struct ws_users *users, ws_users_visit *visit, void *arg)
 {

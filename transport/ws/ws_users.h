@@ -39,6 +39,10 @@ struct budget_pool *ws_users_put(struct ws_users *, struct conn *,
 /* Nothing happens if it is not in it. */
 void ws_users_remove(struct ws_users *, struct conn *);
 
+/* The mark of a connection; NULL: it is of no user. */
+const struct principal_mark *ws_users_mark(const struct ws_users *,
+    struct conn *);
+
 typedef void ws_users_visit(struct conn *, const struct principal_mark *,
     void *arg);
 

@@ -5,6 +5,7 @@
 #include <assert.h>
 
 #include "domain/base/count_of.h"
+#include "domain/base/pack.h"
 #include "domain/base/str_trim.h"
 #include "domain/log.h"
 #include "wire/common/scratch.h"
@@ -460,6 +461,66 @@ stream_wrap(struct wire_text *text, unsigned form)
 	wire_text_fini(&second);
 }
 
+/* --- for another process -------------------------------------------------- */
+
+/* A line that was decoded is not needed any more. */
+static void
+channel_pack(const struct dotnet_channel *channel, struct packer *packer)
+{
+	pack_number(packer, channel->id);
+	pack_number(packer, channel->state);
+	pack_text(packer, channel->is_done ? STR("")
+					   : str_slice(channel->line.data,
+						 channel->line.len));
+}
+
+static void
+stream_pack(const void *memory, struct packer *packer)
+{
+	const struct dotnet_state *state = memory;
+
+	pack_value(packer, &state->mux, sizeof(state->mux));
+	pack_number(packer, state->mode);
+	pack_number(packer, state->is_connected);
+	pack_text(packer, str_slice(state->name, state->name_len));
+	pack_number(packer, state->last_offered);
+	channel_pack(&state->messages, packer);
+	channel_pack(&state->files, packer);
+	pack_value(packer, &state->upload, sizeof(state->upload));
+}
+
+static void
+channel_unpack(struct dotnet_channel *channel, struct unpacker *from)
+{
+	channel->id = (uint32_t)unpack_number(from);
+	channel->state = (uint8_t)unpack_number(from);
+	wire_text_append(&channel->line, unpack_text(from));
+	from->failed |=
+	    channel->line.failed || channel->state > CHANNEL_FINISHED;
+}
+
+static bool
+stream_unpack(void *memory, struct unpacker *from)
+{
+	struct dotnet_state *state = memory;
+	struct str name;
+
+	unpack_value(from, &state->mux, sizeof(state->mux));
+	state->mode = (uint8_t)unpack_number(from);
+	state->is_connected = unpack_number(from) != 0;
+	name = unpack_text(from);
+	from->failed |= name.len > NAME_BYTES || state->mode > MODE_TEXT;
+	if (from->failed)
+		return false;
+	str_put(state->name, name);
+	state->name_len = (uint8_t)name.len;
+	state->last_offered = (uint32_t)unpack_number(from);
+	channel_unpack(&state->messages, from);
+	channel_unpack(&state->files, from);
+	unpack_value(from, &state->upload, sizeof(state->upload));
+	return !from->failed;
+}
+
 const struct dialect_stream dotnet_stream = {
 	.state_size = sizeof(struct dotnet_state),
 	.forms = COUNT_OF(forms),
@@ -471,4 +532,6 @@ const struct dialect_stream dotnet_stream = {
 	.is_unfinished = stream_is_unfinished,
 	.wrap = stream_wrap,
 	.pushes_file = dotnet_pushes_file,
+	.pack = stream_pack,
+	.unpack = stream_unpack,
 };

@@ -1061,6 +1061,10 @@ const struct option option_table[] = {
 	{ .name = "drain.timeout",
 	    NUMBER(DURATION, transport.drain_timeout_ms, "28s", 0, 2 * HOUR),
 	    .help = "The longest time from SIGTERM to the exit." },
+	{ .name = "upgrade.timeout",
+	    NUMBER(DURATION, upgrade_timeout_ms, "20s", SECOND, HOUR),
+	    .help = "How long the process that SIGUSR2 starts may take for "
+		    "each step before it is given up." },
 };
 
 const size_t option_count = COUNT_OF(option_table);

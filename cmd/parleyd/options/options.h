@@ -157,6 +157,7 @@ struct options {
 	struct transport_limits transport;
 	struct chat_limits chat;
 	struct history_limits history;
+	int64_t upgrade_timeout_ms;
 };
 
 /* The sources, as main() gets them. */

@@ -1,4 +1,5 @@
 #include "tests/support/transport/ws_script.h"
+#include "domain/base/pack.h"
 
 #include <assert.h>
 #include <ctype.h>
@@ -115,6 +116,26 @@ check_held(const struct ws_reader *reader, size_t held, size_t fed)
 	assert(held == 0 || ws_reader_is_busy(reader));
 }
 
+/* As to another process. */
+static void
+reader_move(struct ws_reader *reader, const struct ws_reader_limits *limits,
+    bool deflate)
+{
+	struct packer packer = { .len = 0 };
+	struct unpacker from;
+	bool was_busy = ws_reader_is_busy(reader);
+
+	ws_reader_pack(reader, &packer);
+	ws_reader_fini(reader, limits);
+	if (was_busy) {
+		ws_reader_init(reader, deflate);
+		from = (struct unpacker){ .rest = packer_str(&packer) };
+		was_busy = ws_reader_unpack(reader, limits, &from);
+		assert(was_busy && from.rest.len == 0);
+	}
+	packer_fini(&packer);
+}
+
 char *
 ws_script_run(const struct ws_reader_limits *shared, bool deflate,
     const uint8_t *data, size_t len, struct ws_script_split split)
@@ -135,6 +156,8 @@ ws_script_run(const struct ws_reader_limits *shared, bool deflate,
 			step = len - at;
 		script_feed(&reader, &limits, out, data + at, step);
 		at += step;
+		if (split.moves)
+			reader_move(&reader, &limits, deflate);
 		check_held(&reader, held, at);
 		step = 0;
 	}

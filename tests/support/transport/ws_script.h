@@ -51,6 +51,7 @@ void ws_script_write(const struct ws_script_frame *, uint8_t *out, size_t *len);
 struct ws_script_split {
 	size_t first; /* a first piece of this size; 0: none */
 	size_t rest;  /* then pieces of this size; 0: all at once */
+	bool moves;   /* another reader goes on behind each piece */
 };
 
 /*

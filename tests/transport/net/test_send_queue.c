@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "domain/base/pack.h"
 #include "tests/suite.h"
 #include "tests/support/failing_malloc.h"
 
@@ -290,6 +291,71 @@ START_TEST(without_memory_there_is_no_hole)
 }
 END_TEST
 
+/* As to another process; a pool of its own. */
+static bool
+queue_move(struct str bytes)
+{
+	struct unpacker from = { .rest = bytes };
+
+	send_queue_fini(&queue);
+	return send_queue_unpack(&queue, &pool, &from) && from.rest.len == 0;
+}
+
+START_TEST(another_queue_goes_on)
+{
+	struct packer packer = { .len = 0 };
+	size_t waits;
+
+	setup();
+	ck_assert(chunk_append(1000, 3, 0, false));
+	ck_assert(append_copy(100, 0));
+	ck_assert(chunk_append(5000, 1, 0, false));
+	send_some(10, 64);
+	waits = send_queue_bytes(&queue);
+	send_queue_pack(&queue, &packer);
+	ck_assert(queue_move(packer_str(&packer)));
+	ck_assert_uint_eq(send_queue_bytes(&queue), waits);
+	check_all_comes_out();
+	packer_fini(&packer);
+	teardown();
+}
+END_TEST
+
+/* The rest of a frame that was sent in part is not dropped. */
+START_TEST(another_queue_knows_what_was_sent_in_part)
+{
+	struct packer packer = { .len = 0 };
+
+	setup();
+	ck_assert(append_copy(100, 0));
+	send_some(10, 64);
+	send_queue_pack(&queue, &packer);
+	ck_assert(queue_move(packer_str(&packer)));
+	ck_assert(append_copy(100, 0));
+	send_queue_shed(&queue);
+	ck_assert_uint_eq(send_queue_bytes(&queue), 90);
+	send_queue_shed(&queue);
+	in_len -= 100;
+	check_all_comes_out();
+	packer_fini(&packer);
+	teardown();
+}
+END_TEST
+
+START_TEST(a_part_of_a_queue_is_refused)
+{
+	struct packer packer = { .len = 0 };
+
+	setup();
+	ck_assert(chunk_append(100, 3, 0, false));
+	send_queue_pack(&queue, &packer);
+	for (size_t len = 0; len < packer.len; len++)
+		ck_assert(!queue_move(str_slice(packer.bytes, len)));
+	packer_fini(&packer);
+	teardown();
+}
+END_TEST
+
 SUITE(send_queue)
 {
 	tcase_add_test(tests, an_empty_queue_has_nothing_to_send);
@@ -301,4 +367,7 @@ SUITE(send_queue)
 	tcase_add_loop_test(tests, sheds_not_the_rest_of_what_was_sent_directly,
 	    0, 2);
 	tcase_add_loop_test(tests, without_memory_there_is_no_hole, 0, 40);
+	tcase_add_test(tests, another_queue_goes_on);
+	tcase_add_test(tests, another_queue_knows_what_was_sent_in_part);
+	tcase_add_test(tests, a_part_of_a_queue_is_refused);
 }

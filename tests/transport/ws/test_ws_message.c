@@ -161,13 +161,25 @@ START_TEST(reads_frames_split_anywhere)
 	uint8_t data[MOST];
 	size_t len = WRITE(scripts[_i].frames, data);
 
-	transcript_expect(&limits, data, len, (struct ws_script_split){ 0, 0 },
+	transcript_expect(&limits, data, len, (struct ws_script_split){ 0 },
 	    scripts[_i].message);
-	transcript_expect(&limits, data, len, (struct ws_script_split){ 0, 1 },
-	    scripts[_i].message);
+	transcript_expect(&limits, data, len,
+	    (struct ws_script_split){ .rest = 1 }, scripts[_i].message);
 	for (size_t at = 1; at < len; at++)
 		transcript_expect(&limits, data, len,
-		    (struct ws_script_split){ at, 0 }, scripts[_i].message);
+		    (struct ws_script_split){ .first = at },
+		    scripts[_i].message);
+}
+END_TEST
+
+START_TEST(another_reader_goes_on_anywhere)
+{
+	uint8_t data[MOST];
+	size_t len = WRITE(scripts[_i].frames, data);
+
+	transcript_expect(&limits, data, len,
+	    (struct ws_script_split){ .rest = 1, .moves = true },
+	    scripts[_i].message);
 }
 END_TEST
 
@@ -180,9 +192,9 @@ START_TEST(fails_a_text_at_its_first_invalid_byte)
 	size_t len = script_write_frames(&frame, 1, data);
 
 	transcript_expect(&limits, data, len - 1,
-	    (struct ws_script_split){ 0, 1 }, "");
-	transcript_expect(&limits, data, len, (struct ws_script_split){ 0, 1 },
-	    "error 1007\n");
+	    (struct ws_script_split){ .rest = 1 }, "");
+	transcript_expect(&limits, data, len,
+	    (struct ws_script_split){ .rest = 1 }, "error 1007\n");
 }
 END_TEST
 
@@ -220,7 +232,8 @@ START_TEST(counts_the_bytes_of_all_frames_against_the_limit)
 	uint8_t data[MOST];
 	size_t len = WRITE(frames, data);
 
-	transcript_expect(&small, data, len, (struct ws_script_split){ 0, 1 },
+	transcript_expect(&small, data, len,
+	    (struct ws_script_split){ .rest = 1 },
 	    "ping 12345678901234567890\ntext 1234567890\nerror 1009\n");
 }
 END_TEST
@@ -235,7 +248,7 @@ START_TEST(limits_the_fragments_of_one_message)
 	uint8_t data[MOST];
 	size_t len = WRITE(frames, data);
 
-	transcript_expect(&few, data, len, (struct ws_script_split){ 0, 0 },
+	transcript_expect(&few, data, len, (struct ws_script_split){ 0 },
 	    "ping \ntext ab\nping \nerror 1008\n");
 }
 END_TEST
@@ -571,6 +584,8 @@ END_TEST
 SUITE(ws_message)
 {
 	tcase_add_loop_test(tests, reads_frames_split_anywhere, 0,
+	    COUNT_OF(scripts));
+	tcase_add_loop_test(tests, another_reader_goes_on_anywhere, 0,
 	    COUNT_OF(scripts));
 	tcase_add_test(tests, fails_a_text_at_its_first_invalid_byte);
 	tcase_add_test(tests, validates_close_codes);

@@ -101,7 +101,8 @@ START_TEST(reads_frames_split_anywhere)
 
 	for (size_t at = 0; at < len; at++) {
 		/* In two pieces; at 0, byte by byte. */
-		struct ws_script_split split = { at, at == 0 ? 1 : 0 };
+		struct ws_script_split split = { .first = at,
+			.rest = at == 0 ? 1 : 0 };
 		char *message = ws_script_run(&limits, true, data, len, split);
 
 		ck_assert_str_eq(message, scripts[_i].message);
@@ -120,12 +121,12 @@ START_TEST(refuses_rsv1_unless_negotiated)
 	char *message;
 
 	message = ws_script_run(&limits, false, data, len,
-	    (struct ws_script_split){ 0, 0 });
+	    (struct ws_script_split){ 0 });
 	ck_assert_str_eq(message, "error 1002\n");
 	free(message);
 	limits.inflater = NULL;
 	message = ws_script_run(&limits, true, data, len,
-	    (struct ws_script_split){ 0, 0 });
+	    (struct ws_script_split){ 0 });
 	ck_assert_str_eq(message, "error 1002\n");
 	free(message);
 }

@@ -1,0 +1,403 @@
+/*
+ * SIGUSR2: this process starts another one, which goes on with its listeners,
+ * connections and state. Until the last step it can go on itself.
+ */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "cmd/parleyd/app_internal.h"
+#include "cmd/parleyd/platform.h"
+#include "domain/log.h"
+
+/* The descriptor in the new process. */
+#define CHANNEL_FD 3
+
+/* Between two looks at what leaves, and at what waits. */
+#define TRY_EVERY_MS 50
+
+/* Nothing is read for so long, in the hope that nothing waits then. */
+#define SETTLE_MS 50
+
+/* --- the new process ------------------------------------------------------ */
+
+/* Variables that are about one process. */
+static bool
+variable_is_inherited(const char *entry)
+{
+	static const char *const names[] = { HANDOVER_VARIABLE "=",
+		"WATCHDOG_PID=", "LISTEN_PID=", "LISTEN_FDS=",
+		"LISTEN_FDNAMES=" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (strncmp(entry, names[i], strlen(names[i])) == 0)
+			return false;
+	return true;
+}
+
+/* With one more variable. Only the array is new; NULL: no memory. */
+static char **
+environment_create(char *const *envp, char *variable)
+{
+	size_t count = 0;
+	char **copy;
+
+	while (envp[count] != NULL)
+		count++;
+	copy = calloc(count + 2, sizeof(*copy));
+	if (copy == NULL)
+		return NULL;
+	count = 0;
+	for (; *envp != NULL; envp++)
+		if (variable_is_inherited(*envp))
+			copy[count++] = *envp;
+	copy[count] = variable;
+	return copy;
+}
+
+/* 0, or an error as in errno. */
+static int
+process_spawn(const struct options_sources *sources, const char *path, int fd,
+    int *pid)
+{
+	posix_spawn_file_actions_t actions;
+	char variable[64];
+	char **envp;
+	int error;
+
+	snprintf(variable, sizeof(variable), "%s=%d:%d", HANDOVER_VARIABLE,
+	    CHANNEL_FD, (int)getpid());
+	envp = environment_create(sources->envp, variable);
+	error = posix_spawn_file_actions_init(&actions);
+	if (envp == NULL || error != 0) {
+		free(envp);
+		return ENOMEM;
+	}
+	error = posix_spawn_file_actions_adddup2(&actions, fd, CHANNEL_FD);
+	if (error == 0)
+		error = posix_spawnp(pid, path, &actions, NULL, sources->argv,
+		    envp);
+	posix_spawn_file_actions_destroy(&actions);
+	free(envp);
+	return error;
+}
+
+/* Sets pid and fd of the upgrade. False: errno says why. */
+static bool
+upgrade_spawn(struct app *app, const char *path)
+{
+	struct app_upgrade *upgrade = &app->upgrade;
+	int ends[2], error;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+		return false;
+	error = process_spawn(app->sources, path, ends[1], &upgrade->pid);
+	close(ends[1]);
+	if (error == 0 &&
+	    handover_channel_init(ends[0], app->options.upgrade_timeout_ms)) {
+		upgrade->fd = ends[0];
+		return true;
+	}
+	close(ends[0]);
+	errno = error != 0 ? error : errno;
+	return false;
+}
+
+/* Its status is logged. */
+static void
+upgrade_end_process(struct app_upgrade *upgrade)
+{
+	int status = 0;
+
+	if (upgrade->event != NULL)
+		event_free(upgrade->event);
+	kill(upgrade->pid, SIGKILL);
+	if (waitpid(upgrade->pid, &status, 0) == upgrade->pid &&
+	    WIFEXITED(status))
+		log_error("process %d has ended with status %d", upgrade->pid,
+		    WEXITSTATUS(status));
+	close(upgrade->fd);
+	*upgrade = (struct app_upgrade){ .stage = UPGRADE_NONE };
+}
+
+static void
+upgrade_fail(struct app *app, const char *why)
+{
+	upgrade_end_process(&app->upgrade);
+	server_accept_again(app->server);
+	log_error("not upgraded: %s; this process goes on", why);
+}
+
+/* --- the hand-over -------------------------------------------------------- */
+
+static bool
+app_is_settled(struct app *app)
+{
+	return commit_log_bytes(app->chat.log) == 0 &&
+	       dispatcher_is_idle(app->dispatcher);
+}
+
+/* The loop does not run: only the threads of the stores are listened to. */
+static bool
+stores_poll(struct app *app, int timeout_ms)
+{
+	const struct host_ops *ops = app->host.ops;
+	struct pollfd fds[] = {
+		{ .fd = ops->on_store_event != NULL ? app->host.store_fd : -1,
+		    .events = POLLIN },
+		{ .fd = ops->on_files_event != NULL ? app->host.files_fd : -1,
+		    .events = POLLIN },
+	};
+
+	if (poll(fds, 2, timeout_ms) <= 0)
+		return true;
+	if (fds[1].revents != 0)
+		ops->on_files_event(app->host.arg);
+	return fds[0].revents == 0 || ops->on_store_event(app->host.arg);
+}
+
+/* Sends what is to be sent, and waits for what waits. False: it takes long. */
+static bool
+app_settle(struct app *app, int64_t until_ms)
+{
+	int64_t left_ms;
+
+	server_end_turn(app->server);
+	while (!app_is_settled(app)) {
+		left_ms = until_ms - clock_monotonic_ms(system_clock());
+		if (left_ms <= 0 || !stores_poll(app, (int)left_ms))
+			return false;
+		server_end_turn(app->server);
+	}
+	return true;
+}
+
+static bool
+upgrade_send_state(struct app *app, const struct handover_message *state)
+{
+	return handover_send(app->upgrade.fd, HANDOVER_STATE,
+		   str_slice(state->bytes, state->len), state->sockets,
+		   state->socket_count) &&
+	       handover_receive(app->upgrade.fd, HANDOVER_RECEIVED, NULL);
+}
+
+static bool
+upgrade_finish(struct app *app)
+{
+	const struct app_upgrade *upgrade = &app->upgrade;
+
+	if (!handover_send(upgrade->fd, HANDOVER_STORES, STR(""), NULL, 0) ||
+	    !handover_receive(upgrade->fd, HANDOVER_READY, NULL))
+		return false;
+	service_notify_main(&app->notify, upgrade->pid);
+	if (handover_send(upgrade->fd, HANDOVER_GO, STR(""), NULL, 0) &&
+	    handover_receive(upgrade->fd, HANDOVER_TAKEN, NULL))
+		return true;
+	service_notify_main(&app->notify, getpid());
+	return false;
+}
+
+/* What this process has belongs to the other one: nothing is freed or sent. */
+_Noreturn static void
+app_end_at_once(int status)
+{
+	fflush(stderr);
+	_exit(status);
+}
+
+/*
+ * the new process has ended, and files may have changed: another one of
+ * this program opens them.
+ */
+_Noreturn static void
+upgrade_fall_back(struct app *app, const struct handover_message *state)
+{
+	upgrade_end_process(&app->upgrade);
+	if (upgrade_spawn(app, "/proc/self/exe") &&
+	    handover_receive(app->upgrade.fd, HANDOVER_CHECKED, NULL) &&
+	    upgrade_send_state(app, state) && upgrade_finish(app)) {
+		log_error("not upgraded: process %d of the old program goes on",
+		    app->upgrade.pid);
+		app_end_at_once(EXIT_SUCCESS);
+	}
+	log_error("the old program cannot go on either");
+	app_end_at_once(EX_OSERR);
+}
+
+/* Files on the disk are of one process at a time. */
+static bool
+app_has_files(const struct app *app)
+{
+	return app->options.store_kind == STORE_FILE || app->files.disk != NULL;
+}
+
+static bool
+app_release_files(struct app *app)
+{
+	if (app->files.disk != NULL)
+		file_service_fini(&app->files);
+	return stores_release(&app->stores);
+}
+
+static void
+upgrade_hand_over(struct app *app, int64_t frozen_ms)
+{
+	struct handover_message state;
+	bool has_files = app_has_files(app);
+
+	if (!app_pack(app, frozen_ms, &state))
+		upgrade_fail(app, "no memory");
+	else if (!upgrade_send_state(app, &state))
+		upgrade_fail(app, "the state was not taken");
+	else if (!app_release_files(app))
+		upgrade_fall_back(app, &state);
+	else if (upgrade_finish(app)) {
+		log_info("handed over %zu sockets to process %d in %" PRId64
+			 " ms, %zu connections end",
+		    state.socket_count, app->upgrade.pid,
+		    clock_monotonic_ms(system_clock()) - frozen_ms,
+		    server_count_unmovable(app->server));
+		app_end_at_once(EXIT_SUCCESS);
+	} else if (has_files)
+		upgrade_fall_back(app, &state);
+	else
+		upgrade_fail(app, "the new process did not become ready");
+	free(state.sockets);
+	free(state.bytes);
+}
+
+/* --- stages --------------------------------------------------------------- */
+
+static void
+upgrade_enter(struct app *app, enum upgrade_stage stage, int64_t for_ms)
+{
+	app->upgrade.stage = stage;
+	app->upgrade.stage_until_ms =
+	    clock_monotonic_ms(system_clock()) + for_ms;
+}
+
+/* The new process has checked its configuration, or has ended. */
+static void
+channel_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct app *app = arg;
+
+	(void)what;
+	if (app->upgrade.stage == UPGRADE_CHECKING &&
+	    handover_receive(fd, HANDOVER_CHECKED, NULL))
+		upgrade_enter(app, UPGRADE_CHECKED, 0);
+	else
+		upgrade_fail(app, "the new process cannot start");
+}
+
+static void
+upgrade_drain(struct app *app)
+{
+	size_t count = server_count_unmovable(app->server);
+
+	if (count > 0)
+		log_info("draining %zu connections that cannot be handed over",
+		    count);
+	server_drain_unmovable(app->server);
+	/* The last ones still have to close. */
+	upgrade_enter(app, UPGRADE_DRAINING,
+	    app->limits.drain_window_ms + app->limits.close_timeout_ms);
+}
+
+static void
+upgrade_try(struct app *app, int64_t now_ms)
+{
+	struct app_upgrade *upgrade = &app->upgrade;
+
+	if (now_ms < upgrade->due_ms)
+		return;
+	upgrade->due_ms = now_ms + TRY_EVERY_MS;
+	if (now_ms < upgrade->stage_until_ms &&
+	    server_count_unmovable(app->server) > 0)
+		return;
+	if (app_settle(app, now_ms + SETTLE_MS))
+		upgrade_hand_over(app, now_ms);
+	else if (now_ms >=
+		 upgrade->stage_until_ms + app->options.upgrade_timeout_ms)
+		upgrade_fail(app, "commands wait for too long");
+}
+
+void
+app_upgrade_go_on(void *arg)
+{
+	struct app *app = arg;
+	int64_t now_ms;
+
+	if (app->upgrade.stage == UPGRADE_NONE)
+		return;
+	now_ms = clock_monotonic_ms(system_clock());
+	if (server_is_draining(app->server)) {
+		upgrade_fail(app, "the server goes down");
+		return;
+	}
+	switch (app->upgrade.stage) {
+	case UPGRADE_CHECKING:
+		if (now_ms >= app->upgrade.stage_until_ms)
+			upgrade_fail(app, "upgrade.timeout");
+		break;
+	case UPGRADE_CHECKED:
+		upgrade_drain(app);
+		break;
+	case UPGRADE_DRAINING:
+		upgrade_try(app, now_ms);
+		break;
+	case UPGRADE_NONE:
+		break;
+	}
+}
+
+/* Why there can be no upgrade; NULL: there can. */
+static const char *
+upgrade_obstacle(struct app *app)
+{
+	if (app->upgrade.stage != UPGRADE_NONE)
+		return "an upgrade is under way";
+	if (server_is_draining(app->server))
+		return "the server goes down";
+	if (app->node != NULL)
+		return "with broker.url, restart the nodes one by one";
+	if (file_service_bytes(&app->files) > 0)
+		return "files are in memory; files.dir keeps them";
+	if (getpid() == 1)
+		return "with process 1 its container would end";
+	return NULL;
+}
+
+void
+app_upgrade(void *arg)
+{
+	struct app *app = arg;
+	const char *path = app->sources->argv[0];
+	const char *why = upgrade_obstacle(app);
+
+	if (why == NULL && !upgrade_spawn(app, path))
+		why = strerror(errno);
+	if (why != NULL) {
+		log_error("not upgraded: %s", why);
+		return;
+	}
+	log_info("upgrade: %s, process %d", path, app->upgrade.pid);
+	upgrade_enter(app, UPGRADE_CHECKING, app->options.upgrade_timeout_ms);
+	app->upgrade.event = event_new(server_event_base(app->server),
+	    app->upgrade.fd, EV_READ | EV_PERSIST, channel_cb, app);
+	if (app->upgrade.event == NULL ||
+	    event_add(app->upgrade.event, NULL) != 0)
+		upgrade_fail(app, "no memory");
+}
