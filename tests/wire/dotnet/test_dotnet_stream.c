@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "domain/base/pack.h"
 #include "tests/suite.h"
 #include "tests/support/failing_malloc.h"
 #include "tests/support/wire/vectors.h"
@@ -256,6 +257,43 @@ check_steps(struct client *client, int n)
 	client_fini(client);
 }
 
+/* As to another process. */
+static void
+client_move(struct client *client)
+{
+	struct packer packer = { .len = 0 };
+	struct unpacker from;
+
+	stream->pack(client->state, &packer);
+	for (size_t len = 0; len < packer.len; len++) {
+		stream->fini(client->state);
+		stream->init(client->state);
+		from =
+		    (struct unpacker){ .rest = str_slice(packer.bytes, len) };
+		ck_assert(!stream->unpack(client->state, &from));
+	}
+	stream->fini(client->state);
+	stream->init(client->state);
+	from = (struct unpacker){ .rest = packer_str(&packer) };
+	ck_assert(stream->unpack(client->state, &from));
+	ck_assert_uint_eq(from.rest.len, 0);
+	packer_fini(&packer);
+}
+
+START_TEST(another_state_goes_on_anywhere)
+{
+	struct str bytes = streams[_i].bytes;
+	struct client client;
+
+	client_init(&client);
+	for (size_t i = 0; i < bytes.len && !client.is_over; i++) {
+		client_send_bytes(&client, str_slice(bytes.data + i, 1));
+		client_move(&client);
+	}
+	check_steps(&client, _i);
+}
+END_TEST
+
 START_TEST(reads_a_stream)
 {
 	struct client client;
@@ -476,6 +514,7 @@ SUITE(dotnet_stream)
 	int count = COUNT_OF(streams);
 
 	tcase_add_loop_test(tests, reads_a_stream, 0, count);
+	tcase_add_loop_test(tests, another_state_goes_on_anywhere, 0, count);
 	tcase_add_loop_test(tests, reads_the_same_byte_by_byte, 0, count);
 	tcase_add_loop_test(tests, reads_the_same_split_anywhere, 0, count);
 	tcase_add_test(tests, a_line_may_be_as_long_as_a_frame);
