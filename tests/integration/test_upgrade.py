@@ -15,6 +15,7 @@ from dialects import Action, Dotnet, DotnetText, Topic
 from nodes import Server
 from receiver import Receiver
 from server import AT_ONCE, DEADLINE, PARLEYD, eventually
+from test_service import Manager
 
 UPGRADES = 3
 
@@ -285,6 +286,21 @@ def test_what_waits_for_a_receiver_of_hooks_goes_on(launch, tmp_path, store):
     by = {event["event"]: event for event in events.values()}
     assert by["left"]["generation"] == by["joined"]["generation"]
     receiver.stop()
+
+
+def test_the_service_manager_learns_of_the_new_process(launch, tmp_path):
+    with Manager(f"{tmp_path}/notify") as manager:
+        server = launch(environment={"NOTIFY_SOCKET": f"{tmp_path}/notify",
+                                     "WATCHDOG_USEC": "400000"})
+        manager.wait_for("WATCHDOG")
+        server.upgrade()
+        main, _ = manager.wait_for("MAINPID")
+        assert main == {"MAINPID": str(server.serving)}
+        manager.wait_for("READY")
+        manager.wait_for("WATCHDOG")
+        server.stop()
+        manager.wait_for("STOPPING")
+        server.stop = lambda: None
 
 
 def test_tls_clients_are_asked_to_come_again(launch, tmp_path):
