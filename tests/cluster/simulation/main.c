@@ -7,7 +7,7 @@
 #include "domain/log.h"
 #include "tests/cluster/simulation/simulation.h"
 
-#define PLANT_SCHEDULES 1000
+#define PLANT_SCHEDULES 2000
 
 struct totals {
 	uint64_t acked, unknown, refused, lost, resumed, declared;

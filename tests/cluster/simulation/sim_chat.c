@@ -222,7 +222,9 @@ sim_end(struct publisher *base, struct str member_id, uint32_t connection,
 {
 	struct sim_chat *chat = sim_chat_of(base);
 
-	(void)why;
+	if (why == CHAT_STORE_FAILED &&
+	    sim_net_has_plant(chat->config.net, PLANT_NO_RESETS))
+		return;
 	EACH_CLIENT(chat, client)
 	if (client->number != 0 && client->node == chat->config.node &&
 	    (member_id.data == NULL
@@ -373,8 +375,13 @@ void
 sim_chat_do(struct sim_chat *sim, const struct command *command)
 {
 	struct command copy = *command;
+	struct room room;
 
 	copy.rights = RIGHTS_USUAL;
+	if (sim_net_has_plant(sim->config.net, PLANT_ANY_EPOCH) &&
+	    command->flags & COMMAND_HAS_SINCE &&
+	    room_store_get(sim->chat.rooms, command->room, &room) == CHAT_OK)
+		copy.since_epoch = str_from(room.epoch);
 	(void)command_handle(dispatcher_handler(sim->dispatcher), &copy);
 }
 

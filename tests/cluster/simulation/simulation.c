@@ -16,6 +16,7 @@
 
 /* Clients act and faults happen until then; then all is repaired. */
 #define ACTIVE_MS 12000
+#define CALM_MS (ACTIVE_MS + 12000)
 #define END_MS (ACTIVE_MS + 30000)
 
 enum post_state {
@@ -598,8 +599,12 @@ clients_event(void *arg)
 	for (int i = 0; i < SIM_CLIENTS; i++) {
 		struct sim_client *client = &sim->clients[i];
 
-		if (client->number != 0 && client->is_ended)
+		if (client->number != 0 && client->is_ended) {
+			if (now_ms > CALM_MS)
+				violation_add(sim, "recovery",
+				    "c%d is ended by a node that works", i);
 			client_end(sim, client);
+		}
 		if (!sim->is_active || client->busy_until_ms > now_ms)
 			continue;
 		client_act(sim, client);

@@ -49,6 +49,7 @@ struct model_lease {
 struct model_redis {
 	int64_t now_ms;
 	unsigned generation;
+	bool forgets_origins;
 	struct model_log *logs;
 	size_t log_count;
 	size_t log_capacity;
@@ -416,7 +417,8 @@ append_one(const struct model_redis *redis, struct model_log *log,
 	bool is_topical = false;
 
 	for (size_t i = behind; i < log->count; i++) {
-		if (str_equal(log->entries[i].text[ENTRY_ORIGIN], args[0]))
+		if (!redis->forgets_origins &&
+		    str_equal(log->entries[i].text[ENTRY_ORIGIN], args[0]))
 			found = &log->entries[i];
 		if (str_equal(log->entries[i].text[ENTRY_TOPIC], args[2]))
 			is_topical = true;
@@ -872,6 +874,7 @@ model_redis_copy(const struct model_redis *from)
 
 	copy->now_ms = from->now_ms;
 	copy->generation = from->generation;
+	copy->forgets_origins = from->forgets_origins;
 	for (size_t i = 0; i < from->log_count; i++) {
 		const struct model_log *log = &from->logs[i];
 		struct model_log *to = log_find(copy, log->name);
@@ -904,6 +907,12 @@ void
 model_redis_restart(struct model_redis *redis, const struct model_redis *before)
 {
 	redis->generation = before->generation + 1;
+}
+
+void
+model_redis_forget_origins(struct model_redis *redis)
+{
+	redis->forgets_origins = true;
 }
 
 bool

@@ -44,6 +44,9 @@ bool model_redis_run(struct model_redis *, enum broker_script, struct str slot,
 void model_redis_restart(struct model_redis *,
     const struct model_redis *before);
 
+/* Planted: an entry whose origin is known is appended again. */
+void model_redis_forget_origins(struct model_redis *);
+
 /* Whether nothing of it was lost since it was opened. */
 bool model_redis_log_is_open(struct model_redis *, struct str log);
 

@@ -290,6 +290,20 @@ call_forget_keys(struct sim_call *call)
 		call->args.at[i + 1].len = 0;
 }
 
+/* Whether it is answered, and nothing is done. */
+static bool
+call_is_dropped(const struct sim_call *call)
+{
+	const struct sim_node *node = call->node;
+	enum sim_plant plant = node->net->plant;
+
+	return (plant == PLANT_NO_HEALS && call->script == BROKER_HEAL &&
+		   !str_equal(call->args.at[3], STR("1"))) ||
+	       (plant == PLANT_NO_RENEWALS && call->script == BROKER_LEASE &&
+		   node->number == 0 && node->net->now_ms > 20000 &&
+		   !str_equal(call->args.at[3], STR("0")));
+}
+
 static void
 reply_plant(struct sim_call *call)
 {
@@ -314,9 +328,11 @@ sim_call_run(struct sim_call *call)
 	net->script_count++;
 	if (net->plant == PLANT_NO_KEYS && call->script == BROKER_APPEND)
 		call_forget_keys(call);
-	if (!model_redis_run(net->redis, call->script, call->args.at[0],
-		call->args.at + 1, call->args.count - 1, &call->reply,
-		&published)) {
+	if (call_is_dropped(call))
+		model_texts_add(&call->reply, STR("ok"));
+	else if (!model_redis_run(net->redis, call->script, call->args.at[0],
+		     call->args.at + 1, call->args.count - 1, &call->reply,
+		     &published)) {
 		call->outcome = BROKER_UNKNOWN;
 		model_texts_fini(&call->reply);
 	}
@@ -516,6 +532,9 @@ sim_net_cut(struct sim_net *net, int number, int64_t for_ms)
 		if (!call->was_run && call->outcome == BROKER_OK &&
 		    sim_net_random(net, 2) == 0)
 			sim_call_run(call);
+		if (net->plant == PLANT_NO_ORIGINS && call->was_run &&
+		    call->script == BROKER_APPEND)
+			sim_call_run(call);
 		if (call->outcome == BROKER_OK)
 			call->outcome = net->plant == PLANT_UNKNOWN_IS_REFUSED
 					    ? BROKER_REFUSED
@@ -570,7 +589,8 @@ sim_net_restore(struct sim_net *net)
 
 	net->redis = net->saved == NULL ? model_redis_create()
 					: model_redis_copy(net->saved);
-	model_redis_restart(net->redis, lost);
+	if (net->plant != PLANT_NO_GENERATIONS)
+		model_redis_restart(net->redis, lost);
 	model_redis_set_now(net->redis, net->now_ms);
 	model_redis_destroy(lost);
 }
@@ -579,6 +599,14 @@ void
 sim_net_plant(struct sim_net *net, enum sim_plant plant)
 {
 	net->plant = plant;
+	if (plant == PLANT_NO_ORIGINS)
+		model_redis_forget_origins(net->redis);
+}
+
+bool
+sim_net_has_plant(const struct sim_net *net, enum sim_plant plant)
+{
+	return net->plant == plant;
 }
 
 struct model_redis *

@@ -73,10 +73,17 @@ enum sim_plant {
 	PLANT_SWAPPED_TEXTS,      /* one node gets other texts in a batch */
 	PLANT_EMPTY_RANGES,       /* gaps are not filled */
 	PLANT_NO_RESUBSCRIPTION,  /* after a loss of the connection */
+	PLANT_NO_ORIGINS,         /* a call without an answer is done twice */
+	PLANT_NO_GENERATIONS,     /* a start of Redis closes no log */
+	PLANT_NO_HEALS,           /* nothing is written back */
+	PLANT_NO_RENEWALS,        /* the lease of one node is not renewed */
+	PLANT_ANY_EPOCH,          /* `since` of any epoch is good */
+	PLANT_NO_RESETS, /* members stay who have messages of another history */
 	SIM_PLANTS
 };
 
 void sim_net_plant(struct sim_net *, enum sim_plant);
+bool sim_net_has_plant(const struct sim_net *, enum sim_plant);
 
 /* For reading, and for evicting keys. */
 struct model_redis *sim_net_redis(struct sim_net *);
