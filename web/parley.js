@@ -833,6 +833,10 @@ export class Parley extends EventTarget {
 		redact: (event, room) => this.#onRoomEvent(event, room),
 		react: (event, room) => this.#onRoomEvent(event, room),
 		read: (event) => this.#emit("read", event),
+		epoch: ({ epoch }, room) => {
+			if (room)
+				room.epoch = epoch;
+		},
 		typing: (event) => this.#emit("typing", event),
 		error: (event) => this.#emit("error", event),
 		token_expiring: () => this.#renewToken().catch((error) =>

@@ -430,6 +430,10 @@ event_handle(struct client *client, struct joined_room *room,
 	case SERVER_JOINED:
 		on_joined(client, event);
 		break;
+	case SERVER_EPOCH:
+		if (room != NULL)
+			read_position_set_epoch(&room->position, event->epoch);
+		break;
 	case SERVER_LEFT:
 		on_left(client, room, event);
 		break;

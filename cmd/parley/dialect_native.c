@@ -187,6 +187,7 @@ static const struct event_word words[] = {
 	EVENT_WORD("ack", SERVER_ACK),
 	EVENT_WORD("error", SERVER_ERROR),
 	EVENT_WORD("joined", SERVER_JOINED),
+	EVENT_WORD("epoch", SERVER_EPOCH),
 	EVENT_WORD("left", SERVER_LEFT),
 	EVENT_WORD("created", SERVER_CREATED),
 	EVENT_WORD("join", SERVER_JOIN),

@@ -51,6 +51,12 @@ read_position_leave(struct read_position *place)
 }
 
 bool
+read_position_set_epoch(struct read_position *place, struct str epoch)
+{
+	return epoch.len > 0 && position_copy_text(place->epoch, epoch);
+}
+
+bool
 read_position_set(struct read_position *place, struct str epoch, uint64_t seq)
 {
 	bool same = str_equal(epoch, str_from(place->epoch));

@@ -32,6 +32,9 @@ void read_position_leave(struct read_position *);
 struct str read_position_room(const struct read_position *);
 struct str read_position_epoch(const struct read_position *);
 
+/* The same messages, in another epoch. False: it is empty or too long. */
+bool read_position_set_epoch(struct read_position *, struct str epoch);
+
 /*
  * Sets the position to this seq and epoch; it never moves back within an
  * epoch.

@@ -37,7 +37,8 @@ enum server_event_kind {
 	SERVER_ROLE,
 	SERVER_TOPIC,
 	SERVER_DELETED,
-	SERVER_BYE
+	SERVER_BYE,
+	SERVER_EPOCH /* the next messages of a room are of another epoch */
 };
 
 /*

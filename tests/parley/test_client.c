@@ -298,6 +298,19 @@ START_TEST(restarts_with_a_new_epoch)
 }
 END_TEST
 
+START_TEST(goes_on_in_the_epoch_that_a_room_gets)
+{
+	begin_in_tea();
+	fake_connection_say(
+	    "{\"event\":\"epoch\",\"room\":\"tea\",\"epoch\":\"e.1\"}");
+	fake_connection_say("{\"event\":\"epoch\",\"room\":\"tea\"}");
+	fake_connection_say(
+	    "{\"event\":\"epoch\",\"room\":\"unknown\",\"epoch\":\"x\"}");
+	ck_assert(str_equal(read_position_epoch(&client->room->position),
+	    STR("e.1")));
+}
+END_TEST
+
 START_TEST(retries_unacknowledged_messages_with_the_same_key)
 {
 	char first[512];
@@ -633,6 +646,7 @@ SUITE(client)
 	tcase_add_test(tests, fetches_pages_until_nothing_is_missing);
 	tcase_add_test(tests, fetches_messages_behind_a_gap);
 	tcase_add_test(tests, restarts_with_a_new_epoch);
+	tcase_add_test(tests, goes_on_in_the_epoch_that_a_room_gets);
 	tcase_add_test(tests,
 	    retries_unacknowledged_messages_with_the_same_key);
 	tcase_add_test(tests, does_not_retry_messages_without_a_key);

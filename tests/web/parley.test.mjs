@@ -168,6 +168,21 @@ test("reports a gap and a reset", async () => {
 	assert.equal(chat.rooms.get("tea").epoch, "e2");
 });
 
+test("goes on in the epoch that a room gets", async () => {
+	const { events } = await inRoom();
+
+	await FakeSocket.last.receive(message(1));
+	await FakeSocket.last.receive({ event: "epoch", room: "tea", epoch: "e2", seq: 1 });
+	await FakeSocket.last.receive({ event: "epoch", room: "unknown", epoch: "e3", seq: 1 });
+	await FakeSocket.last.receive(message(2));
+	await FakeSocket.last.drop();
+	await clock.advance(500);
+	await FakeSocket.last.receive(GREETING);
+	assert.deepEqual(FakeSocket.last.sent.findLast(({ command }) => command === "join").since,
+		{ epoch: "e2", seq: 2 });
+	assert.deepEqual(texts(events), ["m1", "m2"]);
+});
+
 test("repeats a message that was not acknowledged with the same key", async () => {
 	const { chat } = await inRoom();
 	const posted = chat.broadcast("tea", "hello");

@@ -372,13 +372,13 @@ class Room(Conversation):
         self.topic = frame.get("topic", "")
         self.role = frame.get("role", "")
         self.slow_ms = frame.get("slow_ms", 0)
-        if self._epoch != frame["epoch"] or frame.get("epoch_changed"):
+        if not self._epoch or frame.get("epoch_changed"):
             if self._epoch:
                 self._push(EpochChanged(self.id, frame["epoch"]))
-            self._epoch = frame["epoch"]
             # Earlier messages were not requested.
             self._last = messages[0]["seq"] - 1 if messages else frame["seq"]
             self._top = 0
+        self._epoch = frame["epoch"]
         self._top = max(self._top, frame["seq"])
         for each in frame.get("changes", []):
             self._offer(events.change(self._message(each)))
@@ -389,6 +389,8 @@ class Room(Conversation):
     def on_event(self, frame: Frame) -> None:
         if frame["event"] == "broadcast":
             self._take_live(frame)
+        elif frame["event"] == "epoch":
+            self._epoch = frame["epoch"]  # the messages so far are the same
         else:
             event = events.room_event(frame)
             if event:
