@@ -259,6 +259,9 @@ cluster: $(O)/cluster_sim ## simulate nodes, Redis and faults, and check what me
 	@$(O)/cluster_sim --plants
 	@$(O)/cluster_sim --seeds $(SCHEDULES) $(ARGS)
 
+cluster-faults: $(O)/parleyd ## three nodes and a real Redis, of which one fails (ARGS="--runs 100")
+	@PARLEYD=$(abspath $(O)/parleyd) $$(tools/python) tests/integration/cluster_faults.py $(ARGS)
+
 cluster-nightly: ## the same with a million schedules
 	@$(MAKE) cluster SCHEDULES=1000000
 
@@ -512,7 +515,7 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | expand -t 16
 
 .PHONY: all name-missing run run-cluster test attack soak check $(parts:%=check-%) crash crash-nightly \
-	cluster cluster-nightly \
+	cluster cluster-faults cluster-nightly \
 	integration integration-nodes kill-nightly test-browser pictures headers lint \
 	$(parts:%=lint-cycles-%) lint-tidy lint-python \
 	lint-web check-web lint-hardening format fuzz fuzzers fuzz-smoke \

@@ -13,11 +13,16 @@ from server import DEADLINE
 
 
 class Redis:
-    """On a Unix socket; `options` as on its command line. Ends with the test."""
+    """On a Unix socket; `options` as on its command line, or `config`, the text
+    of a file. Ends with the test."""
 
-    def __init__(self, *options):
-        self.options = options
+    def __init__(self, *options, config=None):
+        self.options = ("--port", "0", "--save", "", *options)
         self.directory = Path(tempfile.mkdtemp(prefix="parley-redis-"))
+        if config is not None:
+            path = self.directory / "config"
+            path.write_text(config)
+            self.options = (path, *options)
         self.path = self.directory / "s"
         self.url = f"unix:{self.path}"
         self.start()
@@ -30,8 +35,8 @@ class Redis:
 
     def start(self):
         self.process = subprocess.Popen(
-            ["redis-server", "--port", "0", "--unixsocket", self.path, "--save", "",
-             "--dir", self.directory, "--logfile", "log", *self.options],
+            ["redis-server", *self.options, "--unixsocket", self.path,
+             "--dir", self.directory, "--logfile", "log"],
             stdout=subprocess.DEVNULL)
         deadline = time.monotonic() + DEADLINE
         while not self.answers():

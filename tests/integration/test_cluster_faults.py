@@ -1,0 +1,12 @@
+"""A short run of each fault that test_nodes.py does not have."""
+
+import cluster_faults
+import pytest
+
+
+@pytest.mark.parametrize("kind", [
+    "cut_off", "failover", "kill_redis_no_aof", "maxmemory", "slow_node", "stop_node",
+])
+def test_what_is_promised_holds(kind):
+    one = cluster_faults.run(1, kind, pace=0.2)
+    assert len(one.history.acked) > cluster_faults.MEMBERS
