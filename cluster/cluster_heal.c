@@ -123,6 +123,9 @@ healing_add_entry(struct healing *healing, const struct place *place,
 {
 	const struct feed_place *known = feed_find_place(healing->feed, place);
 
+	if (healing->room != NULL &&
+	    place_compare(place, &healing->room->former_epoch_at) <= 0)
+		known = NULL;
 	healing_add_known(healing, known != NULL ? &known->place : place,
 	    known != NULL ? str_from(known->origin) : STR(""), key, at_ms,
 	    payload, text);
@@ -364,7 +367,9 @@ room_feed_heal(struct feed *feed, const struct place *after, bool opens)
 	struct cluster *cluster = room->cluster;
 	struct healing healing;
 
-	if (after != NULL && !messages_are_kept(room, after))
+	if (after != NULL &&
+	    (place_compare(after, &room->former_epoch_at) < 0 ||
+		!messages_are_kept(room, after)))
 		after = NULL;
 	healing_init(&healing, feed, after);
 	healing.room = room;

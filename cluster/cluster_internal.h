@@ -32,8 +32,13 @@ struct room_feed {
 	int64_t used_ms; /* when it was last needed; monotonic */
 	/* Entries from then on are published, although they are loaded. */
 	int64_t publish_from_ms;
-	/* Of the entry that has begun the epoch, if it is known. */
+	/*
+	 * Of the entry that has begun the epoch, if it is known; and of the one
+	 * of the epoch before, which cannot be written back: the chains up to
+	 * there are unknown then.
+	 */
 	struct place epoch_at;
+	struct place former_epoch_at;
 	char room_id[ROOM_ID_SIZE];
 };
 

@@ -315,6 +315,7 @@ room_epoch_read(struct room_feed *feed, const struct feed_entry *from)
 	if (from->payload.len == 0 || !item_unpack(from->payload, &item) ||
 	    item.kind != ITEM_EPOCH)
 		return false;
+	feed->former_epoch_at = feed->epoch_at;
 	feed->epoch_at = from->place;
 	room_epoch_set(feed, &item.epoch);
 	return true;
@@ -482,7 +483,7 @@ room_epoch_load(struct room_feed *feed, const struct feed_field *fields,
 			epoch = &item.epoch;
 	if (room_store_get(rooms, str_from(feed->room_id), &before) != CHAT_OK)
 		return true;
-	feed->epoch_at = (struct place){ .number = 0 };
+	feed->epoch_at = feed->former_epoch_at = (struct place){ .number = 0 };
 	room_epoch_set(feed, epoch);
 	return room_store_get(rooms, str_from(feed->room_id), &now) !=
 		   CHAT_OK ||
