@@ -9,6 +9,7 @@ const SVG = "http://www.w3.org/2000/svg";
 const latency = (is) => is.latency_us;
 const lag = (is) => is.loop_lag_us;
 const sync = (is) => is.store.sync_us;
+const hasFiles = ({ files }) => files.count > 0 || files.sent_bytes > 0;
 const hasStore = (is) => is.store !== undefined;
 
 /** `of` and `second` make values of two samples, `if` shows the card at all. */
@@ -30,7 +31,8 @@ const CARDS = [
 		of: percentile(sync, 0.5), second: percentile(sync, 0.99) },
 	{ name: "Records of the store", if: hasStore, as: perSecond,
 		of: rate((is) => is.store.records) },
-	{ name: "Files, sent", isOfBytes: true, as: (v) => [bytes(v)[0], `${bytes(v)[1]} / s`],
+	{ name: "Files, sent", isOfBytes: true, if: hasFiles,
+		as: (v) => [bytes(v)[0], `${bytes(v)[1]} / s`],
 		of: rate((is) => is.files.sent_bytes) },
 ];
 
