@@ -3,13 +3,14 @@
 import { $, el } from "./elements.js";
 import { bytes, short } from "./monitor_numbers.js";
 
+const HIGH = 0.8; /* a limit that may soon be reached */
 const OF_BYTES = /memory|output|input|quota/;
 
-function bar(label, share, value) {
+function bar(label, share, value, isHigh = false) {
 	const filled = el("span", { className: "bar" });
 
 	filled.style.setProperty("--part", `${100 * Math.min(1, share)}%`);
-	return el("li", { className: share > 0.8 ? "high" : "" },
+	return el("li", { className: isHigh ? "high" : "" },
 		el("span", { className: "label", textContent: label }),
 		el("span", { className: "track" }, filled),
 		el("span", { className: "count", textContent: value }));
@@ -28,7 +29,8 @@ export function drawLimits({ limits }) {
 		const text = OF_BYTES.test(option)
 			? (value) => bytes(value).join(" ") : short;
 
-		return bar(option, used / most, `${text(used)} of ${text(most)}`);
+		return bar(option, used / most, `${text(used)} of ${text(most)}`,
+			used > most * HIGH);
 	}));
 }
 
