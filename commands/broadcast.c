@@ -9,6 +9,18 @@ wants_ack(const struct command *command)
 	return command->ref.data != NULL || (command->flags & COMMAND_ACK);
 }
 
+/* The next command of an author that posts too fast is read later. */
+static void
+author_slow_down(struct request *request)
+{
+	int64_t wait_ms = room_fill_take(request);
+
+	if (wait_ms > 0)
+		publisher_delay(request->chat->publisher,
+		    str_from(request->author.id), request->command->connection,
+		    wait_ms);
+}
+
 /* The lobby has no history: a message has no number and no key. */
 static enum chat_error
 publish_in_lobby(struct request *request)
@@ -22,6 +34,7 @@ publish_in_lobby(struct request *request)
 	error = files_grant(request, BLOB_ALL, STR(""));
 	if (error != CHAT_OK)
 		return error;
+	author_slow_down(request);
 	event.body = request->body;
 	event.fields = request->command->fields;
 	delivered.recipients = request_recipients(request,
@@ -107,18 +120,6 @@ broadcast_finish(struct request *request, const struct entry *entry)
 	if (wants_ack(request->command) && !request_is_foreign(request))
 		message_acknowledge(request, entry, recipients);
 	return CHAT_OK;
-}
-
-/* The next command of an author that posts too fast is read later. */
-static void
-author_slow_down(struct request *request)
-{
-	int64_t wait_ms = room_fill_take(request);
-
-	if (wait_ms > 0)
-		publisher_delay(request->chat->publisher,
-		    str_from(request->author.id), request->command->connection,
-		    wait_ms);
 }
 
 static enum chat_error

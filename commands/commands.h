@@ -55,12 +55,14 @@ struct chat_limits {
 	size_t rooms_per_origin; /* of one address at a time; 0: no limit */
 	size_t rooms_per_user;   /* persistent, of one creator; 0: no limit */
 	/*
-	 * An address fills a history of so many messages or bytes (0: no
-	 * limit) in this time at the soonest; 0: no limit.
+	 * An address fills a history of so many messages or bytes, or what is
+	 * kept of the lobby (0: no limit), in this time at the soonest; 0: no
+	 * limit.
 	 */
 	int64_t fill_ms;
 	size_t fill_messages;
 	size_t fill_bytes;
+	size_t fill_lobby_bytes;
 	/* An empty room that no user has created is removed then; 0: never. */
 	int64_t room_empty_ms;
 	size_t room_members;

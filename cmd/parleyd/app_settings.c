@@ -94,6 +94,7 @@ app_use_options(struct app *app, const struct options *options)
 	app->chat.limits.files = file_service_use(&app->files, &app->options);
 	app->chat.limits.fill_messages = options->history.messages;
 	app->chat.limits.fill_bytes = options->history.bytes;
+	app->chat.limits.fill_lobby_bytes = options->transport.lobby_bytes;
 	app->chat.profile = make_profile(options);
 }
 

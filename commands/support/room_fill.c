@@ -36,17 +36,23 @@ fill_slot_find(struct room_fill *fill, uint64_t key)
 	return best;
 }
 
-/* The part of the time for a whole history that this message takes. */
+/*
+ * The part of the time for a whole history that this message takes; in the
+ * lobby, for what is kept of it.
+ */
 static int64_t
-fill_cost_us(const struct chat_limits *limits, size_t bytes)
+fill_cost_us(const struct request *request)
 {
+	const struct chat_limits *limits = &request->chat->limits;
+	bool is_lobby = request->room.data == NULL;
+	size_t most = is_lobby ? limits->fill_lobby_bytes : limits->fill_bytes;
+	double bytes = (double)request->command->body.len;
 	double part = 0;
 
-	if (limits->fill_messages > 0)
+	if (!is_lobby && limits->fill_messages > 0)
 		part = 1.0 / (double)limits->fill_messages;
-	if (limits->fill_bytes > 0 &&
-	    (double)bytes / (double)limits->fill_bytes > part)
-		part = (double)bytes / (double)limits->fill_bytes;
+	if (most > 0 && bytes / (double)most > part)
+		part = bytes / (double)most;
 	return (int64_t)(part * (double)limits->fill_ms * 1000);
 }
 
@@ -66,7 +72,7 @@ room_fill_take(struct request *request)
 	    fill_key(origin, request->room));
 	if (slot->paid_at_us < now_us)
 		slot->paid_at_us = now_us;
-	slot->paid_at_us += fill_cost_us(limits, request->command->body.len);
+	slot->paid_at_us += fill_cost_us(request);
 	wait_us = slot->paid_at_us - now_us - limits->fill_ms * 1000 / 2;
 	return wait_us <= 0 ? 0 : (wait_us + 999) / 1000;
 }

@@ -1,6 +1,7 @@
 /*
  * How fast one address may replace what rooms remember: a client without an
- * account must not push the messages of others out of a history at once.
+ * account must not push the messages of others out of a history at once, nor
+ * out of what is kept of the lobby for slow readers.
  */
 #ifndef COMMANDS_ROOM_FILL_H
 #define COMMANDS_ROOM_FILL_H
@@ -22,9 +23,9 @@ struct room_fill {
 };
 
 /*
- * Counts the author's message in the request's room. Returns how many
- * milliseconds the author is to wait before the next one; half a history may be
- * filled at once.
+ * Counts the author's message in the request's room, or in the lobby. Returns
+ * how many milliseconds the author is to wait before the next one; half a
+ * history may be filled at once.
  */
 int64_t room_fill_take(struct request *);
 

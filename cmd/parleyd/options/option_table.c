@@ -823,8 +823,9 @@ const struct option option_table[] = {
 	    NUMBER(DURATION, chat.fill_ms, "4s", 1, DAY),
 	    .zero = "none",
 	    .help = "Clients of one address (loopback exempt) that have no "
-		    "account fill the history of a room in this time at the "
-		    "soonest, half of it at once; they are read more slowly." },
+		    "account fill the history of a room, or lobby.bytes, in "
+		    "this time at the soonest, half of it at once; they are "
+		    "read more slowly." },
 	{ .name = "rooms.empty_for",
 	    NUMBER(DURATION, chat.room_empty_ms, "30d", MINUTE, 36500 * DAY),
 	    .zero = "never",

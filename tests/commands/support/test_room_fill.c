@@ -98,6 +98,21 @@ START_TEST(bytes_count_if_they_fill_more)
 }
 END_TEST
 
+START_TEST(the_lobby_is_filled_as_slowly)
+{
+	world.chat.limits.fill_lobby_bytes = 6;
+	for (int i = 0; i < 2; i++) {
+		forget_events();
+		ck_assert_int_eq(DO(BROADCAST, "id1", .body = STR("\"x\""),
+				     .origin = HOME),
+		    CHAT_OK);
+		ck_assert(was_published("id1: delayed 2000 ms\n") == (i == 1));
+	}
+	message_post("id1", "tea", HOME);
+	ck_assert(!was_published("delayed"));
+}
+END_TEST
+
 START_TEST(a_full_table_gives_up_the_oldest)
 {
 	for (uint64_t origin = 1; origin <= 4 * ROOM_FILL_SLOTS; origin++)
@@ -114,5 +129,6 @@ SUITE(room_fill)
 	tcase_add_test(tests, all_connections_of_an_address_share_it);
 	tcase_add_test(tests, other_addresses_and_rooms_have_their_own);
 	tcase_add_test(tests, bytes_count_if_they_fill_more);
+	tcase_add_test(tests, the_lobby_is_filled_as_slowly);
 	tcase_add_test(tests, a_full_table_gives_up_the_oldest);
 }
