@@ -40,8 +40,6 @@ command_queues_init(struct command_queues *queues)
 static struct command_queue *
 queue_find(const struct command_queues *queues, struct str author)
 {
-	if (id_map_count(&queues->by_author) == 0)
-		return NULL;
 	return id_map_find(&queues->by_author, author);
 }
 

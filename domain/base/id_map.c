@@ -234,7 +234,7 @@ id_map_replace(struct id_map *map, void *entry)
 }
 
 void *
-id_map_find(const struct id_map *map, struct str key)
+id_map_look_up(const struct id_map *map, struct str key)
 {
 	uint32_t slot = map_find_slot(map, key);
 

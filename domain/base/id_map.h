@@ -41,8 +41,15 @@ bool id_map_put(struct id_map *, void *entry);
 /* Replaces the entry with the same key, which must exist, and returns it. */
 void *id_map_replace(struct id_map *, void *entry);
 
+/* id_map_find() in a map that is not empty. */
+void *id_map_look_up(const struct id_map *, struct str key);
+
 /* NULL if there is none. */
-void *id_map_find(const struct id_map *, struct str key);
+static inline void *
+id_map_find(const struct id_map *map, struct str key)
+{
+	return map->count > 0 ? id_map_look_up(map, key) : NULL;
+}
 
 /* Removes an entry and returns it; NULL if there is none. */
 void *id_map_remove(struct id_map *, struct str key);

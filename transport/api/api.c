@@ -67,8 +67,7 @@ api_publish(struct publisher *publisher, const struct event *event,
 	count = api->publisher->ops->publish(api->publisher, event, audience);
 	if (api->trace != NULL)
 		api_trace_published(api, event, audience, count);
-	if (event->kind == EVENT_MESSAGE && id_map_count(&api->watched) > 0 &&
-	    audience->kind == AUDIENCE_ROOM)
+	if (audience->kind == AUDIENCE_ROOM && event->kind == EVENT_MESSAGE)
 		api_watch_wake(api, audience->room);
 	return count;
 }

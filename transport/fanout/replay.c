@@ -365,10 +365,12 @@ replay_run(struct hub *hub)
 {
 	struct list *ready = &hub->replays.ready;
 	const struct list *last = ready->previous;
-	bool was_last = list_is_empty(ready);
+	bool was_last = false;
 
 	assert(!send_batch_is_pending(&hub->batch));
 	hub->replays.work = work_begun(hub);
+	if (list_is_empty(ready))
+		return;
 	while (!was_last && hub->replays.work < TURN_WORK) {
 		struct session *session =
 		    LIST_OWNER(ready->next, struct session, replay_link);

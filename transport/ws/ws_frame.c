@@ -100,8 +100,8 @@ ws_frame_mask(uint8_t *data, size_t len, const uint8_t mask[4], size_t offset)
 	uint8_t turned[8];
 	uint64_t word;
 
-	for (size_t i = 0; i < sizeof(turned); i++)
-		turned[i] = mask[(offset + i) % 4];
+	for (size_t i = 0; i < 4; i++)
+		turned[i] = turned[i + 4] = mask[(offset + i) % 4];
 	memcpy(&word, turned, sizeof(word));
 	/* Four at a time: compilers make two vector operations of them. */
 	for (; len >= 4 * sizeof(word); len -= 4 * sizeof(word)) {
