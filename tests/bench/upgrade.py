@@ -4,8 +4,9 @@
 Thousands of members in rooms, in each of which one posts at a steady rate,
 while the server is upgraded again and again (SIGUSR2). Every member must get
 every message once and in order, and none is disconnected. Printed are how long
-connections waited, by the log of the server, and how late messages came that
-were posted while an upgrade went on.
+connections waited, by the log of the server, what CPU time the new process had
+used by then, and how late messages came that were posted while an upgrade went
+on.
 
 Exit status: 0; 1 if something was lost, doubled or closed.
 """
@@ -20,7 +21,7 @@ import time
 from pathlib import Path
 from socket import create_connection
 
-from clients import Client
+from clients import Client, cpu_seconds
 from servers import Failed, Server, free_port
 from tables import plain
 
@@ -123,12 +124,13 @@ def measure(arguments, log, load):
         load.arrivals.clear()
         os.kill(pid, signal.SIGUSR2)
         load.run(lambda: len(upgrades(log)) > n)
-        over = time.monotonic() + 0.5
-        load.run(lambda: time.monotonic() > over)
         took = upgrades(log)[n]
         pid = int(took[1])
+        spent = cpu_seconds(pid)
+        over = time.monotonic() + 0.5
+        load.run(lambda: time.monotonic() > over)
         late = sorted(delay for _, delay in load.arrivals)
-        rows.append((int(took[2]), int(took[3]),
+        rows.append((int(took[2]), int(took[3]), 1000 * spent,
                      1000 * late[len(late) * 99 // 100], 1000 * late[-1]))
     load.run(load.is_whole, posts=False)
     return pid, rows
@@ -169,7 +171,8 @@ def main():
     finally:
         os.kill(pid, signal.SIGKILL)
         server.process.wait()
-    print(plain([("connections", "waited ms", "p99 ms", "latest ms"),
+    print(plain([("connections", "waited ms", "cpu ms", "p99 ms",
+                  "latest ms"),
                  *(tuple(f"{value:.0f}" for value in row) for row in rows)]))
     waits = sorted(row[1] for row in rows)
     print(f"{load.posted} messages to {len(load.members)} members: none was "
