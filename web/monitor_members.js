@@ -63,7 +63,7 @@ async function show(from) {
 	$("members").tBodies[0].replaceChildren(...members.map(row));
 	$("members-more").hidden = !more;
 	$("members-more").onclick = () => show(last).catch(({ message }) => showNotice(message));
-	showNotice(members.length === 0 ? "Nobody is connected." : "");
+	showNotice(members.length === 0 ? "No member is connected." : "");
 }
 
 export function prepareMembers() {

@@ -20,6 +20,7 @@
 
 #include "cmd/parleyd/app_internal.h"
 #include "cmd/parleyd/platform.h"
+#include "domain/base/count_of.h"
 #include "domain/log.h"
 
 /* The descriptor in the new process. */
@@ -37,12 +38,12 @@
 static bool
 variable_is_inherited(const char *entry)
 {
-	static const char *const names[] = { HANDOVER_VARIABLE "=",
-		"WATCHDOG_PID=", "LISTEN_PID=", "LISTEN_FDS=",
-		"LISTEN_FDNAMES=" };
+	static const char *const names[] = { HANDOVER_VARIABLE, "WATCHDOG_PID",
+		"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES" };
+	size_t len = strcspn(entry, "=");
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (strncmp(entry, names[i], strlen(names[i])) == 0)
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		if (str_equal(str_slice(entry, len), str_from(names[i])))
 			return false;
 	return true;
 }
