@@ -163,6 +163,8 @@ GOALS = (
     _stall("stall"),
     _stall("slow-sync"),
     Goal("transfers", "p99_ratio", "", 1, "value", None, False, 2),
+    # Of a ping, without waiting for a core.
+    Goal("transfers", "ours_beside_us", "us", 1, "value", None, False, 5000),
     # 64 KiB for each of 100 transfers, and 8 MiB.
     Goal("transfers", "grown_mib", "MiB", 1, "value", None, False, 14.25),
     _stall("compact"),

@@ -18,8 +18,9 @@ import sys
 import threading
 import time
 
-from clients import get, resident
+from clients import dial, get, resident
 from servers import Failed, pinned
+from waits import Asker
 
 CONNECTIONS = 100
 FILE_BYTES = 10 << 20
@@ -160,15 +161,25 @@ def get_files(port):
 
 
 def chat(site, server):
-    done = subprocess.run(
+    """The chat's own figures, and how long a ping takes the server meanwhile."""
+    client = dial(server.port)
+    asker = Asker(client, server.process.pid)
+    load = subprocess.Popen(
         [str(site.generator), "--json", "--dialect", "command", "--clients", str(CLIENTS),
          "--rate", str(RATE), "--duration", str(site.seconds), "latency",
          f"127.0.0.1:{server.port}"],
-        stdout=subprocess.PIPE, text=True, timeout=site.seconds + 60,
-        preexec_fn=pinned(site.core))
-    if done.returncode != 0:
-        raise Failed(f"the chat ended with {done.returncode}")
-    return json.loads(done.stdout)
+        stdout=subprocess.PIPE, text=True, preexec_fn=pinned(site.core))
+    try:
+        asker.ask_while(lambda: load.poll() is None)
+    finally:
+        load.kill()
+        said, _ = load.communicate()
+    asker.close()
+    client.close()
+    if load.returncode != 0:
+        raise Failed(f"the chat ended with {load.returncode}")
+    ours = sorted(each.ours for each in asker.answers)
+    return {**json.loads(said), "ours_p99_us": ours[len(ours) * 99 // 100] * 1e6}
 
 
 class Peak:
@@ -220,6 +231,8 @@ def measure_transfers(site):
         return {"p99_alone_us": alone["one_way_p99_us"],
                 "p99_beside_us": beside["one_way_p99_us"],
                 "p99_ratio": beside["one_way_p99_us"] / alone["one_way_p99_us"],
+                "ours_alone_us": alone["ours_p99_us"],
+                "ours_beside_us": beside["ours_p99_us"],
                 "grown_mib": (peak.most - before) / 2**20,
                 "sent_mib": sent / 2**20,
                 **json.loads(moved)}
