@@ -192,9 +192,11 @@ static void
 second_tick(struct server *server)
 {
 	struct admission *admission = server->config.admission;
+	const struct loop *loop = &server->worker.loop;
 
 	log_tick();
 	monitor_tick(&server->worker);
+	ws_users_expire(&loop->websockets->users, loop->limits, loop->now_ms);
 	if (admission != NULL && admission->ops->tick != NULL)
 		admission->ops->tick(admission);
 }

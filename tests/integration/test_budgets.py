@@ -5,6 +5,7 @@ import threading
 import time
 
 from accounts import Accounts, Further
+from api import KEY, Backend
 from client import TEXT, Chat, frame
 from dialects import Action
 
@@ -228,6 +229,63 @@ def test_a_user_that_goes_on_is_refused_and_told_why(start_preset, tmp_path):
         ("rate_limited", "limits.messages")}
     for each in a, b, *others:
         each.leave()
+
+
+def test_requests_over_http_have_the_budget_of_their_user(start_preset, tmp_path):
+    accounts = Accounts(tmp_path / "key")
+    server = start_preset(
+        *accounts.options, "--admin-key", KEY, "--limits-messages", "1/s",
+        "--limits-messages-burst", "20", "--limits-patience", "0")
+    backend = Backend(server.address)
+    backend.publish("tea", 0, create=True)
+
+    def refused_of(count, ask):
+        """The answers to so many requests that are refused."""
+        refused = [got for got in [ask() for _ in range(count)] if got.status == 429]
+        for got in refused:
+            assert (got["error"], got["exceeded"]) == ("rate_limited", "limits.messages")
+            assert got["retry_after_ms"] > 0 and got.headers["Retry-After"]
+        return refused
+
+    with accounts.connect(server, "ann") as ann:
+        reader = Backend(server.address, accounts.token("ann"))
+        assert refused_of(40, lambda: reader.get("/v1/rooms/tea/messages"))
+        # Her WebSocket has the same budget.
+        assert "error" in {ann.ask("ping")["event"] for _ in range(5)}
+        # A backend has no budget, but ann has, whoever posts for her; not for
+        # others.
+        name = {"as": {"id": ann.id, "name": "ann"}}
+        assert refused_of(5, lambda: backend.post(
+            "/v1/rooms/tea/messages", {"message": 1, **name}))
+        results = backend.post("/v1/messages", {"messages": [
+            *({"room": "tea", "message": 1, **name} for _ in range(5)),
+            {"room": "tea", "message": 2}]})["results"]
+        assert 429 in [each["status"] for each in results[:5]]
+        assert results[5]["status"] == 201
+        ann.leave()
+    # It does not begin anew with another connection.
+    assert refused_of(5, lambda: reader.get("/v1/rooms/tea/messages"))
+    admin = Backend(server.address, accounts.token("root", "--can", "admin"))
+    assert refused_of(40, lambda: admin.post("/v1/messages", {
+        "messages": [{"room": "tea", "message": 3}]}))
+    for each in backend, reader, admin:
+        each.close()
+
+
+def test_anonymous_requests_of_an_address_share_a_budget(start_preset):
+    server = start_preset(
+        "--admin-key", KEY, "--auth-trusted-proxies", "127.0.0.1",
+        "--limits-budgets-per-ip", "2", "--limits-messages", "1/s",
+        "--limits-messages-burst", "10")
+    backend = Backend(server.address)
+    backend.publish("tea", 0, create=True)
+    reader = Backend(server.address, None)
+    statuses = {host: [reader.get("/v1/rooms/tea/messages", X_Forwarded_For=host).status
+                       for _ in range(30)] for host in ("203.0.113.9", "203.0.113.8")}
+    for each in statuses.values():
+        assert each[:15] == [200] * 15 and 429 in each
+    backend.close()
+    reader.close()
 
 
 def test_joins_of_a_user_are_limited(start_preset, tmp_path):

@@ -148,6 +148,7 @@ call_answer(struct api_call *call)
 		call->status = 503;
 	} else if (call->out.len > 0)
 		wire_text_append(&call->out, STR("\n"));
+	api_budget_charge_answer(call);
 	api_call_respond_head(call, call->status,
 	    call->status == 204 ? NULL : JSON);
 	if (call->status != 204) {
@@ -191,6 +192,8 @@ api_call_ask(struct api_call *call, struct command *command, struct str ref)
 		if (command->as_name.data == NULL)
 			command->as_name = str_slice(api->name, api->name_len);
 	}
+	if (command->kind == COMMAND_ROOM_CREATE)
+		api_budget_charge_join(call);
 	call->answers_due++;
 	return command_handle(api->handler, command);
 }
@@ -283,6 +286,8 @@ call_accept(struct candidate *candidate, const struct principal *principal)
 		call->mark = principal_mark_of(principal);
 	if (!(principal->rights & RIGHT_ADMIN))
 		call_limit(call, principal);
+	if (call->status == 0)
+		api_budget_take(call);
 	if (call->status == 0)
 		call_run(call);
 	else

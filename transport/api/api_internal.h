@@ -194,6 +194,23 @@ int64_t api_call_now_ms(const struct api_call *);
 /* Whether the server goes down: calls that wait end. */
 bool api_call_is_draining(const struct api_call *);
 
+/* --- api_budget.c --------------------------------------------------------- */
+
+/* Charges for a request. Its call has failed if who asks is beyond its budget.
+ */
+void api_budget_take(struct api_call *);
+
+/*
+ * Charges a message to the user that it is as of, or, of a batch, to who asks.
+ * False: `why` is the answer.
+ */
+bool api_budget_take_message(struct api_call *, const struct command *,
+    bool in_batch, struct failure *why);
+
+/* A room may be created; the answer is whole. */
+void api_budget_charge_join(struct api_call *);
+void api_budget_charge_answer(struct api_call *);
+
 /* --- api_watch.c ---------------------------------------------------------- */
 
 /*

@@ -93,7 +93,12 @@ message_ask(struct api_call *call, struct command *message, size_t i)
 		.room = message->room,
 		.name = message->room,
 	};
+	struct failure why;
 
+	if (!api_budget_take_message(call, message, is_batch(call), &why)) {
+		result_fail(call, i, &why);
+		return;
+	}
 	if (message->flags & COMMAND_MAY_CREATE) {
 		snprintf(ref, sizeof(ref), "c%zu", i);
 		api_call_ask(call, &create, str_from(ref));

@@ -173,6 +173,28 @@ budget_pool_update(struct budget_pool *pool,
 	budget_refill(&pool->budget, limits, now_ms);
 }
 
+static bool
+bucket_is_full(float left, uint32_t rate, float burst)
+{
+	return rate == 0 || left >= burst;
+}
+
+bool
+budget_pool_is_full(const struct budget_pool *pool,
+    const struct transport_limits *limits)
+{
+	const struct budget *budget = &pool->budget;
+
+	return bucket_is_full(budget->messages, limits->messages.rate,
+		   message_burst(limits)) &&
+	       bucket_is_full(budget->bytes, limits->bytes.rate,
+		   (float)limits->bytes.burst) &&
+	       bucket_is_full(budget->copies, limits->fanout.rate,
+		   copies_burst(limits)) &&
+	       bucket_is_full(pool->joins, limits->joins.rate,
+		   (float)limits->joins.burst);
+}
+
 int64_t
 budget_pool_wait_ms(struct budget_pool *pool,
     const struct transport_limits *limits, int64_t now_ms, const char **limit)

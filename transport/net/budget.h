@@ -159,6 +159,10 @@ budget_pool_is_ample(const struct budget_pool *pool)
 	return budget_is_ample(&pool->budget) && pool->joins >= 0.0f;
 }
 
+/* Nothing would change if it began anew. */
+bool budget_pool_is_full(const struct budget_pool *,
+    const struct transport_limits *);
+
 /* Like those of a budget; whether it has patience is asked of pool->budget. */
 int64_t budget_pool_wait_ms(struct budget_pool *,
     const struct transport_limits *, int64_t now_ms, const char **limit);

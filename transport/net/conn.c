@@ -8,6 +8,7 @@
 #include <event2/event.h>
 
 #include "domain/log.h"
+#include "transport/net/budget.h"
 #include "transport/net/conn_internal.h"
 #include "transport/net/input_buffer.h"
 
@@ -266,6 +267,21 @@ conn_set_host(struct conn *conn, const struct host_address *host)
 	}
 	peer_table_leave(&conn->loop->peers, conn->peer);
 	conn->peer = peer;
+}
+
+struct budget_pool *
+conn_address_budget(const struct conn *conn)
+{
+	const struct loop *loop = conn->loop;
+	uint32_t times = loop->limits->budgets_per_ip;
+	struct budget_pool *pool;
+
+	if (conn->peer == NULL || times == 0)
+		return NULL;
+	pool = peer_budget(conn->peer);
+	if (pool->times != times)
+		budget_pool_init(pool, loop->limits, times, loop->now_ms);
+	return pool;
 }
 
 void

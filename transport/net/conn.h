@@ -171,6 +171,14 @@ conn_now(const struct conn *conn)
 	return conn->loop->wheel.now;
 }
 
+struct budget_pool;
+
+/*
+ * What the clients of its address without an account share. NULL: there is no
+ * such limit.
+ */
+struct budget_pool *conn_address_budget(const struct conn *);
+
 /* --- input ---------------------------------------------------------------- */
 
 /*

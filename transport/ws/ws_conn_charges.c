@@ -46,16 +46,7 @@ ws_has_patience(const struct conn *conn)
 static struct budget_pool *
 ws_address_budget(const struct conn *conn)
 {
-	const struct loop *loop = conn->loop;
-	uint32_t times = loop->limits->budgets_per_ip;
-	struct budget_pool *pool;
-
-	if (conn->peer == NULL || times == 0 || ws_of(conn)->has_user)
-		return NULL;
-	pool = peer_budget(conn->peer);
-	if (pool->times != times)
-		budget_pool_init(pool, loop->limits, times, loop->now_ms);
-	return pool;
+	return ws_of(conn)->has_user ? NULL : conn_address_budget(conn);
 }
 
 static void

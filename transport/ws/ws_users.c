@@ -4,8 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What the connections of one user share. */
+/* What the connections and requests of one user share. */
 struct user_budget {
+	struct list idle; /* a link, while there is no connection */
 	char member_id[PRINCIPAL_MEMBER_ID_LEN + 1]; /* the key */
 	unsigned connections;
 	struct budget_pool pool;
@@ -41,15 +42,59 @@ ws_users_init(struct ws_users *users)
 {
 	id_map_init(&users->by_conn, ws_user_key);
 	id_map_init(&users->budgets, user_budget_key);
+	list_init(&users->idle);
 	list_init(&users->all);
+}
+
+static void
+user_budget_free(struct ws_users *users, struct user_budget *budget)
+{
+	list_remove(&budget->idle);
+	id_map_remove(&users->budgets, user_budget_key(budget));
+	free(budget);
 }
 
 void
 ws_users_fini(struct ws_users *users)
 {
 	assert(list_is_empty(&users->all));
+	while (!list_is_empty(&users->idle))
+		user_budget_free(users,
+		    LIST_OWNER(users->idle.next, struct user_budget, idle));
 	id_map_fini(&users->by_conn);
 	id_map_fini(&users->budgets);
+}
+
+/* It has no connection. NULL: no memory. */
+static struct user_budget *
+user_budget_create(struct ws_users *users, struct str member_id,
+    const struct transport_limits *limits, int64_t now_ms)
+{
+	struct user_budget *budget = calloc(1, sizeof(*budget));
+
+	if (budget == NULL)
+		return NULL;
+	assert(member_id.len == PRINCIPAL_MEMBER_ID_LEN);
+	memcpy(budget->member_id, member_id.data, member_id.len);
+	budget_pool_init(&budget->pool, limits, 1, now_ms);
+	if (!id_map_put(&users->budgets, budget)) {
+		free(budget);
+		return NULL;
+	}
+	list_append(&users->idle, &budget->idle);
+	return budget;
+}
+
+/* NULL: no memory. */
+static struct user_budget *
+user_budget_find(struct ws_users *users, struct str member_id,
+    const struct transport_limits *limits, int64_t now_ms)
+{
+	struct user_budget *budget = id_map_find(&users->budgets, member_id);
+
+	return budget != NULL
+		   ? budget
+		   : user_budget_create(users, member_id, limits, now_ms);
 }
 
 /* Counts one more connection of the user. NULL: no memory. */
@@ -57,32 +102,47 @@ static struct user_budget *
 user_budget_take(struct ws_users *users, const struct principal_mark *mark,
     const struct transport_limits *limits, int64_t now_ms)
 {
-	struct user_budget *budget =
-	    id_map_find(&users->budgets, str_from(mark->member_id));
+	struct user_budget *budget = user_budget_find(users,
+	    str_from(mark->member_id), limits, now_ms);
 
-	if (budget == NULL) {
-		budget = calloc(1, sizeof(*budget));
-		if (budget == NULL)
-			return NULL;
-		memcpy(budget->member_id, mark->member_id,
-		    sizeof(budget->member_id));
-		budget_pool_init(&budget->pool, limits, 1, now_ms);
-		if (!id_map_put(&users->budgets, budget)) {
-			free(budget);
-			return NULL;
-		}
-	}
-	budget->connections++;
+	if (budget != NULL && budget->connections++ == 0)
+		list_remove(&budget->idle);
 	return budget;
 }
 
 static void
 user_budget_release(struct ws_users *users, struct user_budget *budget)
 {
-	if (--budget->connections > 0)
-		return;
-	id_map_remove(&users->budgets, user_budget_key(budget));
-	free(budget);
+	if (--budget->connections == 0)
+		list_append(&users->idle, &budget->idle);
+}
+
+struct budget_pool *
+ws_users_budget(struct ws_users *users, struct str member_id,
+    const struct transport_limits *limits, int64_t now_ms)
+{
+	struct user_budget *budget =
+	    user_budget_find(users, member_id, limits, now_ms);
+
+	return budget == NULL ? NULL : &budget->pool;
+}
+
+void
+ws_users_expire(struct ws_users *users, const struct transport_limits *limits,
+    int64_t now_ms)
+{
+	struct list *next;
+
+	for (struct list *at = users->idle.next; at != &users->idle;
+	     at = next) {
+		struct user_budget *budget =
+		    LIST_OWNER(at, struct user_budget, idle);
+
+		next = at->next;
+		budget_pool_update(&budget->pool, limits, now_ms);
+		if (budget_pool_is_full(&budget->pool, limits))
+			user_budget_free(users, budget);
+	}
 }
 
 /* NULL: no memory. */

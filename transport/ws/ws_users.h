@@ -19,18 +19,19 @@ struct conn;
 struct ws_users {
 	struct id_map by_conn;
 	struct id_map budgets; /* by member id */
+	struct list idle;      /* budgets without a connection */
 	struct list all;
 };
 
 void ws_users_init(struct ws_users *);
 
-/* Every connection was removed before. */
+/* Every connection was removed before; budgets are freed. */
 void ws_users_fini(struct ws_users *);
 
 /*
  * Adds a connection, or replaces its mark, which is of the same user. Returns
- * the budget of the user, which is good until the connection is removed. NULL:
- * no memory.
+ * the budget of the user, which is good until the connection is removed, and
+ * outlives it until it is refilled. NULL: no memory.
  */
 struct budget_pool *ws_users_put(struct ws_users *, struct conn *,
     const struct principal_mark *, const struct transport_limits *,
@@ -42,6 +43,17 @@ void ws_users_remove(struct ws_users *, struct conn *);
 /* The mark of a connection; NULL: it is of no user. */
 const struct principal_mark *ws_users_mark(const struct ws_users *,
     struct conn *);
+
+/*
+ * The budget of a user, with or without a connection. It is good until the next
+ * ws_users_expire(). NULL: no memory.
+ */
+struct budget_pool *ws_users_budget(struct ws_users *, struct str member_id,
+    const struct transport_limits *, int64_t now_ms);
+
+/* Frees budgets without a connection that are refilled. */
+void ws_users_expire(struct ws_users *, const struct transport_limits *,
+    int64_t now_ms);
 
 typedef void ws_users_visit(struct conn *, const struct principal_mark *,
     void *arg);

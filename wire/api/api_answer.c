@@ -54,6 +54,7 @@ failure_put(struct wire_text *out, const struct failure *failure)
 	json_field_optional(out, STR(",\"field\":"), failure->field);
 	if (failure->error == CHAT_BAD_JSON)
 		json_field_unsigned(out, STR(",\"offset\":"), failure->offset);
+	json_field_optional(out, STR(",\"exceeded\":"), failure->exceeded);
 	if (failure->limit != 0)
 		json_field_signed(out, STR(",\"limit\":"), failure->limit);
 	if (failure->retry_after_ms != 0)

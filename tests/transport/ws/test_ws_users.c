@@ -103,6 +103,47 @@ START_TEST(the_connections_of_a_user_share_a_budget)
 }
 END_TEST
 
+START_TEST(a_budget_outlives_its_connections_until_it_is_refilled)
+{
+	struct budget_pool *of_alice;
+	struct ws_users users;
+
+	ws_users_init(&users);
+	of_alice = user_put(&users, 0, ALICE);
+	for (int i = 0; i < 5; i++)
+		budget_pool_charge_message(of_alice, &limits);
+	ws_users_remove(&users, conn_at(0));
+	ws_users_expire(&users, &limits, 100);
+	ck_assert_ptr_eq(ws_users_budget(&users, ALICE, &limits, 100),
+	    of_alice);
+	ck_assert(of_alice->budget.messages < 2.0f);
+	ck_assert_ptr_eq(user_put(&users, 1, ALICE), of_alice);
+	ws_users_expire(&users, &limits, 9000);
+	ck_assert_ptr_eq(ws_users_budget(&users, ALICE, &limits, 9000),
+	    of_alice);
+	ws_users_remove(&users, conn_at(1));
+	ws_users_expire(&users, &limits, 9000);
+	ck_assert_uint_eq(id_map_count(&users.budgets), 0);
+	ws_users_fini(&users);
+}
+END_TEST
+
+START_TEST(requests_have_the_budget_of_their_user)
+{
+	struct budget_pool *of_bob;
+	struct ws_users users;
+
+	ws_users_init(&users);
+	of_bob = ws_users_budget(&users, BOB, &limits, 0);
+	ck_assert_ptr_nonnull(of_bob);
+	budget_pool_charge_join(of_bob, &limits);
+	ck_assert_ptr_eq(user_put(&users, 0, BOB), of_bob);
+	ws_users_remove(&users, conn_at(0));
+	ck_assert_uint_eq(id_map_count(&users.budgets), 1);
+	ws_users_fini(&users);
+}
+END_TEST
+
 START_TEST(without_memory_no_connection_is_added)
 {
 	struct ws_users users;
@@ -126,5 +167,8 @@ SUITE(ws_users)
 {
 	tcase_add_test(tests, visits_the_connections_of_one_user);
 	tcase_add_test(tests, the_connections_of_a_user_share_a_budget);
+	tcase_add_test(tests,
+	    a_budget_outlives_its_connections_until_it_is_refilled);
+	tcase_add_test(tests, requests_have_the_budget_of_their_user);
 	tcase_add_test(tests, without_memory_no_connection_is_added);
 }
