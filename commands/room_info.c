@@ -1,5 +1,6 @@
-/* COMMAND_ROOM_INFO: one room, with its epoch and its last number. */
+/* COMMAND_ROOM_INFO: one room, with its options, epoch and last number. */
 #include "commands/command_table.h"
+#include "commands/support/room_options.h"
 
 static enum chat_error
 room_info_run(struct request *request)
@@ -32,6 +33,8 @@ room_info_run(struct request *request)
 	event.epoch = str_from(room.epoch);
 	event.seq = span.last;
 	event.rooms = (struct room_entries){ .items = &entry, .count = 1 };
+	room_options_describe(request, &room, &event);
+	event.role = STR_ABSENT; /* of the room, not of the author */
 	request_answer(request, &event);
 	return CHAT_OK;
 }

@@ -1,15 +1,11 @@
 #include "cmd/parleyd/ctl_tool.h"
 
 #include <errno.h>
-#include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <sys/un.h>
 #include <sysexits.h>
-#include <unistd.h>
 
+#include "cmd/parleyd/ctl_link.h"
 #include "cmd/parleyd/listen_file.h"
 #include "cmd/parleyd/options/options.h"
 #include "domain/base/count_of.h"
@@ -17,12 +13,12 @@
 #include "wire/json/json_writer.h"
 
 #define KEY_MOST 256
-#define TIMEOUT_S 30
 
 static const char usage[] =
     "parleyd ctl: ask a running server over its HTTP API (docs/api.md)\n"
     "\n"
-    "Usage: parleyd ctl [--url URL] [--key KEY | --key-file FILE] COMMAND\n"
+    "Usage: parleyd ctl [--url URL] [--ca FILE] [--key KEY | --key-file FILE]\n"
+    "                   COMMAND\n"
     "\n"
     "  info                   what the server is\n"
     "  rooms [AFTER]          a page of the rooms\n"
@@ -35,13 +31,23 @@ static const char usage[] =
     "  kick ROOM MEMBER       put a member out of a room\n"
     "  ban ROOM MEMBER        the same, and for good; unban ends it\n"
     "  unban ROOM MEMBER\n"
+    "  mute ROOM MEMBER       let it not post; unmute ends it\n"
+    "  unmute ROOM MEMBER\n"
+    "  invite ROOM MEMBER     tell a member about a room, let it join\n"
+    "  role ROOM MEMBER ROLE  owner, moderator, voice or member\n"
+    "  topic ROOM TEXT        what the room is about\n"
+    "  redact ROOM NUMBER     remove the text of a message\n"
+    "  connections ID         the connections of a member, with numbers\n"
+    "  close NUMBER           close one connection\n"
     "  disconnect ID          close the connections of a member\n"
     "  trace --room ROOM | --user ID | --connection N [--sample N]\n"
     "                         what happens there, and why, until Ctrl-C;\n"
     "                         --sample: one in N accepted and sent messages\n"
     "\n"
-    "URL is http://host:port or unix:/path (http://127.0.0.1:8080), also in\n"
-    "PARLEY_URL. Without --key it is PARLEY_ADMIN_KEY, or in the file that\n"
+    "URL is http://host:port, https://host:port or unix:/path\n"
+    "(http://127.0.0.1:8080), also in PARLEY_URL. --ca names a file of the\n"
+    "authorities for https, instead of those of the system. Without --key it "
+    "is PARLEY_ADMIN_KEY, or in the file that\n"
     "PARLEY_ADMIN_KEY_FILE names. Prints the answer, which is JSON.\n";
 
 struct ctl {
@@ -49,9 +55,8 @@ struct ctl {
 	const char *key;
 	const char *key_file;
 	char key_read[KEY_MOST + 2];
-	char host[256]; /* of the URL; "" for a Unix socket */
-	char port[8];
-	const char *path; /* of a Unix socket */
+	const char *ca; /* NULL: the authorities that the system trusts */
+	struct ctl_url where;
 	FILE *out;
 };
 
@@ -112,6 +117,15 @@ target_add_encoded(struct ctl_request *request, const char *text)
 	X("kick", 2, 2, "POST", "/v1/rooms/", "/kick", "", "member")           \
 	X("ban", 2, 2, "POST", "/v1/rooms/", "/ban", "", "member")             \
 	X("unban", 2, 2, "POST", "/v1/rooms/", "/unban", "", "member")         \
+	X("mute", 2, 2, "POST", "/v1/rooms/", "/mute", "", "member")           \
+	X("unmute", 2, 2, "POST", "/v1/rooms/", "/unmute", "", "member")       \
+	X("invite", 2, 2, "POST", "/v1/rooms/", "/invite", "", "member")       \
+	X("role", 3, 3, "POST", "/v1/rooms/", "/role", "", "member")           \
+	X("topic", 2, 2, "PATCH", "/v1/rooms/", "", "", "topic")               \
+	X("redact", 2, 2, "DELETE", "/v1/rooms/", "/messages/", "", NULL)      \
+	X("connections", 1, 1, "GET", "/v1/members/", "/connections", "",      \
+	    NULL)                                                              \
+	X("close", 1, 1, "DELETE", "/v1/connections/", "", "", NULL)           \
 	X("disconnect", 1, 1, "DELETE", "/v1/members/", "", "", NULL)
 
 static const struct ctl_command {
@@ -154,104 +168,14 @@ request_write(struct ctl_request *request, const struct ctl_command *command,
 	json_put_string(&request->body, str_from(command->field));
 	wire_text_append(&request->body, STR(":"));
 	json_put_string(&request->body, str_from(argv[1]));
+	if (argc > 2) {
+		wire_text_append(&request->body, STR(",\"role\":"));
+		json_put_string(&request->body, str_from(argv[2]));
+	}
 	wire_text_append(&request->body, STR("}"));
 }
 
 /* --- the connection ------------------------------------------------------- */
-
-/* "http://host:port", "http://[::1]:8080/", "unix:/path". */
-static bool
-url_read(struct ctl *ctl)
-{
-	const char *url = ctl->url, *host, *end, *port;
-	size_t len;
-
-	if (strncmp(url, "unix:", 5) == 0) {
-		ctl->path = url + 5;
-		return true;
-	}
-	if (strncmp(url, "http://", 7) != 0)
-		return false;
-	host = url + 7;
-	end = host + strcspn(host, "/");
-	port = memchr(host, ']', (size_t)(end - host));
-	port = memchr(port != NULL ? port : host, ':',
-	    (size_t)(end - (port != NULL ? port : host)));
-	len = (size_t)((port != NULL ? port : end) - host);
-	if (host[0] == '[' && len >= 2) {
-		host++;
-		len -= 2;
-	}
-	if (len == 0 || len >= sizeof(ctl->host) ||
-	    (end[0] == '/' && end[1] != '\0'))
-		return false;
-	snprintf(ctl->host, sizeof(ctl->host), "%.*s", (int)len, host);
-	snprintf(ctl->port, sizeof(ctl->port), "%.*s",
-	    port == NULL ? 2 : (int)(end - port - 1),
-	    port == NULL ? "80" : port + 1);
-	return true;
-}
-
-static int
-socket_open(int family, const struct sockaddr *address, socklen_t len)
-{
-	const struct timeval timeout = { .tv_sec = TIMEOUT_S };
-	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	if (fd < 0)
-		return -1;
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
-	if (connect(fd, address, len) == 0)
-		return fd;
-	close(fd);
-	return -1;
-}
-
-static int
-unix_connect(const char *path)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-
-	if (strlen(path) >= sizeof(address.sun_path)) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	memcpy(address.sun_path, path, strlen(path) + 1);
-	return socket_open(AF_UNIX, (const void *)&address, sizeof(address));
-}
-
-static int
-host_connect(const char *host, const char *port)
-{
-	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
-	struct addrinfo *found;
-	int fd = -1;
-
-	if (getaddrinfo(host, port, &hints, &found) != 0) {
-		errno = EHOSTUNREACH;
-		return -1;
-	}
-	for (const struct addrinfo *at = found; at != NULL && fd < 0;
-	     at = at->ai_next)
-		fd = socket_open(at->ai_family, at->ai_addr, at->ai_addrlen);
-	freeaddrinfo(found);
-	return fd;
-}
-
-static bool
-ctl_send_all(int fd, struct str text)
-{
-	while (text.len > 0) {
-		ssize_t sent = send(fd, text.data, text.len, MSG_NOSIGNAL);
-
-		if (sent <= 0)
-			return false;
-		text.data += sent;
-		text.len -= (size_t)sent;
-	}
-	return true;
-}
 
 /* Prints lines that are whole, and keeps the rest; empty ones are no data. */
 static void
@@ -290,14 +214,15 @@ ctl_stream_has_begun(struct wire_text *in)
  * that is no stream.
  */
 static bool
-ctl_receive_all(const struct ctl *ctl, int fd, bool is_stream,
+ctl_receive_all(const struct ctl *ctl, struct ctl_link *link, bool is_stream,
     struct wire_text *in)
 {
 	bool has_begun = false;
 
 	for (;;) {
 		char *at = wire_text_reserve(in, 65536);
-		ssize_t got = at == NULL ? -1 : recv(fd, at, 65536, 0);
+		ssize_t got =
+		    at == NULL ? -1 : ctl_link_receive(link, at, 65536);
 
 		if (got <= 0)
 			return got == 0;
@@ -317,7 +242,7 @@ head_write(const struct ctl *ctl, const struct ctl_request *request,
 		request->target.data,
 		request->is_stream ? " HTTP/1.0\r\nHost: "
 				   : " HTTP/1.1\r\nHost: ",
-		ctl->path != NULL ? "localhost" : ctl->host,
+		ctl->where.path != NULL ? "localhost" : ctl->where.host,
 		"\r\nConnection: close\r\nAuthorization: Bearer ", ctl->key,
 		"\r\nContent-Length: " };
 
@@ -328,23 +253,25 @@ head_write(const struct ctl *ctl, const struct ctl_request *request,
 	wire_text_append(out, str_slice(request->body.data, request->body.len));
 }
 
-/* False: errno has the reason. */
+/* False: `why` names the problem. */
 static bool
 ctl_exchange(const struct ctl *ctl, const struct ctl_request *request,
-    struct wire_text *answer)
+    struct wire_text *answer, char *why, size_t size)
 {
 	struct wire_text out = { 0 };
-	int fd = ctl->path != NULL ? unix_connect(ctl->path)
-				   : host_connect(ctl->host, ctl->port);
+	struct ctl_link link;
 	bool done = false;
 
-	if (fd < 0)
+	if (!ctl_link_open(&link, &ctl->where, ctl->ca, why, size))
 		return false;
 	head_write(ctl, request, &out);
-	done = !out.failed && ctl_send_all(fd, str_slice(out.data, out.len)) &&
-	       ctl_receive_all(ctl, fd, request->is_stream, answer);
+	done = !out.failed &&
+	       ctl_link_send(&link, str_slice(out.data, out.len)) &&
+	       ctl_receive_all(ctl, &link, request->is_stream, answer);
+	if (!done)
+		snprintf(why, size, "%s", strerror(errno));
 	wire_text_fini(&out);
-	close(fd);
+	ctl_link_close(&link);
 	return done;
 }
 
@@ -375,16 +302,16 @@ static int
 ctl_request_run(struct ctl *ctl, struct ctl_request *request)
 {
 	struct wire_text answer = { 0 };
+	char why[256];
 	int status;
 
 	wire_text_append(&request->target, str_slice("", 1));
-	if (ctl_exchange(ctl, request, &answer))
+	if (ctl_exchange(ctl, request, &answer, why, sizeof(why)))
 		status = request->is_stream && answer.len == 0
 			     ? EXIT_SUCCESS
 			     : answer_print(ctl, &answer);
 	else {
-		fprintf(stderr, "parleyd: ctl: %s: %s\n", ctl->url,
-		    strerror(errno));
+		fprintf(stderr, "parleyd: ctl: %s: %s\n", ctl->url, why);
 		status = EX_UNAVAILABLE;
 	}
 	wire_text_fini(&request->target);
@@ -471,6 +398,7 @@ options_take(struct ctl *ctl, int argc, char *const *argv)
 		{ "--url", &ctl->url },
 		{ "--key", &ctl->key },
 		{ "--key-file", &ctl->key_file },
+		{ "--ca", &ctl->ca },
 	};
 	int i = 0;
 
@@ -526,7 +454,7 @@ ctl_tool_run(int argc, char *const *argv, FILE *out)
 	    (command == NULL || argc < command->least || argc > command->most))
 		return ctl_error_print(EX_USAGE, "not understood; see ",
 		    "parleyd ctl --help");
-	if (!url_read(&ctl))
+	if (!ctl_url_read(&ctl.where, ctl.url))
 		return ctl_error_print(EX_USAGE, "not a URL: ", ctl.url);
 	if (ctl.key == NULL && ctl.key_file == NULL) {
 		ctl.key = env_get("PARLEY_ADMIN_KEY", NULL);
@@ -599,7 +527,7 @@ health_tool_run(int argc, char *const *argv, char *const *envp, FILE *out)
 	else
 		return ctl_error_print(EX_USAGE,
 		    "no address without TLS and PROXY headers: ", "--url URL");
-	if (!url_read(&ctl))
+	if (!ctl_url_read(&ctl.where, ctl.url))
 		return ctl_error_print(EX_USAGE, "not a URL: ", ctl.url);
 	target_add(&request, "/readyz");
 	return ctl_request_run(&ctl, &request);

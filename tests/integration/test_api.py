@@ -8,7 +8,9 @@ from http.client import HTTPException
 
 import pytest
 
+from accounts import Accounts, Further
 from api import KEY, Backend, Stream
+from certificates import make_certificate
 from client import Chat, Connection, Gone
 from server import AT_ONCE, DEADLINE, ENVIRONMENT, PARLEYD, Server, eventually
 from test_auth import make_token, SECRET
@@ -292,6 +294,84 @@ def test_members_are_moderated(backend, join):
     assert (unknown.status, unknown["error"]) == (404, "member_not_found")
     assert backend.post(f"{target}/kick", {}).status == 422
     assert backend.post("/v1/rooms/no-room/kick", {"member": b.id}).status == 404
+
+
+def test_members_are_invited_and_get_roles(backend, join):
+    a = join()
+    assert backend.ask("PUT", "/v1/rooms/by-invitation", {"private": True}).status == 201
+    assert a.refusal("join", room="by-invitation")["code"] == "room_not_found"
+    assert backend.post("/v1/rooms/by-invitation/invite", {"member": a.id}).status == 204
+    a.expect("invite", room="by-invitation")
+    a.ask_ok("join", room="by-invitation")
+    target = "/v1/rooms/by-invitation/role"
+    assert backend.post(target, {"member": a.id, "role": "moderator"}).status == 204
+    assert a.expect("role", room="by-invitation")["role"] == "moderator"
+    for body, field in (({"member": a.id}, "role"), ({"role": "owner"}, "member"),
+                        ({"member": a.id, "role": "king"}, "role")):
+        refused = backend.post(target, body)
+        assert (refused.status, refused["field"]) == (422, field)
+    assert backend.ask("DELETE", "/v1/rooms/by-invitation").status == 204
+
+
+def test_a_room_is_changed(backend, join):
+    a = join()
+    made = backend.ask("PUT", "/v1/rooms/changing", {
+        "topic": "first", "slow_ms": 5, "moderated": True})
+    assert made.status == 201
+    assert (made["topic"], made["slow_ms"], made["moderated"]) == ("first", 5, True)
+    assert "private" not in made.body
+    assert a.ask_ok("join", room="changing")["topic"] == "first"
+    done = backend.ask("PATCH", "/v1/rooms/changing", {"topic": "second", "slow_ms": 0})
+    assert (done.status, done["topic"]) == (200, "second")
+    assert "slow_ms" not in done.body
+    a.expect("topic", room="changing", topic="second", by="server")
+    a.expect("slow", room="changing")
+    assert "topic" not in backend.ask("PATCH", "/v1/rooms/changing", {"topic": ""}).body
+    assert backend.ask("PATCH", "/v1/rooms/changing", {}).status == 200
+    refused = backend.ask("PATCH", "/v1/rooms/changing", {"topic": "two\nlines"})
+    assert (refused.status, refused["field"]) == (422, "topic")
+    assert backend.ask("PATCH", "/v1/rooms/no-room", {"topic": "x"}).status == 404
+    assert backend.ask("DELETE", "/v1/rooms/changing").status == 204
+
+
+def test_a_message_is_redacted(backend, join):
+    a = join()
+    room = a.ask_ok("create", name="redacted")["room"]
+    a.post(room, "secret")
+    assert backend.ask("DELETE", f"/v1/rooms/{room}/messages/1").status == 204
+    assert a.expect("redact", room=room, seq=1)["by"] == "server"
+    page = backend.get(f"/v1/rooms/{room}/messages")
+    assert page["messages"][0]["redacted"] and "message" not in page["messages"][0]
+    refused = backend.ask("DELETE", f"/v1/rooms/{room}/messages/2")
+    assert (refused.status, refused["error"]) == (404, "message_not_found")
+    refused = backend.ask("DELETE", f"/v1/rooms/{room}/messages/one")
+    assert (refused.status, refused["field"]) == (422, "seq")
+
+
+def test_one_connection_is_closed(start, tmp_path):
+    accounts = Accounts(tmp_path / "key")
+    server = start(*OPTIONS, *accounts.options)
+    backend = Backend(server.address)
+    with accounts.connect(server, "ann") as first, \
+            accounts.connect(server, "ann", kind=Further) as second:
+        target = f"/v1/members/{first.id}/connections"
+        listed = backend.get(target)["connections"]
+        assert [each["dialect"] for each in listed] == ["command", "command"]
+        numbers = [each["connection"] for each in listed]
+        newest = max(numbers)
+        assert backend.ask("DELETE", f"/v1/connections/{newest}").status == 204
+        second.expect_bye(4003)
+        first.ask_ok("ping")
+        eventually(lambda: [each["connection"] for each in backend.get(
+            target)["connections"]] == [min(numbers)])
+        # Not a WebSocket any more; not the backend's own connection.
+        for number in newest, newest + 1, 999999:
+            refused = backend.ask("DELETE", f"/v1/connections/{number}")
+            assert (refused.status, refused["error"]) == (404, "member_not_found")
+        refused = backend.ask("DELETE", "/v1/connections/x")
+        assert (refused.status, refused["field"]) == (422, "connection")
+    assert backend.get("/v1/members/unknown/connections").status == 404
+    backend.close()
 
 
 def test_a_room_is_deleted(backend, join, stream):
@@ -616,6 +696,43 @@ def test_ctl_asks_a_server(parleyd, join):
     assert a.id in ctl(parleyd, "members").stdout
     assert ctl(parleyd, "disconnect", a.id).returncode == 0
     a.expect_bye(4003)
+
+
+def test_ctl_moderates(parleyd, join):
+    a = join()
+    room = a.ask_ok("create", name="ctl")["room"]
+    a.post(room, "text")
+    b = join()
+    for command, *arguments in (
+            ("invite", room, b.id), ("topic", room, "by ctl"),
+            ("role", room, b.id, "voice"), ("mute", room, b.id),
+            ("unmute", room, b.id), ("redact", room, "1")):
+        done = ctl(parleyd, command, *arguments)
+        assert done.returncode == 0, done.stderr
+    assert json.loads(ctl(parleyd, "room", room).stdout)["topic"] == "by ctl"
+    b.expect("invite", room=room)
+    listed = json.loads(ctl(parleyd, "connections", b.id).stdout)["connections"]
+    assert ctl(parleyd, "close", str(listed[0]["connection"])).returncode == 0
+    b.expect_bye(4003)
+
+
+def test_ctl_asks_over_tls(start, tmp_path):
+    certificate, key = make_certificate(tmp_path, "localhost", "DNS:localhost")
+    server = start(*OPTIONS, "--tls-certificate", str(certificate),
+                   "--tls-key", str(key), listen=["127.0.0.1:0,tls"])
+    port = server.address[1]
+
+    def ask(host, *options):
+        return subprocess.run(
+            [PARLEYD, "ctl", "--url", f"https://{host}:{port}", "--key", KEY,
+             *options, "info"], capture_output=True, text=True, timeout=DEADLINE,
+            env=ENVIRONMENT)
+
+    done = ask("localhost", "--ca", str(certificate))
+    assert json.loads(done.stdout)["server"].startswith("parley/")
+    for refused in (ask("localhost"), ask("127.0.0.1", "--ca", str(certificate)),
+                    ask("localhost", "--ca", "/nowhere")):
+        assert refused.returncode == 69 and "TLS: " in refused.stderr, refused
 
 
 def test_ctl_says_what_went_wrong(parleyd):

@@ -252,7 +252,7 @@ def test_requests_over_http_have_the_budget_of_their_user(start_preset, tmp_path
         assert refused_of(40, lambda: reader.get("/v1/rooms/tea/messages"))
         # Her WebSocket has the same budget.
         assert "error" in {ann.ask("ping")["event"] for _ in range(5)}
-        # A backend has no budget, but ann has, whoever posts for her; not for
+        # A backend has no budget, but ann has, also for what a backend posts as her; not for
         # others.
         name = {"as": {"id": ann.id, "name": "ann"}}
         assert refused_of(5, lambda: backend.post(

@@ -449,9 +449,9 @@ static const struct http_exchange_ops call_ops = {
 	.on_close = call_on_close,
 };
 
-/* The room or member of the path; a malformed one is no id. */
+/* The room or member of the path, and a number; a malformed one is no id. */
 static void
-call_read_subject(struct api_call *call)
+call_read_params(struct api_call *call)
 {
 	const char *name = call->operation->param;
 
@@ -459,6 +459,9 @@ call_read_subject(struct api_call *call)
 				 call->subject, sizeof(call->subject)) < 0 ||
 				!utf8_is_valid(str_from(call->subject))))
 		api_call_fail_field(call, name);
+	name = call->operation->number;
+	if (name != NULL && call->status == 0)
+		api_param_number(call, name, &call->number);
 }
 
 static bool
@@ -548,7 +551,7 @@ api_call_begin(struct http_exchange *exchange,
 	}
 	call->is_of_user = !is_backend;
 	call->needs_admin = !is_backend && !operation->for_users;
-	call_read_subject(call);
+	call_read_params(call);
 	call_read_url_key(call);
 	call->awaits_body =
 	    operation->on_body != NULL && request_has_body(exchange->request);

@@ -76,6 +76,7 @@ struct api_operation {
 	void (*on_body_end)(struct api_call *);
 	enum command_kind kind; /* of what a moderator does */
 	const char *param;      /* of its path; NULL: there is none */
+	const char *number;     /* another one, which is a number; or NULL */
 	bool for_users;         /* not only for backends */
 	bool takes_url_key;     /* with one in the query all clients may ask */
 };
@@ -116,6 +117,7 @@ struct api_call {
 	struct principal_mark mark;
 	char id[API_CALL_ID_SIZE];
 	char subject[API_SUBJECT_SIZE]; /* the room or member of the path */
+	uint64_t number;                /* of the path */
 	struct input_buffer *body;
 	unsigned answers_due;
 	/* The answer. */
@@ -259,6 +261,9 @@ bool api_query_number(struct api_call *, const struct http_request *,
 bool api_query_seconds(struct api_call *, const struct http_request *,
     const char *name, uint64_t most, int64_t *ms);
 
+/* Of the path, before the call begins. */
+bool api_param_number(struct api_call *, const char *name, uint64_t *out);
+
 /* The text is in `out`, "" if it is absent. */
 bool api_query_text(struct api_call *, const struct http_request *,
     const char *name, char *out, size_t size);
@@ -280,6 +285,7 @@ bool api_files_answer_options(struct http_exchange *);
 	X(room_post)      \
 	X(room_put)       \
 	X(room_get)       \
+	X(room_patch)     \
 	X(room_delete)    \
 	X(publish)        \
 	X(batch)          \
@@ -287,6 +293,9 @@ bool api_files_answer_options(struct http_exchange *);
 	X(history)        \
 	X(stream)         \
 	X(room_members)   \
+	X(redact)         \
+	X(invite)         \
+	X(role)           \
 	X(kick)           \
 	X(mute)           \
 	X(unmute)         \
@@ -294,6 +303,8 @@ bool api_files_answer_options(struct http_exchange *);
 	X(unban)          \
 	X(members)        \
 	X(member_end)     \
+	X(connections)    \
+	X(connection_end) \
 	X(file_post)      \
 	X(file_patch)     \
 	X(file_get)       \

@@ -40,6 +40,17 @@ api_query_number(struct api_call *call, const struct http_request *request,
 }
 
 bool
+api_param_number(struct api_call *call, const char *name, uint64_t *out)
+{
+	char text[32];
+
+	return (http_param_get(call->exchange->request, name, text,
+		    sizeof(text)) >= 0 &&
+		   digits_read(text, INT64_MAX, out)) ||
+	       query_refuse(call, name);
+}
+
+bool
 api_query_seconds(struct api_call *call, const struct http_request *request,
     const char *name, uint64_t most, int64_t *ms)
 {

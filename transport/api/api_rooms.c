@@ -4,6 +4,7 @@
 
 #include "transport/api/api_internal.h"
 #include "transport/fanout/hub.h"
+#include "transport/session.h"
 #include "transport/ws/ws_conn.h"
 #include "wire/common/wire_text.h"
 #include "wire/json/json_fields.h"
@@ -91,6 +92,39 @@ const struct api_operation operation_room_put = {
 	.param = "room",
 };
 
+/* The answer is the room as it is then, or why one of the changes failed. */
+static void
+room_patch_run(struct api_call *call)
+{
+	struct api_body body = api_call_body(call);
+	struct command topic, slow;
+	struct failure why;
+
+	if (api_decode_change(&body, api_call_subject(call), &topic, &slow,
+		&why) != CHAT_OK) {
+		api_call_fail(call, &why);
+		return;
+	}
+	if (topic.kind == COMMAND_TOPIC)
+		api_call_ask(call, &topic, STR("0"));
+	if (slow.kind == COMMAND_SLOW)
+		api_call_ask(call, &slow, STR("0"));
+	room_ask(call, COMMAND_ROOM_INFO);
+}
+
+static void
+room_patch_receive(struct api_call *call, const struct event *event)
+{
+	if (event->kind != EVENT_DONE && call->status == 0)
+		api_call_put(call, event);
+}
+
+const struct api_operation operation_room_patch = {
+	.run = room_patch_run,
+	.receive = room_patch_receive,
+	.param = "room",
+};
+
 /* --- what has no other answer ----------------------------------------------
  */
 
@@ -137,11 +171,32 @@ moderation_run(struct api_call *call)
 		.param = "room",                        \
 	}
 
+MODERATION(invite, COMMAND_INVITE);
+MODERATION(role, COMMAND_ROLE);
 MODERATION(kick, COMMAND_KICK);
 MODERATION(mute, COMMAND_MUTE);
 MODERATION(unmute, COMMAND_UNMUTE);
 MODERATION(ban, COMMAND_BAN);
 MODERATION(unban, COMMAND_UNBAN);
+
+static void
+redaction_run(struct api_call *call)
+{
+	struct command command = {
+		.kind = COMMAND_REDACT,
+		.room = api_call_subject(call),
+		.from_seq = call->number,
+	};
+
+	api_call_ask(call, &command, STR("0"));
+}
+
+const struct api_operation operation_redact = {
+	.run = redaction_run,
+	.receive = done_receive,
+	.param = "room",
+	.number = "seq",
+};
 
 /* --- lists ---------------------------------------------------------------- */
 
@@ -219,6 +274,79 @@ member_end_run(struct api_call *call)
 const struct api_operation operation_member_end = {
 	.run = member_end_run,
 	.param = "member",
+};
+
+/* --- connections ---------------------------------------------------------- */
+
+static void
+connection_put(const struct session *session, void *arg)
+{
+	struct wire_text *out = arg;
+
+	wire_text_append_if(out, out->data[out->len - 1] == '}', STR(","));
+	json_field_unsigned(out, STR("{\"connection\":"),
+	    session->conn->number);
+	json_field_string(out, STR(",\"dialect\":"),
+	    str_from(session->dialect->name));
+	wire_text_append(out, STR("}"));
+}
+
+static void
+connections_run(struct api_call *call)
+{
+	struct failure failure = { .error = CHAT_MEMBER_NOT_FOUND };
+
+	wire_text_append(&call->out, STR("{\"connections\":["));
+	if (call->out.failed)
+		return;
+	if (!hub_each_connection(call->api->config.hub, api_call_subject(call),
+		connection_put, &call->out)) {
+		api_call_fail(call, &failure);
+		return;
+	}
+	wire_text_append(&call->out, STR("]}"));
+	call->status = 200;
+}
+
+const struct api_operation operation_connections = {
+	.run = connections_run,
+	.param = "member",
+};
+
+/* A WebSocket: requests end by themselves. NULL: there is none. */
+static struct conn *
+websocket_find(const struct loop *loop, uint64_t number)
+{
+	struct conn *conn = loop->conns;
+
+	while (conn != NULL &&
+	       (conn->number != number || !ws_conn_is_websocket(conn) ||
+		   !ws_conn_is_open(conn)))
+		conn = conn->next;
+	return conn;
+}
+
+static void
+connection_end_run(struct api_call *call)
+{
+	struct failure failure = {
+		.error = CHAT_MEMBER_NOT_FOUND,
+		.text = STR("No WebSocket has this number"),
+	};
+	struct conn *conn =
+	    websocket_find(call->exchange->conn->loop, call->number);
+
+	if (conn == NULL) {
+		api_call_fail(call, &failure);
+		return;
+	}
+	ws_conn_end(conn, WS_CLOSE_FORBIDDEN, "disconnected");
+	call->status = 204;
+}
+
+const struct api_operation operation_connection_end = {
+	.run = connection_end_run,
+	.number = "connection",
 };
 
 /* --- the server ----------------------------------------------------------- */

@@ -332,6 +332,18 @@ hub_pause_if_full(struct hub *hub, struct session *session)
 }
 
 bool
+hub_each_connection(const struct hub *hub, struct str member_id,
+    hub_connection_visit *visit, void *arg)
+{
+	const struct session *first = id_map_find(&hub->sessions, member_id);
+
+	for (const struct session *session = first; session != NULL;
+	     session = session_next_of_member(session))
+		visit(session, arg);
+	return first != NULL;
+}
+
+bool
 hub_end(struct hub *hub, struct str member_id, unsigned code,
     const char *reason)
 {

@@ -88,6 +88,12 @@ size_t hub_waiting(const struct hub *, const struct session *);
  */
 void hub_pause_if_full(struct hub *, struct session *);
 
+typedef void hub_connection_visit(const struct session *, void *arg);
+
+/* Visits the connections of a member. False: it has none here. */
+bool hub_each_connection(const struct hub *, struct str member_id,
+    hub_connection_visit *, void *arg);
+
 /*
  * Ends the connections of a member, see ws_conn_end(). False: it has none here.
  */

@@ -249,6 +249,12 @@ const struct protocol_ops ws_protocol = {
 	.on_close = ws_on_close,
 };
 
+bool
+ws_conn_is_websocket(const struct conn *conn)
+{
+	return conn->protocol == &ws_protocol;
+}
+
 /* --- life cycle ----------------------------------------------------------- */
 
 /* The moment of the wheel for a Unix time; 0: never, or beyond it. */

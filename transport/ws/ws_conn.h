@@ -67,6 +67,9 @@ ws_conn_endpoint(const struct conn *conn)
 	return conn->loop->websockets->endpoint;
 }
 
+/* Whether the connection is a WebSocket. */
+bool ws_conn_is_websocket(const struct conn *);
+
 /* Whether messages may still be sent. */
 static inline bool
 ws_conn_is_open(const struct conn *conn)

@@ -102,8 +102,8 @@ static struct user_budget *
 user_budget_take(struct ws_users *users, const struct principal_mark *mark,
     const struct transport_limits *limits, int64_t now_ms)
 {
-	struct user_budget *budget = user_budget_find(users,
-	    str_from(mark->member_id), limits, now_ms);
+	struct user_budget *budget =
+	    user_budget_find(users, str_from(mark->member_id), limits, now_ms);
 
 	if (budget != NULL && budget->connections++ == 0)
 		list_remove(&budget->idle);

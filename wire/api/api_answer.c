@@ -21,6 +21,7 @@ api_status(enum chat_error error)
 	case CHAT_ROOM_NOT_FOUND:
 	case CHAT_MEMBER_NOT_FOUND:
 	case CHAT_FILE_NOT_FOUND:
+	case CHAT_MESSAGE_NOT_FOUND:
 		return 404;
 	case CHAT_MESSAGE_TOO_LARGE:
 	case CHAT_FILE_TOO_LARGE:
@@ -100,6 +101,13 @@ room_info_put(struct wire_text *out, const struct event *event)
 	assert(event->rooms.count == 1);
 	room_fields_put(out, &event->rooms.items[0]);
 	json_field_string(out, STR(",\"epoch\":"), event->epoch);
+	json_field_optional(out, STR(",\"topic\":"), event->topic);
+	if (event->is_private)
+		wire_text_append(out, STR(",\"private\":true"));
+	if (event->is_moderated)
+		wire_text_append(out, STR(",\"moderated\":true"));
+	if (event->slow_ms != 0)
+		json_field_signed(out, STR(",\"slow_ms\":"), event->slow_ms);
 }
 
 static void

@@ -250,6 +250,10 @@ enum room_field {
 	ROOM_PERSISTENT,
 	ROOM_TTL,
 	ROOM_MAX_MEMBERS,
+	ROOM_TOPIC,
+	ROOM_SLOW,
+	ROOM_PRIVATE,
+	ROOM_MODERATED,
 	ROOM_FIELDS
 };
 
@@ -259,6 +263,10 @@ static const struct field room_fields[ROOM_FIELDS] = {
 	[ROOM_PERSISTENT] = { .key = STR("persistent"), .type = JSON_BOOLEAN },
 	[ROOM_TTL] = { .key = STR("ttl_ms"), .type = JSON_NUMBER },
 	[ROOM_MAX_MEMBERS] = { .key = STR("max_members"), .type = JSON_NUMBER },
+	[ROOM_TOPIC] = { .key = STR("topic"), .type = JSON_STRING },
+	[ROOM_SLOW] = { .key = STR("slow_ms"), .type = JSON_NUMBER },
+	[ROOM_PRIVATE] = { .key = STR("private"), .type = JSON_BOOLEAN },
+	[ROOM_MODERATED] = { .key = STR("moderated"), .type = JSON_BOOLEAN },
 };
 
 static enum chat_error
@@ -282,13 +290,47 @@ room_texts_decode(const struct api_body *body, const struct field *fields,
 	return CHAT_OK;
 }
 
+/* "" removes a topic. */
+static enum chat_error
+room_topic_decode(const struct api_body *body, const struct field *field,
+    struct str *out, struct failure *why)
+{
+	if (!field_is_given(field))
+		return CHAT_OK;
+	return scratch_string(body->scratch, &field->value.string, TEXT_MOST,
+		   out)
+		   ? CHAT_OK
+		   : field_refuse(why, "topic");
+}
+
+static enum chat_error
+room_numbers_decode(const struct field *fields, struct command *out,
+    struct failure *why)
+{
+	uint64_t ttl_ms, max_members, slow_ms;
+	enum chat_error error =
+	    field_unsigned(&fields[ROOM_TTL], INTEGER_MOST, &ttl_ms, why);
+
+	if (error == CHAT_OK)
+		error = field_unsigned(&fields[ROOM_MAX_MEMBERS], UINT32_MAX,
+		    &max_members, why);
+	if (error == CHAT_OK)
+		error = field_unsigned(&fields[ROOM_SLOW], INTEGER_MOST,
+		    &slow_ms, why);
+	if (error != CHAT_OK)
+		return error;
+	out->ttl_ms = (int64_t)ttl_ms;
+	out->max_members = (uint32_t)max_members;
+	out->slow_ms = (int64_t)slow_ms;
+	return CHAT_OK;
+}
+
 enum chat_error
 api_decode_room(const struct api_body *body, struct str room,
     struct command *out, struct failure *why)
 {
 	struct field fields[ROOM_FIELDS];
 	struct api_body whole = *body;
-	uint64_t ttl_ms, max_members;
 	enum chat_error error;
 
 	outputs_begin(body, out, why);
@@ -301,19 +343,47 @@ api_decode_room(const struct api_body *body, struct str room,
 	if (error == CHAT_OK)
 		error = room_texts_decode(body, fields, out, why);
 	if (error == CHAT_OK)
-		error = field_unsigned(&fields[ROOM_TTL], INTEGER_MOST, &ttl_ms,
-		    why);
+		error = room_topic_decode(body, &fields[ROOM_TOPIC],
+		    &out->topic, why);
 	if (error == CHAT_OK)
-		error = field_unsigned(&fields[ROOM_MAX_MEMBERS], UINT32_MAX,
-		    &max_members, why);
+		error = room_numbers_decode(fields, out, why);
 	if (error != CHAT_OK)
 		return error;
 	out->kind = COMMAND_ROOM_CREATE;
-	out->ttl_ms = (int64_t)ttl_ms;
-	out->max_members = (uint32_t)max_members;
+	if (field_is_true(&fields[ROOM_PRIVATE]))
+		out->flags |= COMMAND_PRIVATE;
+	if (field_is_true(&fields[ROOM_MODERATED]))
+		out->flags |= COMMAND_MODERATED;
 	if (!field_is_given(&fields[ROOM_PERSISTENT]) ||
 	    field_is_true(&fields[ROOM_PERSISTENT]))
 		out->flags |= COMMAND_PERSISTENT;
+	return CHAT_OK;
+}
+
+enum chat_error
+api_decode_change(const struct api_body *body, struct str room,
+    struct command *topic, struct command *slow, struct failure *why)
+{
+	struct field fields[ROOM_FIELDS];
+	enum chat_error error;
+
+	outputs_begin(body, topic, why);
+	*slow = *topic;
+	topic->room = slow->room = room;
+	memcpy(fields, room_fields, sizeof(fields));
+	error = body_fields_read(body, &body->scratch->keys, fields,
+	    ROOM_FIELDS, why);
+	if (error == CHAT_OK)
+		error = room_topic_decode(body, &fields[ROOM_TOPIC],
+		    &topic->topic, why);
+	if (error == CHAT_OK)
+		error = room_numbers_decode(fields, slow, why);
+	if (error != CHAT_OK)
+		return error;
+	if (field_is_given(&fields[ROOM_TOPIC]))
+		topic->kind = COMMAND_TOPIC;
+	if (field_is_given(&fields[ROOM_SLOW]))
+		slow->kind = COMMAND_SLOW;
 	return CHAT_OK;
 }
 
@@ -323,6 +393,7 @@ enum moderation_field {
 	MODERATION_MEMBER,
 	MODERATION_REASON,
 	MODERATION_DURATION,
+	MODERATION_ROLE_WORD,
 	MODERATION_FIELDS
 };
 
@@ -331,6 +402,7 @@ static const struct field moderation_fields[MODERATION_FIELDS] = {
 	[MODERATION_REASON] = { .key = STR("reason"), .type = JSON_STRING },
 	[MODERATION_DURATION] = { .key = STR("duration_ms"),
 	    .type = JSON_NUMBER },
+	[MODERATION_ROLE_WORD] = { .key = STR("role"), .type = JSON_STRING },
 };
 
 enum chat_error
@@ -351,11 +423,17 @@ api_decode_moderation(const struct api_body *body, enum command_kind kind,
 	out->room = room;
 	if (!field_is_given(&fields[MODERATION_MEMBER]))
 		return field_refuse(why, "member");
+	if (kind == COMMAND_ROLE &&
+	    !field_is_given(&fields[MODERATION_ROLE_WORD]))
+		return field_refuse(why, "role");
 	error = field_text(&fields[MODERATION_MEMBER], body->scratch, "member",
 	    &out->recipient, why);
 	if (error == CHAT_OK)
 		error = field_text(&fields[MODERATION_REASON], body->scratch,
 		    "reason", &out->reason, why);
+	if (error == CHAT_OK)
+		error = field_text(&fields[MODERATION_ROLE_WORD], body->scratch,
+		    "role", &out->role, why);
 	if (error == CHAT_OK)
 		error = field_unsigned(&fields[MODERATION_DURATION],
 		    INTEGER_MOST, &duration_ms, why);

@@ -37,14 +37,23 @@ enum chat_error api_decode_broadcast(const struct api_body *,
     struct command *out, struct failure *why);
 
 /*
- * {"room"?, "name"?, "persistent"?, "ttl_ms"?, "max_members"?}. An absent
- * `room` may be in the body; one of room and name is needed. Persistent unless
- * it says otherwise. An empty body is an object without fields.
+ * {"room"?, "name"?, "persistent"?, "private"?, "moderated"?, "topic"?,
+ * "slow_ms"?, "ttl_ms"?, "max_members"?}. An absent `room` may be in the body;
+ * one of room and name is needed. Persistent unless it says otherwise. An empty
+ * body is an object without fields.
  */
 enum chat_error api_decode_room(const struct api_body *, struct str room,
     struct command *out, struct failure *why);
 
-/* {"member", "reason"?, "duration_ms"?}: kick, mute, ban; and their ends. */
+/* {"topic"?, "slow_ms"?}: a command for each; of what is absent the kind is
+ * COMMAND_NOOP. */
+enum chat_error api_decode_change(const struct api_body *, struct str room,
+    struct command *topic, struct command *slow, struct failure *why);
+
+/*
+ * {"member", "reason"?, "duration_ms"?, "role"?}: invite, kick, mute, ban, and
+ * their ends; COMMAND_ROLE needs a role.
+ */
 enum chat_error api_decode_moderation(const struct api_body *,
     enum command_kind, struct str room, struct command *out,
     struct failure *why);

@@ -562,8 +562,8 @@ static const struct {
 	{ "GET", "/v1/rooms?limit=0", "", 422, "\"field\":\"limit\"" },
 	{ "GET", "/v1/members?after=%ff", "", 422, "\"field\":\"after\"" },
 	{ "DELETE", "/v1/members/none", "", 404, "member_not_found" },
-	{ "PATCH", "/v1/rooms/r", "", 405,
-	    "Allow: GET, HEAD, PUT, DELETE, OPTIONS" },
+	{ "POST", "/v1/rooms/r", "", 405,
+	    "Allow: GET, HEAD, PUT, DELETE, PATCH, OPTIONS" },
 	{ "GET", "/v1/nothing", "", 404, NULL },
 };
 
