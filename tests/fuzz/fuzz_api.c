@@ -128,6 +128,20 @@ api_room_check(const struct api_body *body, struct str room)
 	text_check(command.name);
 }
 
+static void
+api_change_check(const struct api_body *body)
+{
+	struct command topic, slow;
+	struct failure why;
+	enum chat_error error =
+	    api_decode_change(body, STR("r"), &topic, &slow, &why);
+
+	if (error != CHAT_OK)
+		failure_check(error, &why);
+	else if (topic.kind == COMMAND_TOPIC)
+		text_check(topic.topic);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -144,6 +158,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	batch_check(&body);
 	api_room_check(&body, STR_ABSENT);
 	api_room_check(&body, STR("r"));
+	api_change_check(&body);
 	api_decode_broadcast(&body, &command, &why);
 	return 0;
 }

@@ -219,6 +219,10 @@ static const struct {
 	{ "{\"name\":\"n\",\"ttl_ms\":1.5}", "ttl_ms" },
 	{ "{\"name\":\"n\",\"max_members\":4294967296}", "max_members" },
 	{ "{\"name\":\"n\",\"max_members\":\"1\"}", "max_members" },
+	{ "{\"name\":\"n\",\"private\":1}", "private" },
+	{ "{\"name\":\"n\",\"moderated\":\"\"}", "moderated" },
+	{ "{\"name\":\"n\",\"topic\":1}", "topic" },
+	{ "{\"name\":\"n\",\"slow_ms\":-1}", "slow_ms" },
 };
 
 START_TEST(names_what_is_wrong_with_a_room)
@@ -230,6 +234,67 @@ START_TEST(names_what_is_wrong_with_a_room)
 	ck_assert_int_eq(api_decode_room(&body, STR_ABSENT, &command, &why),
 	    CHAT_BAD_FIELD);
 	field_check_text(why.field, bad_rooms[_i].field);
+}
+END_TEST
+
+START_TEST(decodes_the_options_of_a_room)
+{
+	struct api_body body = body_of("{\"name\":\"n\",\"private\":true,"
+				       "\"moderated\":true,\"slow_ms\":7,"
+				       "\"topic\":\"a \\\"b\\\"\"}");
+	struct command command;
+	struct failure why;
+
+	ck_assert_int_eq(api_decode_room(&body, STR("r"), &command, &why),
+	    CHAT_OK);
+	ck_assert_uint_eq(command.flags,
+	    COMMAND_PERSISTENT | COMMAND_PRIVATE | COMMAND_MODERATED);
+	ck_assert_int_eq(command.slow_ms, 7);
+	field_check_text(command.topic, "a \"b\"");
+}
+END_TEST
+
+static const struct {
+	const char *body;
+	enum command_kind topic, slow;
+} room_changes[] = {
+	{ "{}", COMMAND_NOOP, COMMAND_NOOP },
+	{ "{\"topic\":null,\"name\":\"n\"}", COMMAND_NOOP, COMMAND_NOOP },
+	{ "{\"topic\":\"\"}", COMMAND_TOPIC, COMMAND_NOOP },
+	{ "{\"slow_ms\":0}", COMMAND_NOOP, COMMAND_SLOW },
+	{ "{\"slow_ms\":3,\"topic\":\"t\"}", COMMAND_TOPIC, COMMAND_SLOW },
+};
+
+START_TEST(decodes_changes_of_a_room)
+{
+	struct api_body body = body_of(room_changes[_i].body);
+	struct command topic, slow;
+	struct failure why;
+
+	ck_assert_int_eq(api_decode_change(&body, STR("r"), &topic, &slow,
+			     &why),
+	    CHAT_OK);
+	ck_assert_int_eq(topic.kind, room_changes[_i].topic);
+	ck_assert_int_eq(slow.kind, room_changes[_i].slow);
+	field_check_text(topic.room, "r");
+	field_check_text(slow.room, "r");
+}
+END_TEST
+
+START_TEST(names_what_is_wrong_with_a_change)
+{
+	struct api_body body = body_of("{\"slow_ms\":1.5}");
+	struct command topic, slow;
+	struct failure why;
+
+	ck_assert_int_eq(api_decode_change(&body, STR("r"), &topic, &slow,
+			     &why),
+	    CHAT_BAD_FIELD);
+	field_check_text(why.field, "slow_ms");
+	body = body_of("");
+	ck_assert_int_eq(api_decode_change(&body, STR("r"), &topic, &slow,
+			     &why),
+	    CHAT_BAD_JSON);
 }
 END_TEST
 
@@ -250,6 +315,25 @@ START_TEST(decodes_what_a_moderator_does)
 	field_check_text(command.recipient, "bob");
 	field_check_text(command.reason, "spam");
 	ck_assert_int_eq(command.duration_ms, 5);
+}
+END_TEST
+
+START_TEST(a_role_is_needed_for_a_role)
+{
+	struct api_body body =
+	    body_of("{\"member\":\"bob\",\"role\":\"voice\"}");
+	struct command command;
+	struct failure why;
+
+	ck_assert_int_eq(api_decode_moderation(&body, COMMAND_ROLE, STR("r"),
+			     &command, &why),
+	    CHAT_OK);
+	field_check_text(command.role, "voice");
+	body = body_of("{\"member\":\"bob\"}");
+	ck_assert_int_eq(api_decode_moderation(&body, COMMAND_ROLE, STR("r"),
+			     &command, &why),
+	    CHAT_BAD_FIELD);
+	field_check_text(why.field, "role");
 }
 END_TEST
 
@@ -287,7 +371,12 @@ SUITE(api_request)
 	tcase_add_loop_test(tests, decodes_a_room, 0, COUNT_OF(rooms));
 	tcase_add_loop_test(tests, names_what_is_wrong_with_a_room, 0,
 	    COUNT_OF(bad_rooms));
+	tcase_add_test(tests, decodes_the_options_of_a_room);
+	tcase_add_loop_test(tests, decodes_changes_of_a_room, 0,
+	    COUNT_OF(room_changes));
+	tcase_add_test(tests, names_what_is_wrong_with_a_change);
 	tcase_add_test(tests, decodes_what_a_moderator_does);
+	tcase_add_test(tests, a_role_is_needed_for_a_role);
 	tcase_add_loop_test(tests, names_what_is_wrong_with_a_moderation, 0,
 	    COUNT_OF(bad_moderations));
 }
