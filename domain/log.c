@@ -1,11 +1,14 @@
 #include "domain/log.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "domain/base/id_map.h"
 #include "domain/clock.h"
 
 /* Read by every thread that logs; a reload may change them. */
@@ -49,6 +52,70 @@ uint32_t
 log_connection(void)
 {
 	return connection;
+}
+
+/* --- traces --------------------------------------------------------------- */
+
+struct connection_trace {
+	uint32_t connection; /* the key */
+	char id[LOG_TRACE_SIZE];
+};
+
+/* Of the event loop's connections that have one. */
+static struct id_map traces;
+
+static struct str
+number_key(const uint32_t *number)
+{
+	return str_slice((const char *)number, sizeof(*number));
+}
+
+static struct str
+connection_trace_key(const void *entry)
+{
+	return number_key(&((const struct connection_trace *)entry)
+			       ->connection);
+}
+
+static void
+trace_forget(uint32_t number)
+{
+	if (id_map_count(&traces) == 0)
+		return;
+	free(id_map_remove(&traces, number_key(&number)));
+	if (id_map_count(&traces) == 0)
+		id_map_fini(&traces);
+}
+
+void
+log_set_trace(uint32_t number, struct str trace_id)
+{
+	struct connection_trace *trace;
+
+	assert(number != 0 && trace_id.len < LOG_TRACE_SIZE);
+	trace_forget(number);
+	if (trace_id.len == 0)
+		return;
+	if (id_map_count(&traces) == 0)
+		id_map_init(&traces, connection_trace_key);
+	trace = malloc(sizeof(*trace));
+	if (trace == NULL)
+		return;
+	trace->connection = number;
+	*str_put(trace->id, trace_id) = '\0';
+	if (!id_map_put(&traces, trace))
+		free(trace);
+}
+
+const char *
+log_trace(void)
+{
+	const struct connection_trace *trace;
+
+	if (connection == 0 || id_map_count(&traces) == 0)
+		return NULL;
+	trace = id_map_find(&traces, number_key(&connection));
+	return trace == NULL ? NULL : trace->id;
 }
 
 void

@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+#include "domain/base/str.h"
+
 struct clock;
 
 enum log_level {
@@ -50,6 +52,19 @@ uint32_t log_set_connection(uint32_t number);
 
 /* For the sink: the connection that the line is about. */
 uint32_t log_connection(void);
+
+/* Bytes of the id of a trace, with a NUL (W3C Trace Context). */
+#define LOG_TRACE_SIZE (32 + 1)
+
+/*
+ * The lines about this connection, not 0, have the id of a trace from now on;
+ * "": none. Without memory they have none. On the thread of the event loop
+ * only.
+ */
+void log_set_trace(uint32_t connection, struct str trace_id);
+
+/* For the sink: the id of the trace of log_connection(); NULL: none. */
+const char *log_trace(void);
 
 /* --- lines that a client can cause ---------------------------------------- */
 

@@ -102,8 +102,8 @@ is_escaped(uint32_t character)
 	return character < 0x20 || (character >= 0x7f && character < 0xa0);
 }
 
-/* What follows the message: the end of an object, a connection. */
-#define TAIL_SIZE 64
+/* What follows the message: the end of an object, a connection and a trace. */
+#define TAIL_SIZE 128
 
 /*
  * Controls and invalid bytes as "\u001b" and "\ufffd". A message that is too
@@ -133,6 +133,16 @@ line_put_escaped(struct line *line, const char *message, const char *specials)
 	}
 }
 
+/* What the line is about. */
+static void
+line_put_connection(struct line *line)
+{
+	if (log_connection() != 0)
+		line_printf(line, " connection=%" PRIu32, log_connection());
+	if (log_trace() != NULL)
+		line_printf(line, " trace_id=%s", log_trace());
+}
+
 /* --- the formats ---------------------------------------------------------- */
 
 static void
@@ -141,8 +151,7 @@ line_make_text(struct line *line, enum log_level level, const char *message)
 	line_put_time(line);
 	line_printf(line, " %s ", log_level_word(level));
 	line_put_escaped(line, message, "");
-	if (log_connection() != 0)
-		line_printf(line, " connection=%" PRIu32, log_connection());
+	line_put_connection(line);
 }
 
 static void
@@ -158,8 +167,7 @@ line_make_journal(struct line *line, enum log_level level, const char *message)
 
 	line_printf(line, "<%d>", priorities[level]);
 	line_put_escaped(line, message, "");
-	if (log_connection() != 0)
-		line_printf(line, " connection=%" PRIu32, log_connection());
+	line_put_connection(line);
 }
 
 static void
@@ -171,6 +179,8 @@ line_make_json(struct line *line, enum log_level level, const char *message)
 	if (log_connection() != 0)
 		line_printf(line, "\"connection\":%" PRIu32 ",",
 		    log_connection());
+	if (log_trace() != NULL)
+		line_printf(line, "\"trace_id\":\"%s\",", log_trace());
 	line_printf(line, "\"message\":\"");
 	line_put_escaped(line, message, "\"\\");
 	line_printf(line, "\"}");

@@ -5,6 +5,7 @@
 
 #include "domain/clock.h"
 #include "tests/suite.h"
+#include "tests/support/failing_malloc.h"
 
 static int64_t now_ms = 5000;
 static char logged[4096];
@@ -158,6 +159,43 @@ START_TEST(counts_lines_by_level)
 }
 END_TEST
 
+START_TEST(a_connection_may_have_a_trace)
+{
+	ck_assert_ptr_null(log_trace());
+	log_set_trace(7, STR("4bf92f3577b34da6a3ce929d0e0e4736"));
+	log_set_trace(8, STR("a"));
+	ck_assert_ptr_null(log_trace());
+	ck_assert_uint_eq(log_set_connection(7), 0);
+	ck_assert_str_eq(log_trace(), "4bf92f3577b34da6a3ce929d0e0e4736");
+	log_set_trace(7, STR("b"));
+	ck_assert_str_eq(log_trace(), "b");
+	log_set_connection(9);
+	ck_assert_ptr_null(log_trace());
+	log_set_connection(7);
+	log_set_trace(7, STR(""));
+	log_set_trace(7, STR(""));
+	ck_assert_ptr_null(log_trace());
+	log_set_connection(0);
+	log_set_trace(8, STR(""));
+}
+END_TEST
+
+START_TEST(without_memory_there_is_no_trace)
+{
+	if (!malloc_can_fail())
+		return;
+	for (unsigned nth = 1; nth <= 2; nth++) {
+		malloc_fail_at(nth);
+		log_set_trace(7, STR("a"));
+		malloc_fail_at(0);
+		log_set_connection(7);
+		ck_assert_ptr_null(log_trace());
+		log_set_connection(0);
+		log_set_trace(7, STR(""));
+	}
+}
+END_TEST
+
 SUITE(log)
 {
 	tcase_add_checked_fixture(tests, setup, teardown);
@@ -168,4 +206,6 @@ SUITE(log)
 	tcase_add_test(tests, drops_levels_below_the_least);
 	tcase_add_test(tests, suppresses_nothing_without_a_clock);
 	tcase_add_test(tests, counts_lines_by_level);
+	tcase_add_test(tests, a_connection_may_have_a_trace);
+	tcase_add_test(tests, without_memory_there_is_no_trace);
 }

@@ -7,6 +7,7 @@
 #include "transport/http/assets.h"
 #include "transport/http/http.h"
 #include "transport/http/http_body.h"
+#include "transport/http/traceparent.h"
 #include "transport/ws/ws_deflate.h"
 #include "transport/ws/ws_handshake.h"
 
@@ -92,6 +93,7 @@ use_request(const struct http_request *request)
 	char out[1024], name[16];
 	struct ws_deflate deflate;
 	const char *why;
+	char traceparent[TRACEPARENT_SIZE];
 	struct str key;
 	int len;
 
@@ -104,8 +106,11 @@ use_request(const struct http_request *request)
 	    &policy, &deflate);
 	if (ws_handshake_check(request, &key, &why) == 101)
 		http_require(ws_handshake_response(key, NULL,
-				 deflate.on ? deflate.response : NULL, out,
-				 sizeof(out)) > 0);
+				 deflate.on ? deflate.response : NULL,
+				 traceparent_read(request, traceparent)
+				     ? traceparent
+				     : NULL,
+				 out, sizeof(out)) > 0);
 }
 
 #define BODY_MOST 300

@@ -7,7 +7,8 @@ import signal
 
 import pytest
 
-from client import Chat, Connection, head
+from api import KEY, Backend
+from client import Chat, Connection, head, plain_head
 from server import PARLEYD, Server, eventually
 
 AUTO = {"PARLEY_LOG_FORMAT": "auto"}
@@ -114,6 +115,41 @@ def test_lines_of_a_connection_have_its_number(server):
     numbers = [entry["connection"] for entry in opened]
     assert len(set(numbers)) == 2
     assert [entry["connection"] for entry in closed] == numbers[::-1]
+
+
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+PARENT = f"00-{TRACE}-00f067aa0ba902b7-01"
+
+
+def test_lines_of_a_connection_have_its_trace(server):
+    with Chat(server.address, traceparent=PARENT) as traced, \
+            Chat(server.address, traceparent="00-none") as other:
+        assert traced.response.headers["traceparent"] == PARENT
+        assert "traceparent" not in other.response.headers
+        for each in traced, other:
+            each.send_text("x" * 65537)
+            each.expect_bye(1009)
+    eventually(lambda: len(entries(server, "^connection closed: 1009 ")) == 2)
+    lines = entries(server, "^connection (opened: command$|closed: 1009 )")
+    assert sorted(entry.get("trace_id", "") for entry in lines) == [
+        "", "", TRACE, TRACE]
+
+
+def test_lines_of_a_request_have_its_trace(start):
+    server = start("--admin-key", KEY, environment={"PARLEY_LOG_FORMAT": "json"})
+    backend = Backend(server.address)
+    assert backend.ask("PUT", "/v1/rooms/r").headers["traceparent"] is None
+    for headers in {"traceparent": PARENT}, {}:
+        answer = backend.ask("PATCH", "/v1/rooms/r", {"topic": "t"}, **headers)
+        assert answer.status == 200
+        assert answer.headers["traceparent"] == headers.get("traceparent")
+    backend.close()
+    assert [entry.get("trace_id") for entry in entries(
+        server, "^moderation: action=topic ")] == [TRACE, None]
+    # Refused, too, and by a line of text.
+    with Connection(server.address) as connection:
+        connection.send(plain_head("/v1/info", traceparent=PARENT))
+        assert connection.read_response().headers["traceparent"] == PARENT
 
 
 def test_nothing_secret_is_logged(server):

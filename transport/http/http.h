@@ -146,9 +146,10 @@ struct http_response {
 	uint64_t length;          /* with HTTP_LENGTH */
 	const char *content_type; /* NULL: no body */
 	struct str body;
-	const char *headers; /* further ones, each with CR LF; or NULL */
-	bool close;          /* say Connection: close */
-	bool head_only;      /* the answer to HEAD */
+	const char *headers;     /* further ones, each with CR LF; or NULL */
+	const char *traceparent; /* of the request; or NULL */
+	bool close;              /* say Connection: close */
+	bool head_only;          /* the answer to HEAD */
 };
 
 /*

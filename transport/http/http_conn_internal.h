@@ -8,6 +8,7 @@
 
 #include "transport/http/http_body.h"
 #include "transport/http/http_conn.h"
+#include "transport/http/traceparent.h"
 
 enum http_state {
 	HTTP_STATE_HEAD,    /* a request's head is awaited, or comes */
@@ -30,10 +31,11 @@ struct http_conn {
 	uint64_t stream_left; /* of a streamed response with a length */
 	uint32_t since;       /* a tick: this state began */
 	uint32_t paused_at;   /* a tick: the body's reader began to pause */
-	uint8_t state;        /* enum http_state */
-	bool keeps_alive : 1; /* another request may follow */
-	bool has_served : 1;  /* one at least */
-	bool is_old : 1;      /* HTTP/1.0 */
+	char traceparent[TRACEPARENT_SIZE]; /* of the request; "": none */
+	uint8_t state;                      /* enum http_state */
+	bool keeps_alive : 1;               /* another request may follow */
+	bool has_served : 1;                /* one at least */
+	bool is_old : 1;                    /* HTTP/1.0 */
 	bool expects_continue : 1;
 	bool responded : 1; /* the head of the response is sent */
 	bool streams : 1;   /* its body comes from fill() */

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 
+#include "domain/log.h"
 #include "transport/http/http_conn_internal.h"
 #include "transport/net/input_buffer.h"
 
@@ -183,6 +184,19 @@ http_name_client(struct http_conn *http, const struct http_request *request)
 		conn_set_host(exchange->conn, &exchange->client.address);
 }
 
+/* The lines of the request, or of the WebSocket that it begins, have it. */
+static void
+http_read_trace(struct http_conn *http, const struct http_request *request)
+{
+	uint32_t number = http->exchange.conn->number;
+	bool had_one = http->traceparent[0] != '\0';
+
+	if (traceparent_read(request, http->traceparent))
+		log_set_trace(number, traceparent_trace(http->traceparent));
+	else if (had_one)
+		log_set_trace(number, STR(""));
+}
+
 static void
 http_handle(struct conn *conn, struct http_request *request)
 {
@@ -203,6 +217,7 @@ http_handle(struct conn *conn, struct http_request *request)
 		.head_only = str_equal(request->method, STR("HEAD")),
 	};
 	http_name_client(http, request);
+	http_read_trace(http, request);
 	if (conn->state != CONN_OPEN)
 		return;
 	http->service->handle(exchange);

@@ -104,6 +104,9 @@ http_response_head(const struct http_response *response, char *out, size_t size)
 						     : (uint64_t)body.len);
 	if (response->headers != NULL)
 		head_append(out, size, &len, "%s", response->headers);
+	if (response->traceparent != NULL)
+		head_append(out, size, &len, "traceparent: %s\r\n",
+		    response->traceparent);
 	head_append(out, size, &len, "%s\r\n",
 	    response->close ? "Connection: close\r\n" : "");
 	return len > size ? 0 : len;

@@ -306,6 +306,7 @@ conn_destroy(struct conn *conn)
 		loop->conns = conn->next;
 	loop->conn_count--;
 	wheel_cancel(&conn->timer);
+	log_set_trace(conn->number, STR(""));
 	input_buffer_free(&conn->unread, &loop->input_bytes);
 	send_queue_fini(&conn->queue);
 	peer_table_leave(&loop->peers, conn->peer);

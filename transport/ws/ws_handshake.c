@@ -96,10 +96,11 @@ ws_handshake_offers(const struct http_request *request, const char *subprotocol)
 
 size_t
 ws_handshake_response(struct str key, const char *subprotocol,
-    const char *extensions, char *out, size_t size)
+    const char *extensions, const char *traceparent, char *out, size_t size)
 {
 	char accept[WS_ACCEPT_SIZE];
 	bool speaks = subprotocol != NULL, extends = extensions != NULL;
+	bool is_traced = traceparent != NULL;
 	int len;
 
 	ws_handshake_accept(key, accept);
@@ -108,10 +109,12 @@ ws_handshake_response(struct str key, const char *subprotocol,
 	    "Upgrade: websocket\r\n"
 	    "Connection: Upgrade\r\n"
 	    "Sec-WebSocket-Accept: %s\r\n"
-	    "%s%s%s%s%s%s\r\n",
+	    "%s%s%s%s%s%s%s%s%s\r\n",
 	    http_reason(101), accept, speaks ? "Sec-WebSocket-Protocol: " : "",
 	    speaks ? subprotocol : "", speaks ? "\r\n" : "",
 	    extends ? "Sec-WebSocket-Extensions: " : "",
-	    extends ? extensions : "", extends ? "\r\n" : "");
+	    extends ? extensions : "", extends ? "\r\n" : "",
+	    is_traced ? "traceparent: " : "", is_traced ? traceparent : "",
+	    is_traced ? "\r\n" : "");
 	return len < 0 || (size_t)len >= size ? 0 : (size_t)len;
 }

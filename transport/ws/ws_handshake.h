@@ -28,10 +28,10 @@ void ws_handshake_accept(struct str key, char out[WS_ACCEPT_SIZE]);
 bool ws_handshake_offers(const struct http_request *, const char *subprotocol);
 
 /*
- * Writes the 101 response; subprotocol and extensions may be NULL. Returns
- * its size, or 0 if it does not fit.
+ * Writes the 101 response; subprotocol, extensions and traceparent may be NULL.
+ * Returns its size, or 0 if it does not fit.
  */
 size_t ws_handshake_response(struct str key, const char *subprotocol,
-    const char *extensions, char *out, size_t size);
+    const char *extensions, const char *traceparent, char *out, size_t size);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "transport/http/http_conn.h"
+#include "transport/http/traceparent.h"
 #include "transport/ws/admission.h"
 #include "transport/ws/endpoint.h"
 #include "transport/ws/ws_handshake.h"
@@ -119,10 +120,11 @@ ws_accept(struct http_exchange *exchange, const struct http_request *request,
     struct upgrade *upgrade, struct str key)
 {
 	struct conn *conn = exchange->conn;
-	char text[512];
+	char text[512], traceparent[TRACEPARENT_SIZE];
+	bool is_traced = traceparent_read(request, traceparent);
 	size_t len = ws_handshake_response(key, upgrade->subprotocol,
-	    upgrade->deflate.on ? upgrade->deflate.response : NULL, text,
-	    sizeof(text));
+	    upgrade->deflate.on ? upgrade->deflate.response : NULL,
+	    is_traced ? traceparent : NULL, text, sizeof(text));
 
 	meter_count_handshake(&conn->loop->meter, 101);
 	ws_conn_open(conn, request, upgrade, str_slice(text, len));

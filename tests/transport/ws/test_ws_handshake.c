@@ -143,12 +143,13 @@ END_TEST
 	"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"
 
 static const struct {
-	const char *subprotocol, *extensions, *text;
+	const char *subprotocol, *extensions, *traceparent, *text;
 } answers[] = {
-	{ NULL, NULL, ANSWER END },
-	{ "chat", NULL, ANSWER "Sec-WebSocket-Protocol: chat\r\n" END },
-	{ NULL, "a; b", ANSWER "Sec-WebSocket-Extensions: a; b\r\n" END },
-	{ "chat", "a",
+	{ NULL, NULL, NULL, ANSWER END },
+	{ "chat", NULL, NULL, ANSWER "Sec-WebSocket-Protocol: chat\r\n" END },
+	{ NULL, "a; b", NULL, ANSWER "Sec-WebSocket-Extensions: a; b\r\n" END },
+	{ NULL, NULL, "00-1-2-3", ANSWER "traceparent: 00-1-2-3\r\n" END },
+	{ "chat", "a", NULL,
 	    ANSWER "Sec-WebSocket-Protocol: chat\r\n"
 		   "Sec-WebSocket-Extensions: a\r\n" END },
 };
@@ -160,11 +161,12 @@ START_TEST(answers_with_101)
 	for (size_t size = 0; size <= whole; size++)
 		ck_assert_uint_eq(ws_handshake_response(STR(KEY),
 				      answers[_i].subprotocol,
-				      answers[_i].extensions, out, size),
+				      answers[_i].extensions,
+				      answers[_i].traceparent, out, size),
 		    0);
 	ck_assert_uint_eq(ws_handshake_response(STR(KEY),
 			      answers[_i].subprotocol, answers[_i].extensions,
-			      out, whole + 1),
+			      answers[_i].traceparent, out, whole + 1),
 	    whole);
 	ck_assert_str_eq(out, answers[_i].text);
 }
