@@ -1,6 +1,9 @@
-/* COMMAND_HISTORY: a page of a room's messages. */
+/*
+ * COMMAND_HISTORY: a page of a room's messages; with `since`, also what became
+ * of those before it.
+ */
 #include "commands/command_table.h"
-#include "commands/support/history_page.h"
+#include "commands/support/resume.h"
 
 static enum chat_error
 history_check(struct request *request)
@@ -34,6 +37,7 @@ static enum chat_error
 history_run(struct request *request)
 {
 	struct history_page history = { .messages = NULL };
+	struct history_page changes = { .messages = NULL };
 	struct event event = { .kind = EVENT_HISTORY };
 	struct room room;
 	enum chat_error error;
@@ -44,13 +48,18 @@ history_run(struct request *request)
 		    room_store_get(request->chat->rooms, request->room, &room);
 	if (error == CHAT_OK)
 		error = history_collect(request, &history);
+	if (error == CHAT_OK && (request->command->flags & COMMAND_HAS_SINCE) &&
+	    str_equal(request->command->since_epoch, str_from(room.epoch)))
+		error = resume_collect_changes(request, &room, &changes);
 	if (error == CHAT_OK) {
 		event.room = request->room;
 		event.epoch = str_from(room.epoch);
 		event.page = history.page;
+		event.changes = changes.page;
 		request_answer(request, &event);
 	}
 	history_page_fini(&history);
+	history_page_fini(&changes);
 	return error;
 }
 

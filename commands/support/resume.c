@@ -100,16 +100,16 @@ messages_compare(const void *a, const void *b)
 }
 
 /*
- * What became of messages up to `since` after that one was sent. The client has
- * learned of everything before: it was connected then, or read a page later.
+ * The client has learned of everything before: it was connected then, or read a
+ * page later.
  */
-static enum chat_error
-read_changes(const struct request *request, const struct room *room,
-    struct resume *out)
+enum chat_error
+resume_collect_changes(const struct request *request, const struct room *room,
+    struct history_page *out)
 {
-	struct changes changes = { .request = request,
-		.room = str_from(room->id),
-		.out = &out->changes };
+	struct changes changes = {
+		.request = request, .room = str_from(room->id), .out = out
+	};
 	struct attribute_store *attributes = request->chat->attributes;
 	uint64_t since = request->command->since_seq;
 	struct message last;
@@ -121,14 +121,14 @@ read_changes(const struct request *request, const struct room *room,
 		changes.from_ms = last.at_ms;
 	attribute_store_each(attributes, changes.room, ATTRIBUTE_REDACTION,
 	    change_add, &changes);
-	if (changes.error == CHAT_OK && !out->changes.page.more)
+	if (changes.error == CHAT_OK && !out->page.more)
 		attribute_store_each(attributes, changes.room, ATTRIBUTE_EDIT,
 		    change_add, &changes);
-	if (changes.error != CHAT_OK || out->changes.page.count == 0)
+	if (changes.error != CHAT_OK || out->page.count == 0)
 		return changes.error;
-	qsort(out->changes.messages, out->changes.page.count,
-	    sizeof(*out->changes.messages), messages_compare);
-	return history_page_add_reactions(request, changes.room, &out->changes);
+	qsort(out->messages, out->page.count, sizeof(*out->messages),
+	    messages_compare);
+	return history_page_add_reactions(request, changes.room, out);
 }
 
 static enum chat_error
@@ -146,7 +146,7 @@ read_since(const struct request *request, const struct room *room,
 	if (error == CHAT_OK && !out->recovery.epoch_changed)
 		find_holes(&out->history.page, after, &out->recovery);
 	if (error == CHAT_OK && !out->recovery.epoch_changed)
-		error = read_changes(request, room, out);
+		error = resume_collect_changes(request, room, &out->changes);
 	return error;
 }
 

@@ -22,4 +22,11 @@ enum chat_error resume_collect(const struct request *, const struct room *,
     struct resume *out);
 void resume_fini(struct resume *);
 
+/*
+ * What became of messages up to `since` after that one was sent.
+ * CHAT_UNAVAILABLE; history_page_fini() it in any case.
+ */
+enum chat_error resume_collect_changes(const struct request *,
+    const struct room *, struct history_page *out);
+
 #endif

@@ -459,6 +459,83 @@ def test_a_stream_brings_what_is_said(backend, stream, join):
     assert back.message()["message"] == "new"
 
 
+def test_a_stream_brings_changes_and_presence(backend, join, stream):
+    a = join()
+    room = a.ask_ok("create", name="lively")["room"]
+    a.post(room, "first")
+    plain, full = stream(room), stream(room, query="?events=message,change,presence")
+    only = stream(room, query="?events=presence")
+    b = join(target="/ws?name=bob")
+    b.ask_ok("join", room=room)
+    a.ask_ok("edit", room=room, seq=1, message="first, edited")
+    b.ask_ok("react", room=room, seq=1, reaction="+1")
+    b.post(room, "second")
+    a.ask_ok("redact", room=room, seq=2, reason="spam")
+    b.ask_ok("leave", room=room)
+    member = {"member": b.name, "member_id": b.id}
+    expected = [
+        ("joined", {"room": room, **member}),
+        ("edited", {"seq": 1, "message": "first, edited", "member_id": a.id}),
+        ("reacted", {"seq": 1, "reaction": "+1", "count": 1, **member}),
+        ("message", {"seq": 2, "message": "second", **member}),
+        ("redacted", {"seq": 2, "reason": "spam", "member_id": a.id}),
+        ("left", {"room": room, **member}),
+    ]
+    for reader, kinds in ((full, {kind for kind, _ in expected}),
+                          (plain, {"edited", "reacted", "message", "redacted"}),
+                          (only, {"joined", "left"})):
+        for kind, fields in expected:
+            if kind in kinds:
+                got, data = reader.event()
+                assert (got, {name: data[name] for name in fields}) == (kind, fields)
+    refused = backend.get(f"/v1/rooms/{room}/events?events=message,everything")
+    assert (refused.status, refused["field"]) == (422, "events")
+
+
+def test_a_stream_that_goes_on_has_what_became_of_messages(join, stream):
+    a = join()
+    room = a.ask_ok("create", name="resumed")["room"]
+    reader = stream(room)
+    for text in "one", "two", "three":
+        a.post(room, text)
+        reader.message()
+    reader.close()
+    a.ask_ok("edit", room=room, seq=1, message="one, edited")
+    a.ask_ok("redact", room=room, seq=3)
+    a.post(room, "four")
+    again = stream(room, last=reader.last)
+    for seq, fields in (1, {"message": "one, edited"}), (3, {"redacted": True}):
+        kind, data = again.event()
+        assert (kind, data["seq"]) == ("changed", seq)
+        assert {name: data[name] for name in fields} == fields
+    assert again.message()["message"] == "four"
+    # One that begins, and one that wants no changes, have no past.
+    fresh, deaf = stream(room), stream(room, last=reader.last, query="?events=message")
+    assert deaf.message()["message"] == "four"
+    a.post(room, "five")
+    for each in again, fresh, deaf:
+        assert each.message()["message"] == "five"
+
+
+def test_a_stream_that_is_far_behind_has_a_gap(join, stream):
+    """More than is kept happens at once, perhaps in one turn of the loop."""
+    a = join()
+    room = a.ask_ok("create", name="busy")["room"]
+    a.post(room, "x")
+    reader = stream(room)
+    text = "x" * 60_000
+    for n in range(3):
+        a.send_command("edit", room=room, seq=1, message=f"{n}{text}")
+    a.ask_ok("ping")
+    kind, data = reader.event()
+    while data.get("message") != "2" + text:
+        assert kind in ("edited", "gap")
+        kind, data = reader.event()
+    assert kind == "edited"
+    a.post(room, "after")
+    assert reader.message()["message"] == "after"
+
+
 def test_a_stream_of_another_epoch_begins_anew(backend, stream):
     backend.publish("epochs", 1, create=True)
     reader = stream("epochs", last="0123456789abcdef:7")

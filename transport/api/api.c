@@ -67,8 +67,12 @@ api_publish(struct publisher *publisher, const struct event *event,
 	count = api->publisher->ops->publish(api->publisher, event, audience);
 	if (api->trace != NULL)
 		api_trace_published(api, event, audience, count);
-	if (audience->kind == AUDIENCE_ROOM && event->kind == EVENT_MESSAGE)
-		api_watch_wake(api, audience->room);
+	if (id_map_count(&api->watched) > 0 &&
+	    audience->kind == AUDIENCE_ROOM) {
+		api_live_publish(api, event, audience->room);
+		if (event->kind == EVENT_MESSAGE)
+			api_watch_wake(api, audience->room);
+	}
 	return count;
 }
 

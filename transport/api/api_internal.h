@@ -44,6 +44,18 @@ struct api {
 struct api_room {
 	struct list watchers;
 	char id[ROOM_ID_SIZE];
+	struct list
+	    live; /* struct api_live: what is no message, oldest first */
+	size_t live_bytes;
+	uint64_t live_number; /* of the newest */
+	uint64_t last_seq;    /* of the newest message */
+};
+
+/* What a stream consists of. */
+enum api_events {
+	API_EVENTS_MESSAGE = 1 << 0,
+	API_EVENTS_CHANGE = 1 << 1,  /* edited, redacted, reacted */
+	API_EVENTS_PRESENCE = 1 << 2 /* joined, left, renamed, count */
 };
 
 struct api_call;
@@ -132,13 +144,16 @@ struct api_call {
 	struct api_room *watched;
 	struct list room_link;
 	struct list watch_link;
-	char epoch[ID_SIZE];       /* as far as the reader knows */
-	uint64_t next;             /* the first message that it does not have */
-	uint32_t limit;            /* messages of a page */
-	unsigned query_flags;      /* COMMAND_HAS_AFTER, … */
-	int64_t until_ms;          /* monotonic: it waits until then */
-	size_t sent;               /* bytes of `out` that it has had */
-	struct api_file *file;     /* of an operation on files; or NULL */
+	char epoch[ID_SIZE];   /* as far as the reader knows */
+	uint64_t next;         /* the first message that it does not have */
+	unsigned events;       /* of enum api_events, of a stream */
+	uint64_t live_next;    /* the first event that it does not have */
+	uint64_t room_seq;     /* the room's last message, at the beginning */
+	uint32_t limit;        /* messages of a page */
+	unsigned query_flags;  /* COMMAND_HAS_AFTER, … */
+	int64_t until_ms;      /* monotonic: it waits until then */
+	size_t sent;           /* bytes of `out` that it has had */
+	struct api_file *file; /* of an operation on files; or NULL */
 	struct trace_watch *trace; /* of GET /v1/trace; or NULL */
 };
 
@@ -227,6 +242,20 @@ void api_watch_wake(struct api *, struct str room);
 
 /* Lets calls look at the time. */
 void api_watch_tick(struct api *);
+
+/* --- api_live.c ----------------------------------------------------------- */
+
+/* Keeps what is published in a room for its readers, and wakes them. */
+void api_live_publish(struct api *, const struct event *, struct str room);
+
+/* The message that its next event follows; UINT64_MAX: there is none. */
+uint64_t api_live_after(const struct api_call *);
+
+/* Appends that event, or that some are missing, to call->out. */
+void api_live_put(struct api_call *);
+
+/* The last reader has gone. */
+void api_live_clear(struct api_room *);
 
 /* --- api_stream.c --------------------------------------------------------- */
 

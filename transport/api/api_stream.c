@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "domain/base/count_of.h"
 #include "domain/clock.h"
 #include "domain/text/names.h"
 #include "transport/api/api_internal.h"
@@ -40,6 +41,7 @@ event_id_read(struct api_call *call, char *id)
 	*colon = '\0';
 	memcpy(call->epoch, id, (size_t)(colon - id) + 1);
 	call->next = seq + 1;
+	call->query_flags |= COMMAND_HAS_SINCE;
 	return true;
 }
 
@@ -87,6 +89,52 @@ epoch_change(struct api_call *call, struct str epoch)
 	api_put_gap(&call->out, api_call_subject(call), epoch, 0, 0);
 }
 
+/* --- what it is to get ---------------------------------------------------- */
+
+static const struct {
+	struct str word;
+	unsigned kind;
+} event_words[] = {
+	{ STR("message"), API_EVENTS_MESSAGE },
+	{ STR("change"), API_EVENTS_CHANGE },
+	{ STR("presence"), API_EVENTS_PRESENCE },
+};
+
+static unsigned
+kind_of_word(struct str word)
+{
+	for (size_t i = 0; i < COUNT_OF(event_words); i++)
+		if (str_equal(word, event_words[i].word))
+			return event_words[i].kind;
+	return 0;
+}
+
+/* "message,change" */
+static bool
+events_read(struct api_call *call)
+{
+	struct http_request request;
+	char text[64];
+	struct str rest, word;
+
+	http_exchange_request(call->exchange, &request);
+	if (!api_query_text(call, &request, "events", text, sizeof(text)))
+		return false;
+	call->events = API_EVENTS_MESSAGE | API_EVENTS_CHANGE;
+	if (text[0] == '\0')
+		return true;
+	call->events = 0;
+	rest = str_from(text);
+	while ((word = http_list_next(&rest)).data != NULL) {
+		if (kind_of_word(word) == 0) {
+			api_call_fail_field(call, "events");
+			return false;
+		}
+		call->events |= kind_of_word(word);
+	}
+	return true;
+}
+
 /* --- reading -------------------------------------------------------------- */
 
 static void
@@ -106,10 +154,23 @@ stream_receive_messages(struct api_call *call, const struct event *event)
 		call->next = recovery->missing_last + 1;
 	}
 	for (size_t i = 0; i < event->page.count; i++) {
-		api_put_stream_message(&call->out, room, event->epoch,
-		    &event->page.items[i]);
+		if (call->events & API_EVENTS_MESSAGE)
+			api_put_stream_message(&call->out, room, event->epoch,
+			    &event->page.items[i]);
 		call->next = event->page.items[i].seq + 1;
 	}
+}
+
+static void
+stream_receive_changes(struct api_call *call, const struct event *event)
+{
+	struct str room = api_call_subject(call);
+
+	for (size_t i = 0; i < event->changes.count; i++)
+		api_put_stream_change(&call->out, room,
+		    &event->changes.items[i]);
+	if (event->changes.more)
+		api_put_events_gap(&call->out, room, event->epoch);
 }
 
 static void
@@ -146,15 +207,15 @@ api_stream_end_reason(const struct api_call *call)
 	return stream_is_revoked(call) ? "token_revoked" : NULL;
 }
 
-/* The chat answers before this returns. */
+/* Up to that message. The chat answers before this returns. */
 static void
-messages_read(struct api_call *call)
+messages_read(struct api_call *call, uint64_t last)
 {
 	struct command command = {
 		.kind = COMMAND_REPLAY,
 		.room = api_call_subject(call),
 		.from_seq = call->next,
-		.to_seq = INT64_MAX,
+		.to_seq = last,
 		.limit = READ_BYTES,
 	};
 
@@ -177,6 +238,55 @@ stream_ask_room(struct api_call *call)
 	api_call_ask(call, &command, STR("0"));
 }
 
+/* A piece of the messages before the next event. False: it is not the last. */
+static bool
+messages_read_before(struct api_call *call, uint64_t last)
+{
+	uint64_t next = call->next;
+
+	call->reads_again = next <= last;
+	while (call->reads_again && !call->has_ended)
+		messages_read(call, last);
+	return call->next > last || call->next == next;
+}
+
+/* Messages and events in the order of their publication. */
+static void
+stream_put_next(struct api_call *call)
+{
+	while (call->out.len < READ_BYTES && !call->has_ended &&
+	       !call->out.failed) {
+		uint64_t last = api_live_after(call);
+		bool is_last = last == UINT64_MAX;
+
+		if (!messages_read_before(call, is_last ? INT64_MAX : last))
+			continue;
+		if (is_last || call->has_ended)
+			break;
+		api_live_put(call);
+	}
+}
+
+/*
+ * What became of messages that the reader has, since the last of them was sent:
+ * in the answer to a COMMAND_HISTORY.
+ */
+static void
+changes_ask(struct api_call *call)
+{
+	struct command command = {
+		.kind = COMMAND_HISTORY,
+		.flags = COMMAND_HAS_SINCE,
+		.room = api_call_subject(call),
+		.since_seq = call->next - 1,
+		.since_epoch = str_from(call->epoch),
+	};
+
+	if ((call->query_flags & COMMAND_HAS_SINCE) &&
+	    (call->events & API_EVENTS_CHANGE))
+		api_call_ask(call, &command, STR("0"));
+}
+
 /* A client that is sent nothing for long would not notice our end. */
 static void
 stream_go_on(struct api_call *call)
@@ -187,16 +297,17 @@ stream_go_on(struct api_call *call)
 	call->sent = 0;
 	if (call->has_ended)
 		return;
-	if (!call->has_begun)
+	if (!call->has_begun) {
 		api_put_stream_begin(&call->out);
-	call->has_begun = true;
+		call->has_begun = true;
+		changes_ask(call);
+	}
 	if (api_stream_end_reason(call) != NULL)
 		stream_end(call, api_stream_end_reason(call));
 	else if (call->is_of_user)
 		stream_ask_room(call); /* it may have been banned */
-	call->reads_again = !call->has_ended;
-	while (call->reads_again)
-		messages_read(call);
+	if (!call->has_ended)
+		stream_put_next(call);
 	if (call->out.len == 0 && now_ms >= call->until_ms)
 		api_put_heartbeat(&call->out);
 	call->has_ended |= api_call_is_draining(call);
@@ -209,7 +320,7 @@ stream_go_on(struct api_call *call)
 static void
 stream_run(struct api_call *call)
 {
-	if (position_read(call))
+	if (events_read(call) && position_read(call))
 		stream_ask_room(call);
 }
 
@@ -217,6 +328,7 @@ stream_run(struct api_call *call)
 static void
 stream_receive_room(struct api_call *call, const struct event *event)
 {
+	call->room_seq = event->seq;
 	if (call->epoch[0] == '\0') {
 		epoch_set(call, event->epoch);
 		call->next = event->seq + 1;
@@ -230,6 +342,8 @@ stream_receive(struct api_call *call, const struct event *event)
 {
 	if (event->kind == EVENT_REPLAYED)
 		stream_receive_messages(call, event);
+	else if (event->kind == EVENT_HISTORY)
+		stream_receive_changes(call, event);
 	else if (call->has_begun && event->kind == EVENT_FAILED)
 		stream_end(call, chat_error_word(event->failure.error));
 	else if (event->kind == EVENT_ROOM_INFO)

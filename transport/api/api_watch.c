@@ -13,7 +13,9 @@ room_create(struct api *api, struct str id)
 	if (room == NULL)
 		return NULL;
 	assert(id.len < sizeof(room->id));
+	*room = (struct api_room){ .live_number = 0 };
 	list_init(&room->watchers);
+	list_init(&room->live);
 	memcpy(room->id, id.data, id.len);
 	room->id[id.len] = '\0';
 	if (id_map_put(&api->watched, room))
@@ -34,6 +36,9 @@ api_watch(struct api_call *call, struct str id)
 	if (room == NULL)
 		return false;
 	call->watched = room;
+	call->live_next = room->live_number + 1;
+	if (room->last_seq < call->room_seq)
+		room->last_seq = call->room_seq;
 	list_append(&room->watchers, &call->room_link);
 	list_append(&api->watchers, &call->watch_link);
 	return true;
@@ -52,6 +57,7 @@ api_unwatch(struct api_call *call)
 	if (!list_is_empty(&room->watchers))
 		return;
 	id_map_remove(&call->api->watched, str_from(room->id));
+	api_live_clear(room);
 	free(room);
 }
 

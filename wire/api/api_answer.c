@@ -297,22 +297,108 @@ lines_join(struct wire_text *out, size_t from)
 			out->data[i] = ' ';
 }
 
-void
-api_put_stream_message(struct wire_text *out, struct str room, struct str epoch,
+static void
+stream_message_put(struct wire_text *out, struct str room,
     const struct message *message)
 {
-	size_t from;
+	size_t from = out->len;
 
-	wire_text_append(out, STR("id: "));
-	wire_text_append(out, epoch);
-	json_field_unsigned(out, STR(":"), message->seq);
-	wire_text_append(out, STR("\nevent: message\ndata: "));
-	from = out->len;
 	json_field_string(out, STR("{\"room\":"), room);
 	wire_text_append(out, STR(","));
 	message_fields_put(out, message);
 	lines_join(out, from);
 	wire_text_append(out, STR("}\n\n"));
+}
+
+void
+api_put_stream_message(struct wire_text *out, struct str room, struct str epoch,
+    const struct message *message)
+{
+	wire_text_append(out, STR("id: "));
+	wire_text_append(out, epoch);
+	json_field_unsigned(out, STR(":"), message->seq);
+	wire_text_append(out, STR("\nevent: message\ndata: "));
+	stream_message_put(out, room, message);
+}
+
+void
+api_put_stream_change(struct wire_text *out, struct str room,
+    const struct message *message)
+{
+	wire_text_append(out, STR("event: changed\ndata: "));
+	stream_message_put(out, room, message);
+}
+
+static void
+stream_member_put(struct wire_text *out, const struct event *event)
+{
+	json_field_string(out, STR(",\"member\":"), event->member);
+	json_field_string(out, STR(",\"member_id\":"), event->member_id);
+}
+
+/* An edit, a redaction or a reaction. */
+static void
+stream_change_put(struct wire_text *out, const struct event *event)
+{
+	json_field_unsigned(out, STR(",\"seq\":"), event->seq);
+	json_field_signed(out, STR(",\"at\":"), event->at_ms);
+	stream_member_put(out, event);
+	json_field_optional(out, STR(",\"reason\":"), event->reason);
+	if (event->kind == EVENT_EDITED)
+		json_field_message(out, STR(",\"message\":"), event->body);
+	if (event->kind != EVENT_REACTED)
+		return;
+	json_field_string(out, STR(",\"reaction\":"), event->reaction);
+	json_field_unsigned(out, STR(",\"count\":"), event->count);
+	wire_text_append_if(out, event->is_removed, STR(",\"removed\":true"));
+}
+
+static void
+stream_event_put(struct wire_text *out, const struct event *event)
+{
+	switch (event->kind) {
+	case EVENT_COUNT:
+		json_field_unsigned(out, STR(",\"members\":"), event->count);
+		break;
+	case EVENT_ENTERED:
+	case EVENT_GONE:
+		stream_member_put(out, event);
+		break;
+	case EVENT_RENAMED:
+		json_field_string(out, STR(",\"was\":"), event->was);
+		stream_member_put(out, event);
+		break;
+	default:
+		stream_change_put(out, event);
+	}
+}
+
+void
+api_put_stream_event(struct wire_text *out, const struct event *event)
+{
+	size_t from;
+
+	wire_text_append(out, STR("event: "));
+	if (event->kind == EVENT_ENTERED)
+		wire_text_append(out, STR("joined"));
+	else if (event->kind == EVENT_GONE)
+		wire_text_append(out, STR("left"));
+	else
+		wire_text_append(out, str_from(event_kind_word(event->kind)));
+	wire_text_append(out, STR("\ndata: "));
+	from = out->len;
+	json_field_string(out, STR("{\"room\":"), event->room);
+	stream_event_put(out, event);
+	lines_join(out, from);
+	wire_text_append(out, STR("}\n\n"));
+}
+
+void
+api_put_events_gap(struct wire_text *out, struct str room, struct str epoch)
+{
+	json_field_string(out, STR("event: gap\ndata: {\"room\":"), room);
+	json_field_string(out, STR(",\"epoch\":"), epoch);
+	wire_text_append(out, STR(",\"events_missing\":true}\n\n"));
 }
 
 void

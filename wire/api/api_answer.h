@@ -30,6 +30,16 @@ void api_put_heartbeat(struct wire_text *);
 void api_put_stream_message(struct wire_text *, struct str room,
     struct str epoch, const struct message *);
 
+/* "edited", "joined", …: what happened in a room besides messages. */
+void api_put_stream_event(struct wire_text *, const struct event *);
+
+/* "changed": what became of a message, as it is now. */
+void api_put_stream_change(struct wire_text *, struct str room,
+    const struct message *);
+
+/* "gap": events are missing that are no messages. */
+void api_put_events_gap(struct wire_text *, struct str room, struct str epoch);
+
 /*
  * "gap": messages are missing, first to last; 0: the numbers begin anew, since
  * the room has another epoch.

@@ -742,6 +742,74 @@ START_TEST(a_stream_ends_with_its_room)
 }
 END_TEST
 
+static void
+room_publish(enum event_kind kind, struct str body)
+{
+	struct event event = {
+		.kind = kind,
+		.room = STR("r"),
+		.seq = 1,
+		.member = STR("bob"),
+		.member_id = STR("b0b"),
+		.body = body,
+	};
+
+	publisher_publish(api_publisher(api), &event, audience_room(STR("r")));
+}
+
+START_TEST(events_follow_the_messages_before_them)
+{
+	static const char *const parts[] = {
+		"\"seq\":2,",
+		"event: joined\ndata: {\"room\":\"r\",\"member\":",
+		"\"bob\",\"member_id\":\"b0b\"}\n\n",
+		"\"seq\":3,",
+		"event: left\n",
+	};
+	const char *at;
+
+	room_post();
+	send_request("GET", "/v1/rooms/r/events?events=message,presence",
+	    BEARER, "");
+	check_answer(200, NULL);
+	check_stream(NULL);
+	room_post();
+	room_publish(EVENT_ENTERED, STR_ABSENT);
+	room_publish(EVENT_EDITED, STR("\"not wanted\""));
+	room_post();
+	room_publish(EVENT_GONE, STR_ABSENT);
+	rig_turn(&recorder.rig);
+	client_receive(&client);
+	client.data[client.len] = '\0';
+	at = client.data;
+	for (size_t i = 0; i < COUNT_OF(parts); i++) {
+		at = strstr(at, parts[i]);
+		ck_assert_msg(at != NULL, "%s: %s", parts[i], client.data);
+	}
+	ck_assert_ptr_null(strstr(client.data, "edited"));
+}
+END_TEST
+
+START_TEST(a_stream_that_misses_events_is_told)
+{
+	static char body[30002];
+
+	memset(body, 'x', sizeof(body));
+	body[0] = body[sizeof(body) - 1] = '"';
+	send_request("GET", "/v1/rooms/r/events", BEARER, "");
+	check_answer(200, NULL);
+	check_stream(NULL);
+	for (int i = 0; i < 3; i++)
+		room_publish(EVENT_EDITED, str_slice(body, sizeof(body)));
+	rig_turn(&recorder.rig);
+	client_receive(&client);
+	client.data[client.len] = '\0';
+	ck_assert_ptr_nonnull(strstr(client.data,
+	    "event: gap\ndata: {\"room\":\"r\",\"epoch\":\"e1\","
+	    "\"events_missing\":true}\n\n"));
+}
+END_TEST
+
 START_TEST(a_stream_is_kept_alive)
 {
 	send_request("GET", "/v1/rooms/r/events", BEARER, "");
@@ -829,6 +897,8 @@ SUITE(api)
 	    COUNT_OF(positions));
 	tcase_add_test(tests, a_slow_reader_takes_no_memory);
 	tcase_add_test(tests, a_stream_ends_with_its_room);
+	tcase_add_test(tests, events_follow_the_messages_before_them);
+	tcase_add_test(tests, a_stream_that_misses_events_is_told);
 	tcase_add_test(tests, a_stream_is_kept_alive);
 	tcase_add_test(tests, a_stream_ends_when_the_server_goes_down);
 	tcase_add_test(tests, a_stream_counts_as_a_connection);
