@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -318,7 +319,7 @@ authenticator_is_revoked(struct admission *admission,
 }
 
 /* A file that is missing or wrong changes nothing, and is reported once. */
-static void
+static bool
 revocations_check(struct authenticator *auth)
 {
 	struct revocations *fresh;
@@ -326,20 +327,59 @@ revocations_check(struct authenticator *auth)
 	char why[AUTH_TEXT_MAX + 256];
 
 	if (auth->revoked_path[0] == '\0')
-		return;
+		return true;
 	if (stat(auth->revoked_path, &status) != 0)
 		memset(&status, 0, sizeof(status));
 	if (file_content_is_same(&status, &auth->revoked_status))
-		return;
+		return true;
 	auth->revoked_status = status;
 	fresh = revocations_load(auth->revoked_path, &status, why, sizeof(why));
 	if (fresh == NULL) {
 		log_error("revocations not reloaded: %s", why);
-		return;
+		return false;
 	}
 	auth->revoked_status = status;
 	revocations_replace(auth, fresh);
 	log_info("revocations reloaded");
+	return true;
+}
+
+/* In one write, so that readers see whole lines. */
+static bool
+revocation_append(const char *path, struct str line)
+{
+	int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+	bool is_done;
+
+	if (fd < 0)
+		return false;
+	is_done = write(fd, line.data, line.len) == (ssize_t)line.len &&
+		  fdatasync(fd) == 0;
+	close(fd);
+	return is_done;
+}
+
+static bool
+authenticator_revoke(struct admission *admission, struct str line,
+    const char **why)
+{
+	struct authenticator *auth = (struct authenticator *)admission;
+	char text[1024];
+	int len =
+	    snprintf(text, sizeof(text), "\n%.*s\n", (int)line.len, line.data);
+
+	*why = NULL;
+	if (auth->revoked_path[0] == '\0')
+		*why = "auth.revoked names no file";
+	else if ((size_t)len >= sizeof(text))
+		*why = "It is too long";
+	else if (!revocation_append(auth->revoked_path,
+		     str_slice(text, (size_t)len)))
+		log_error("auth.revoked %s: %s", auth->revoked_path,
+		    strerror(errno));
+	else
+		return revocations_check(auth);
+	return false;
 }
 
 /* --- the loop ------------------------------------------------------------- */
@@ -362,7 +402,7 @@ authenticator_tick(struct admission *admission)
 
 	if (auth->method->ops->tick != NULL)
 		auth->method->ops->tick(auth->method);
-	revocations_check(auth);
+	(void)revocations_check(auth);
 }
 
 static const struct admission_ops authenticator_ops = {
@@ -370,6 +410,7 @@ static const struct admission_ops authenticator_ops = {
 	.cancel = authenticator_cancel,
 	.verify = authenticator_verify,
 	.is_revoked = authenticator_is_revoked,
+	.revoke = authenticator_revoke,
 	.login = authenticator_login,
 	.logout = authenticator_logout,
 	.session = authenticator_session,

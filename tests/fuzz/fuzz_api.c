@@ -142,6 +142,23 @@ api_change_check(const struct api_body *body)
 		text_check(topic.topic);
 }
 
+static void
+api_revocation_check(const struct api_body *body)
+{
+	struct api_revocation revocation;
+	struct failure why;
+	enum chat_error error = api_decode_revocation(body, &revocation, &why);
+
+	if (error != CHAT_OK) {
+		failure_check(error, &why);
+		return;
+	}
+	require_that(revocation.jti.data != NULL ||
+		     revocation.sub.data != NULL || revocation.has_before);
+	text_check(revocation.jti);
+	text_check(revocation.sub);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -159,6 +176,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	api_room_check(&body, STR_ABSENT);
 	api_room_check(&body, STR("r"));
 	api_change_check(&body);
+	api_revocation_check(&body);
 	api_decode_broadcast(&body, &command, &why);
 	return 0;
 }

@@ -160,6 +160,56 @@ def test_users_that_a_proxy_names_are_revoked(start, revoked):
     assert refusal(server, **user)[0] == 101
 
 
+def test_a_backend_revokes(start, options, revoked):
+    server = start(*options, "--admin-key", KEY)
+    backend = Backend(server.address)
+
+    def revoke(status=204, **body):
+        done = backend.post("/v1/revocations", body)
+        assert done.status == status, done
+        return done
+
+    now = int(time.time())
+    with Chat(server.address, **bearer()) as alice, \
+            Chat(server.address, **bearer(sub="bob", jti="b 1")) as bob, \
+            Chat(server.address, **bearer(sub="eve", iat=now - 100)) as eve:
+        revoke(sub="alice")
+        alice.expect_bye(4202)
+        assert refusal(server, **bearer()) == REVOKED
+        revoke(jti="b 1")
+        bob.expect_bye(4202)
+        revoke(before=now - 50)
+        eve.expect_bye(4202)
+        revoke(sub="carol", before=now - 10)
+        assert refusal(server, **bearer(sub="carol", iat=now - 20)) == REVOKED
+        Chat(server.address, **bearer(sub="carol")).leave()
+    for body, field in (
+            ({}, "sub"), ({"jti": "x", "sub": "y"}, "jti"), ({"sub": ""}, "sub"),
+            ({"sub": "a\nsub b"}, "sub"), ({"jti": " x"}, "jti"),
+            ({"before": "now"}, "before"), ({"before": -1}, "before")):
+        assert revoke(422, **body)["field"] == field
+    # The file has it.
+    server.stop()
+    server = start(*options)
+    assert refusal(server, **bearer()) == REVOKED
+    backend.close()
+
+
+def test_a_backend_revokes_nothing_without_a_good_file(start, options, revoked):
+    other = start(*options[:4], "--admin-key", KEY)
+    backend = Backend(other.address)
+    refused = backend.post("/v1/revocations", {"sub": "alice"})
+    assert (refused.status, refused["text"]) == (403, "auth.revoked names no file")
+    backend.close()
+    server = start(*options, "--admin-key", KEY)
+    revoked("what is this")
+    backend = Backend(server.address)
+    refused = backend.post("/v1/revocations", {"sub": "alice"})
+    assert (refused.status, refused["error"]) == (503, "store_failed")
+    assert server.wait_for_line("revocations not reloaded")
+    backend.close()
+
+
 def test_a_stream_of_the_http_api_ends(start, options, revoked):
     server = start(*options, "--admin-key", KEY)
     backend = Backend(server.address)

@@ -334,6 +334,7 @@ bool api_files_answer_options(struct http_exchange *);
 	X(member_end)     \
 	X(connections)    \
 	X(connection_end) \
+	X(revoke)         \
 	X(file_post)      \
 	X(file_patch)     \
 	X(file_get)       \

@@ -349,6 +349,70 @@ const struct api_operation operation_connection_end = {
 	.number = "connection",
 };
 
+/* --- tokens --------------------------------------------------------------- */
+
+/* A line of the file auth.revoked. */
+static void
+revocation_write(const struct api_revocation *revocation, struct wire_text *out)
+{
+	if (revocation->jti.data != NULL) {
+		wire_text_append(out, STR("jti "));
+		wire_text_append(out, revocation->jti);
+		return;
+	}
+	if (revocation->has_before)
+		json_field_unsigned(out, STR("before "), revocation->before_s);
+	else
+		wire_text_append(out, STR("sub"));
+	wire_text_append_if(out, revocation->sub.data != NULL, STR(" "));
+	wire_text_append(out, revocation->sub);
+}
+
+static bool
+call_revoke(struct api_call *call, const struct api_revocation *revocation,
+    const char **why)
+{
+	struct admission *admission =
+	    call->exchange->conn->loop->websockets->admission;
+	struct wire_text line = { 0 };
+	bool is_done = false;
+
+	*why = NULL;
+	revocation_write(revocation, &line);
+	if (admission == NULL || admission->ops->revoke == NULL)
+		*why = "There are no tokens";
+	else if (!line.failed)
+		is_done = admission->ops->revoke(admission,
+		    str_slice(line.data, line.len), why);
+	wire_text_fini(&line);
+	return is_done;
+}
+
+static void
+revoke_run(struct api_call *call)
+{
+	struct api_body body = api_call_body(call);
+	struct api_revocation revocation;
+	struct failure failure;
+	const char *why;
+
+	if (api_decode_revocation(&body, &revocation, &failure) != CHAT_OK) {
+		api_call_fail(call, &failure);
+	} else if (call_revoke(call, &revocation, &why)) {
+		call->status = 204;
+	} else {
+		failure.error =
+		    why != NULL ? CHAT_FORBIDDEN : CHAT_STORE_FAILED;
+		if (why != NULL)
+			failure.text = str_from(why);
+		api_call_fail(call, &failure);
+	}
+}
+
+const struct api_operation operation_revoke = {
+	.run = revoke_run,
+};
+
 /* --- the server ----------------------------------------------------------- */
 
 static void

@@ -55,6 +55,7 @@ static const struct http_route api_routes[] = {
 	{ "/v1/members/{member}", HTTP_DELETE, run_member_end, false },
 	{ "/v1/members/{member}/connections", HTTP_GET, run_connections,
 	    false },
+	{ "/v1/revocations", HTTP_POST, run_revoke, true },
 	{ "/v1/connections/{connection}", HTTP_DELETE, run_connection_end,
 	    false },
 	{ NULL, 0, NULL, false },

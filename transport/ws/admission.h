@@ -54,6 +54,12 @@ struct admission_ops {
 	 * nothing is. */
 	bool (*is_revoked)(struct admission *, const struct principal_mark *);
 	/*
+	 * Revoke what a line names: "sub USER", see auth/revocations.h. It is
+	 * stored and in effect when this returns. False: it is not; *why is a
+	 * constant, or NULL: what failed is logged. May be NULL.
+	 */
+	bool (*revoke)(struct admission *, struct str line, const char **why);
+	/*
 	 * Answer a request for /v1/login, /v1/logout, /v1/session, of any
 	 * method; see http_conn.h. False: it is not served. May be NULL.
 	 */

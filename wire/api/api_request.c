@@ -440,3 +440,74 @@ api_decode_moderation(const struct api_body *body, enum command_kind kind,
 	out->duration_ms = (int64_t)duration_ms;
 	return error;
 }
+
+/* --- revocations ---------------------------------------------------------- */
+
+enum revocation_field {
+	REVOCATION_JTI,
+	REVOCATION_SUB,
+	REVOCATION_BEFORE,
+	REVOCATION_FIELDS
+};
+
+static const struct field revocation_fields[REVOCATION_FIELDS] = {
+	[REVOCATION_JTI] = { .key = STR("jti"), .type = JSON_STRING },
+	[REVOCATION_SUB] = { .key = STR("sub"), .type = JSON_STRING },
+	[REVOCATION_BEFORE] = { .key = STR("before"), .type = JSON_NUMBER },
+};
+
+/* No control, and no blank at the ends. */
+static bool
+text_fits_line(struct str text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if ((unsigned char)text.data[i] < ' ' || text.data[i] == 0x7f)
+			return false;
+	return text.data[0] != ' ' && text.data[text.len - 1] != ' ';
+}
+
+static enum chat_error
+line_text_decode(const struct api_body *body, const struct field *field,
+    struct str *out, struct failure *why)
+{
+	enum chat_error error =
+	    field_text(field, body->scratch, field->key.data, out, why);
+
+	if (error == CHAT_OK && out->data != NULL && !text_fits_line(*out))
+		error = field_refuse(why, field->key.data);
+	return error;
+}
+
+enum chat_error
+api_decode_revocation(const struct api_body *body, struct api_revocation *out,
+    struct failure *why)
+{
+	struct field fields[REVOCATION_FIELDS];
+	struct command none;
+	enum chat_error error;
+
+	outputs_begin(body, &none, why);
+	*out = (struct api_revocation){ .jti = STR_ABSENT, .sub = STR_ABSENT };
+	memcpy(fields, revocation_fields, sizeof(fields));
+	error = body_fields_read(body, &body->scratch->keys, fields,
+	    REVOCATION_FIELDS, why);
+	if (error == CHAT_OK)
+		error = line_text_decode(body, &fields[REVOCATION_JTI],
+		    &out->jti, why);
+	if (error == CHAT_OK)
+		error = line_text_decode(body, &fields[REVOCATION_SUB],
+		    &out->sub, why);
+	if (error == CHAT_OK)
+		error = field_unsigned(&fields[REVOCATION_BEFORE], INTEGER_MOST,
+		    &out->before_s, why);
+	if (error != CHAT_OK)
+		return error;
+	out->has_before = field_is_given(&fields[REVOCATION_BEFORE]);
+	if (out->jti.data != NULL)
+		return out->sub.data == NULL && !out->has_before
+			   ? CHAT_OK
+			   : field_refuse(why, "jti");
+	return out->sub.data != NULL || out->has_before
+		   ? CHAT_OK
+		   : field_refuse(why, "sub");
+}

@@ -58,6 +58,18 @@ enum chat_error api_decode_moderation(const struct api_body *,
     enum command_kind, struct str room, struct command *out,
     struct failure *why);
 
+/* What is revoked; texts fit into a line of a file. */
+struct api_revocation {
+	struct str jti; /* a token; else absent: */
+	struct str sub; /* a user; absent: all users */
+	bool has_before;
+	uint64_t before_s; /* Unix time: tokens issued earlier */
+};
+
+/* {"jti"}, {"sub", "before"?} or {"before"}. */
+enum chat_error api_decode_revocation(const struct api_body *,
+    struct api_revocation *out, struct failure *why);
+
 /* {"messages": […]}: the array's text. 1 to API_BATCH_MOST objects. */
 enum chat_error api_decode_batch(const struct api_body *, struct str *messages,
     size_t *count, struct failure *why);

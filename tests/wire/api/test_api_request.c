@@ -360,8 +360,53 @@ START_TEST(names_what_is_wrong_with_a_moderation)
 }
 END_TEST
 
+/* --- revocations ---------------------------------------------------------- */
+
+static const struct {
+	const char *body, *jti, *sub, *field; /* the one that is wrong; NULL */
+	uint64_t before_s;
+} revocations[] = {
+	{ "{\"jti\":\"a b\"}", "a b", NULL, NULL, 0 },
+	{ "{\"sub\":\"u\",\"jti\":null}", NULL, "u", NULL, 0 },
+	{ "{\"sub\":\"u\",\"before\":7}", NULL, "u", NULL, 7 },
+	{ "{\"before\":7}", NULL, NULL, NULL, 7 },
+	{ "{}", NULL, NULL, "sub", 0 },
+	{ "{\"jti\":\"a\",\"sub\":\"u\"}", NULL, NULL, "jti", 0 },
+	{ "{\"jti\":\"a\",\"before\":1}", NULL, NULL, "jti", 0 },
+	{ "{\"jti\":\"\"}", NULL, NULL, "jti", 0 },
+	{ "{\"jti\":1}", NULL, NULL, "jti", 0 },
+	{ "{\"sub\":\" u\"}", NULL, NULL, "sub", 0 },
+	{ "{\"sub\":\"u \"}", NULL, NULL, "sub", 0 },
+	{ "{\"sub\":\"u\\nsub v\"}", NULL, NULL, "sub", 0 },
+	{ "{\"sub\":\"u\\u007f\"}", NULL, NULL, "sub", 0 },
+	{ "{\"before\":-1}", NULL, NULL, "before", 0 },
+	{ "{\"before\":\"7\"}", NULL, NULL, "before", 0 },
+};
+
+START_TEST(decodes_a_revocation)
+{
+	struct api_body body = body_of(revocations[_i].body);
+	struct api_revocation revocation;
+	struct failure why;
+	enum chat_error error = api_decode_revocation(&body, &revocation, &why);
+
+	if (revocations[_i].field != NULL) {
+		ck_assert_int_eq(error, CHAT_BAD_FIELD);
+		field_check_text(why.field, revocations[_i].field);
+		return;
+	}
+	ck_assert_int_eq(error, CHAT_OK);
+	field_check_text(revocation.jti, revocations[_i].jti);
+	field_check_text(revocation.sub, revocations[_i].sub);
+	ck_assert_int_eq(revocation.has_before, revocations[_i].before_s != 0);
+	ck_assert_uint_eq(revocation.before_s, revocations[_i].before_s);
+}
+END_TEST
+
 SUITE(api_request)
 {
+	tcase_add_loop_test(tests, decodes_a_revocation, 0,
+	    COUNT_OF(revocations));
 	tcase_add_loop_test(tests, decodes_a_message, 0, COUNT_OF(messages));
 	tcase_add_loop_test(tests, names_what_is_wrong_with_a_message, 0,
 	    COUNT_OF(bad_messages));
