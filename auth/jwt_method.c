@@ -7,12 +7,15 @@
 #include "auth/auth_method.h"
 #include "auth/file_content.h"
 #include "auth/rights.h"
+#include "domain/log.h"
 
 #define KEY_FILE_MAX (256 * 1024)
 
 struct jwt_method {
 	struct auth_method base;
 	struct clock *clock;
+	char path[AUTH_TEXT_MAX + 1]; /* of the keys */
+	struct stat status;           /* as of the last attempt to read them */
 	struct jws_keys *keys;
 	struct jwt_policy policy; /* its texts are these: */
 	char issuer[AUTH_TEXT_MAX];
@@ -25,15 +28,14 @@ struct jwt_method {
 /* --- the keys ------------------------------------------------------------- */
 
 static struct jws_keys *
-keys_load(struct str file, char *why, size_t size)
+keys_load(const char *path, struct stat *status, char *why, size_t size)
 {
-	char path[AUTH_TEXT_MAX + 1], problem[256];
+	char problem[256];
 	struct jws_keys *keys;
 	char *content;
 	size_t len;
 
-	snprintf(path, sizeof(path), "%.*s", (int)file.len, file.data);
-	content = file_content_read(path, KEY_FILE_MAX, &len, NULL);
+	content = file_content_read(path, KEY_FILE_MAX, &len, status);
 	if (content == NULL) {
 		snprintf(why, size, "auth.key %s: %s", path, strerror(errno));
 		return NULL;
@@ -43,6 +45,38 @@ keys_load(struct str file, char *why, size_t size)
 		snprintf(why, size, "auth.key %s: %s", path, problem);
 	free(content);
 	return keys;
+}
+
+static void
+keys_replace(struct jwt_method *jwt, struct jws_keys *fresh,
+    const struct stat *status)
+{
+	jws_keys_destroy(jwt->keys);
+	jwt->keys = fresh;
+	jwt->status = *status;
+}
+
+/* A file that is missing or wrong changes nothing, and is reported once. */
+static void
+jwt_method_tick(struct auth_method *method)
+{
+	struct jwt_method *jwt = (struct jwt_method *)method;
+	struct jws_keys *fresh;
+	struct stat status;
+	char why[AUTH_TEXT_MAX + 512];
+
+	if (stat(jwt->path, &status) != 0)
+		memset(&status, 0, sizeof(status));
+	if (file_content_is_same(&status, &jwt->status))
+		return;
+	jwt->status = status;
+	fresh = keys_load(jwt->path, &status, why, sizeof(why));
+	if (fresh == NULL) {
+		log_error("keys not reloaded: %s", why);
+		return;
+	}
+	keys_replace(jwt, fresh, &status);
+	log_info("keys reloaded");
 }
 
 /* --- tokens --------------------------------------------------------------- */
@@ -77,12 +111,17 @@ jwt_method_configure(struct auth_method *method,
     const struct authenticator_config *config, char *why, size_t size)
 {
 	struct jwt_method *jwt = (struct jwt_method *)method;
-	struct jws_keys *keys = keys_load(config->key_file, why, size);
+	char path[AUTH_TEXT_MAX + 1];
+	struct jws_keys *keys;
+	struct stat status;
 
+	snprintf(path, sizeof(path), "%.*s", (int)config->key_file.len,
+	    config->key_file.data);
+	keys = keys_load(path, &status, why, size);
 	if (keys == NULL)
 		return false;
-	jws_keys_destroy(jwt->keys);
-	jwt->keys = keys;
+	memcpy(jwt->path, path, sizeof(path));
+	keys_replace(jwt, keys, &status);
 	jwt->policy = config->policy;
 	jwt->policy.issuer = auth_text_copy(config->policy.issuer, jwt->issuer);
 	jwt->policy.audience =
@@ -122,5 +161,6 @@ const struct auth_method_ops auth_jwt_ops = {
 	.create = jwt_method_create,
 	.configure = jwt_method_configure,
 	.verify = jwt_method_verify,
+	.tick = jwt_method_tick,
 	.destroy = jwt_method_destroy,
 };

@@ -267,6 +267,20 @@ def test_keys_are_read_again(server, key):
                      Authorization=f"Bearer {token}").status == 101
 
 
+def test_keys_are_read_again_when_their_file_changes(server, key):
+    key.write_text("f" * 40)
+    server.wait_for_line("keys reloaded")
+    for secret, status in ((SECRET, 401), ("f" * 40, 101)):
+        token = make_token(secret)
+        assert status_of(server.address,
+                         Authorization=f"Bearer {token}").status == status
+    key.write_text("short")
+    server.wait_for_line("keys not reloaded: auth.key .*at least 32 bytes")
+    token = make_token("f" * 40)
+    assert status_of(server.address,
+                     Authorization=f"Bearer {token}").status == 101
+
+
 def test_the_token_program_makes_tokens(server, key):
     done = subprocess.run(
         [PARLEYD, "token", "--key", str(key), "--sub", "u7", "--name", "Zoe",

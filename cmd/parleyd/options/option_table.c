@@ -239,8 +239,8 @@ const struct option option_table[] = {
 	    .preset = "none",
 	    .zero = "none",
 	    .help = "The keys of tokens: a JSON Web Key Set, a public key in "
-		    "PEM, or a secret of at least 32 bytes. Read again on "
-		    "SIGHUP." },
+		    "PEM, or a secret of at least 32 bytes. Read again when "
+		    "it changes, and on SIGHUP." },
 	{ .name = "auth.issuer",
 	    .type = OPTION_TEXT,
 	    AT(auth.issuer),
