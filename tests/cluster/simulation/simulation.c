@@ -141,23 +141,26 @@ epoch_find(struct sim *sim, int room, struct str name)
 	return index;
 }
 
-/* What a node knows of the epoch of a room. */
-static void
+/* What a node knows of the epoch of a room; -1: there is no such room. */
+static int
 epoch_learn(struct sim *sim, struct sim_chat *node, int room)
 {
 	struct room got;
 	struct sim_epoch *epoch;
+	int index;
 
 	if (room_store_get(sim_chat_stores(node)->rooms,
 		str_from(sim_rooms[room]), &got) != CHAT_OK)
-		return;
-	epoch = &sim->epochs[epoch_find(sim, room, str_from(got.epoch))];
+		return -1;
+	index = epoch_find(sim, room, str_from(got.epoch));
+	epoch = &sim->epochs[index];
 	if (got.former_epoch[0] == '\0' || epoch->former >= 0)
-		return;
+		return index;
 	epoch->former = epoch_find(sim, room, str_from(got.former_epoch));
 	epoch->former_seq = got.former_seq;
 	story_add(sim, "r%d: epoch %s, which was %s up to %" PRIu64, room,
 	    got.epoch, got.former_epoch, got.former_seq);
+	return index;
 }
 
 static struct sim_slot
@@ -246,7 +249,7 @@ static void
 client_set_epoch(struct sim *sim, struct sim_client *client, int room,
     struct str epoch)
 {
-	epoch_learn(sim, sim->nodes[client->node], room);
+	(void)epoch_learn(sim, sim->nodes[client->node], room);
 	snprintf(client->epoch[room], SIM_EPOCH_SIZE, "%.*s", (int)epoch.len,
 	    epoch.data);
 }
@@ -322,7 +325,9 @@ client_acked(struct sim *sim, struct sim_client *client,
 		    " was seen",
 		    client_index(sim, client), room, event->seq,
 		    client->seq[room]);
-	epoch = client_epoch(sim, client, room);
+	epoch = client->is_in_room[room] && !client->is_uncertain
+		    ? client_epoch(sim, client, room)
+		    : epoch_learn(sim, sim->nodes[client->node], room);
 	post->acked = slot_of(sim, epoch, event->seq);
 	post_see(sim, (int)(post - sim->posts), epoch, event->seq, "acked");
 }
@@ -668,7 +673,7 @@ nodes_event(void *arg)
 		} else if (!sim_net_is_paused(sim->net, i)) {
 			sim_chat_tick(node);
 			for (int room = 0; room < SIM_ROOMS; room++)
-				epoch_learn(sim, node, room);
+				(void)epoch_learn(sim, node, room);
 		}
 	}
 	sim_net_at(sim->net, sim_net_now_ms(sim->net) + 100, SIM_NO_NODE,
@@ -821,6 +826,7 @@ clients_check(struct sim *sim)
 
 		for (int i = 0; i < SIM_CLIENTS; i++)
 			if (sim->clients[i].is_in_room[room] &&
+			    !sim->clients[i].is_uncertain &&
 			    sim->clients[i].seq[room] > last) {
 				last = sim->clients[i].seq[room];
 				epoch =
