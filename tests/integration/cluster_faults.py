@@ -41,9 +41,6 @@ GHOSTS = 10
 # Longer than anything takes; only what hangs is ended by it.
 PATIENCE = 60
 
-# A node that stands still accepts connections.
-client.DEADLINE = 5
-
 
 class Violation(Exception):
     """Something that is promised does not hold."""
@@ -636,6 +633,7 @@ def main():
     parser.add_argument("--from", type=int, default=1, dest="first")
     parser.add_argument("--kind", choices=KINDS)
     arguments = parser.parse_args()
+    client.DEADLINE = 5  # a node that stands still accepts connections
     waits, losses, ghosts, failures = defaultdict(list), defaultdict(int), 0.0, 0
     for seed in range(arguments.first, arguments.first + arguments.runs):
         try:
