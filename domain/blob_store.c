@@ -109,6 +109,14 @@ blob_store_remove(struct blob_store *store, struct str id)
 }
 
 void
+blob_store_refresh(struct blob_store *store, struct str id)
+{
+	if (store->ops->refresh != NULL &&
+	    (id.data == NULL || blob_id_is_valid(id)))
+		store->ops->refresh(store, id);
+}
+
+void
 blob_store_each(struct blob_store *store, blob_visit *visit, void *arg)
 {
 	assert(visit != NULL);

@@ -64,6 +64,11 @@ struct blob_store_ops {
 	    char *out, size_t len);
 	/* Unknown ones are ignored. */
 	void (*remove)(struct blob_store *, struct str id);
+	/*
+	 * Of a store that others change, too: looks at a file again, or, if it
+	 * is absent, at all of them, later. NULL: no other changes it.
+	 */
+	void (*refresh)(struct blob_store *, struct str id);
 	void (*each)(struct blob_store *, blob_visit *, void *arg);
 	/* Of a payer; absent: of all. */
 	struct blob_usage (*usage)(struct blob_store *, struct str payer);
@@ -92,6 +97,8 @@ enum chat_error blob_store_grant(struct blob_store *, struct str id,
 ptrdiff_t blob_store_read(struct blob_store *, struct str id, uint64_t at,
     char *out, size_t len);
 void blob_store_remove(struct blob_store *, struct str id);
+/* What was found before may be gone. */
+void blob_store_refresh(struct blob_store *, struct str id);
 void blob_store_each(struct blob_store *, blob_visit *, void *arg);
 struct blob_usage blob_store_usage(struct blob_store *, struct str payer);
 void blob_store_poll(struct blob_store *);

@@ -183,34 +183,65 @@ file_hash(struct disk *disk, int file, uint64_t size,
 	return error;
 }
 
-/* A write that failed may have left bytes behind those that count. */
 static int
-part_complete(struct disk *disk, struct blob *blob)
+blob_file_lock(struct disk *disk, const char *id, const char *suffix, int *file)
 {
-	int file, error;
+	int error = blob_file_open(disk, id, suffix, DISK_WRITE, file);
 
-	error = blob_file_open(disk, blob->id, BLOB_PART, DISK_WRITE, &file);
 	if (error != 0)
 		return error;
-	error = disk_ftruncate(disk, file, blob->size);
+	error = disk_lock(disk, *file);
+	if (error != 0)
+		disk_close(disk, *file);
+	return error == EACCES ? EAGAIN : error;
+}
+
+int
+blob_files_lock(struct disk *disk, const char *id, int *file)
+{
+	return blob_file_lock(disk, id, BLOB_DATA, file);
+}
+
+/* A part that is not there any more is complete, if there are its data. */
+static int
+part_lock(struct disk *disk, const char *id, int *file)
+{
+	int error = blob_file_lock(disk, id, BLOB_PART, file), data;
+
+	if (error != ENOENT ||
+	    blob_file_open(disk, id, BLOB_DATA, DISK_READ, &data) != 0)
+		return error;
+	disk_close(disk, data);
+	return EAGAIN;
+}
+
+/* A write that failed may have left bytes behind those that count. */
+static int
+part_complete(struct disk *disk, int file, struct blob *blob)
+{
+	int error = disk_ftruncate(disk, file, blob->size);
+
 	if (error == 0)
 		error = file_hash(disk, file, blob->size, blob->hash);
 	if (error == 0)
 		error = disk_fsync(disk, file);
-	disk_close(disk, file);
-	return error;
-}
-
-int
-blob_files_complete(struct disk *disk, struct blob *blob)
-{
-	int error = part_complete(disk, blob);
-
 	if (error == 0)
 		error = record_replace(disk, blob, true);
 	if (error == 0)
 		error = blob_file_rename(disk, blob->id, BLOB_PART, BLOB_DATA);
 	return error == 0 ? disk_sync_dir(disk, false) : error;
+}
+
+int
+blob_files_complete(struct disk *disk, struct blob *blob)
+{
+	int file, error = part_lock(disk, blob->id, &file);
+
+	if (error != 0)
+		return error;
+	error = part_complete(disk, file, blob);
+	disk_close(disk, file);
+	return error;
 }
 
 int

@@ -35,13 +35,20 @@ int blob_files_read(struct disk *, const char *id, const char *suffix, void *,
 
 /*
  * Makes a file out of its parts, which have so many bytes: the hash is of what
- * is read back. Everything is synced afterwards. After a failure what is on the
- * disk cannot be trusted.
+ * is read back. Everything is synced afterwards. EAGAIN: another process is
+ * doing or has done it. After any other failure what is on the disk cannot be
+ * trusted.
  */
 int blob_files_complete(struct disk *, struct blob *);
 
 /* Replaces the record; synced later by blob_files_sync_record(). */
 int blob_files_put_record(struct disk *, const struct blob *);
+
+/*
+ * Opens the bytes of a complete file, and locks them: until the caller closes
+ * them no other process changes the record. EAGAIN: another one has the lock.
+ */
+int blob_files_lock(struct disk *, const char *id, int *file);
 int blob_files_sync_record(struct disk *, const char *id);
 
 /*

@@ -12,9 +12,9 @@
 
 struct scan {
 	struct disk *disk;
-	char (*ids)[ID_SIZE]; /* of all files that were found, sorted */
-	size_t count;
+	struct blob_ids found;
 	size_t space;
+	bool is_shared;
 	bool has_no_memory;
 	uint8_t boot_id[BOOT_ID_SIZE];
 	size_t removed;
@@ -42,21 +42,22 @@ static bool
 scan_add_name(const char *name, void *arg)
 {
 	struct scan *scan = arg;
+	struct blob_ids *found = &scan->found;
 
 	if (!name_is_of_blob(name))
 		return true;
-	if (scan->count == scan->space) {
+	if (found->count == scan->space) {
 		size_t space = scan->space * 2 + 64;
-		void *ids = realloc(scan->ids, space * sizeof(*scan->ids));
+		void *ids = realloc(found->ids, space * sizeof(*found->ids));
 
 		scan->has_no_memory = ids == NULL;
 		if (ids == NULL)
 			return false;
-		scan->ids = ids;
+		found->ids = ids;
 		scan->space = space;
 	}
-	memcpy(scan->ids[scan->count], name, ID_SIZE - 1);
-	scan->ids[scan->count++][ID_SIZE - 1] = '\0';
+	memcpy(found->ids[found->count], name, ID_SIZE - 1);
+	found->ids[found->count++][ID_SIZE - 1] = '\0';
 	return true;
 }
 
@@ -64,6 +65,43 @@ static int
 ids_compare(const void *a, const void *b)
 {
 	return strcmp(a, b);
+}
+
+/* Each id once. */
+static void
+ids_sort(struct blob_ids *found)
+{
+	size_t count = 0;
+
+	if (found->count == 0)
+		return;
+	qsort(found->ids, found->count, sizeof(*found->ids), ids_compare);
+	for (size_t i = 0; i < found->count; i++)
+		if (count == 0 ||
+		    strcmp(found->ids[count - 1], found->ids[i]) != 0)
+			memmove(found->ids[count++], found->ids[i], ID_SIZE);
+	found->count = count;
+}
+
+static int
+ids_list(struct scan *scan)
+{
+	int error = disk_list(scan->disk, scan_add_name, scan);
+
+	if (scan->has_no_memory)
+		error = ENOMEM;
+	ids_sort(&scan->found);
+	return error;
+}
+
+int
+blob_scan_ids(struct disk *disk, struct blob_ids *out)
+{
+	struct scan scan = { .disk = disk };
+	int error = ids_list(&scan);
+
+	*out = scan.found;
+	return error;
 }
 
 /* --- one file ------------------------------------------------------------- */
@@ -110,8 +148,9 @@ static bool
 part_is_good(const struct scan *scan, const struct blob *blob,
     const uint8_t boot_id[BOOT_ID_SIZE], uint64_t size)
 {
-	return boot_is_known(boot_id) &&
-	       memcmp(boot_id, scan->boot_id, BOOT_ID_SIZE) == 0 &&
+	return (scan->is_shared ||
+		   (boot_is_known(boot_id) &&
+		       memcmp(boot_id, scan->boot_id, BOOT_ID_SIZE) == 0)) &&
 	       (blob->size == BLOB_SIZE_UNKNOWN || size <= blob->size);
 }
 
@@ -135,32 +174,37 @@ blob_examine(struct scan *scan, const char *id, struct blob *blob,
 	bool has_data, has_part;
 	uint64_t data_size, part_size;
 	size_t len = 0;
-	int error = blob_files_read(scan->disk, id, BLOB_INFO, record,
-	    sizeof(record), 0, &len);
+	int error;
 
 	*is_good = false;
+	/* In this order something is found while another process completes. */
+	error =
+	    blob_file_size(scan->disk, id, BLOB_PART, &has_part, &part_size);
 	if (error == 0)
 		error = blob_file_size(scan->disk, id, BLOB_DATA, &has_data,
 		    &data_size);
 	if (error == 0)
-		error = blob_file_size(scan->disk, id, BLOB_PART, &has_part,
-		    &part_size);
+		error = blob_files_read(scan->disk, id, BLOB_INFO, record,
+		    sizeof(record), 0, &len);
 	if (error != 0)
 		return error == ENOENT ? 0 : error;
 	if (!blob_record_read(str_slice(record, len), blob, boot_id) ||
 	    strcmp(blob->id, id) != 0) {
-		if (has_data)
+		if (has_data && !scan->is_shared)
 			scan_set_aside(scan, id);
 		return 0;
 	}
 	if (has_data) {
 		blob->received = data_size;
 		*is_good = blob->is_complete && data_size == blob->size;
-		if (blob->is_complete && !*is_good)
+		if (blob->is_complete && !*is_good && !scan->is_shared)
 			scan_set_aside(scan, id);
 		return 0;
 	}
 	blob->received = part_size;
+	/* A client that asks how far it came lets it be completed. */
+	if (scan->is_shared)
+		blob->is_complete = false;
 	*is_good = has_part && part_is_good(scan, blob, boot_id, part_size);
 	if (*is_good && blob->is_complete)
 		*is_good = part_finish(scan, blob, part_size) == 0;
@@ -170,45 +214,64 @@ blob_examine(struct scan *scan, const char *id, struct blob *blob,
 static int
 scan_visit(struct scan *scan, blob_visit *visit, void *arg)
 {
-	for (size_t i = 0; i < scan->count; i++) {
+	for (size_t i = 0; i < scan->found.count; i++) {
+		const char *id = scan->found.ids[i];
 		struct blob blob;
 		bool is_good;
-		int error;
+		int error = blob_examine(scan, id, &blob, &is_good);
 
-		if (i > 0 && strcmp(scan->ids[i - 1], scan->ids[i]) == 0)
-			continue;
-		error = blob_examine(scan, scan->ids[i], &blob, &is_good);
 		if (error != 0) {
-			log_warn("files: %s cannot be read: %s", scan->ids[i],
+			log_warn("files: %s cannot be read: %s", id,
 			    strerror(error));
 			continue;
 		}
 		if (is_good && !visit(&blob, arg))
 			return ENOMEM;
-		if (is_good)
+		if (is_good || scan->is_shared)
 			continue;
-		blob_files_remove(scan->disk, scan->ids[i]);
+		blob_files_remove(scan->disk, id);
 		scan->removed++;
 	}
 	return 0;
+}
+
+static int
+scan_run(struct scan *scan, blob_visit *visit, void *arg)
+{
+	int error = ids_list(scan);
+
+	disk_boot_id(scan->disk, scan->boot_id);
+	if (error == 0)
+		error = scan_visit(scan, visit, arg);
+	if (scan->removed > 0)
+		log_info("files: %zu unfinished or damaged ones removed",
+		    scan->removed);
+	free(scan->found.ids);
+	return error;
 }
 
 int
 blob_scan(struct disk *disk, blob_visit *visit, void *arg)
 {
 	struct scan scan = { .disk = disk };
-	int error = disk_list(disk, scan_add_name, &scan);
 
-	disk_boot_id(disk, scan.boot_id);
-	if (scan.has_no_memory)
-		error = ENOMEM;
-	if (error == 0 && scan.count > 0)
-		qsort(scan.ids, scan.count, sizeof(*scan.ids), ids_compare);
-	if (error == 0)
-		error = scan_visit(&scan, visit, arg);
-	if (scan.removed > 0)
-		log_info("files: %zu unfinished or damaged ones removed",
-		    scan.removed);
-	free(scan.ids);
-	return error;
+	return scan_run(&scan, visit, arg);
+}
+
+int
+blob_scan_shared(struct disk *disk, blob_visit *visit, void *arg)
+{
+	struct scan scan = { .disk = disk, .is_shared = true };
+
+	return scan_run(&scan, visit, arg);
+}
+
+int
+blob_scan_one(struct disk *disk, const char *id, struct blob *out)
+{
+	struct scan scan = { .disk = disk, .is_shared = true };
+	bool is_good;
+	int error = blob_examine(&scan, id, out, &is_good);
+
+	return error == 0 && !is_good ? ENOENT : error;
 }

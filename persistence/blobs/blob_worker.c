@@ -28,15 +28,18 @@ blob_job_create(enum blob_job_kind kind, const struct blob *blob)
 	if (job == NULL)
 		return NULL;
 	job->kind = kind;
-	job->blob = *blob;
+	if (blob != NULL)
+		job->blob = *blob;
 	return job;
 }
 
 void
 blob_job_free(struct blob_job *job)
 {
-	if (job != NULL)
-		blob_hash_destroy(job->hash);
+	if (job == NULL)
+		return;
+	blob_hash_destroy(job->hash);
+	free(job->ids.ids);
 	free(job);
 }
 
@@ -54,7 +57,7 @@ blob_job_take(struct list *jobs)
 }
 
 static void
-blob_jobs_free(struct list *jobs)
+blob_jobs_destroy(struct list *jobs)
 {
 	struct blob_job *job;
 
@@ -70,7 +73,7 @@ blob_job_run(struct disk *disk, struct blob_job *job)
 	switch (job->kind) {
 	case BLOB_JOB_COMPLETE:
 		job->error = blob_files_complete(disk, &job->blob);
-		if (job->error != 0)
+		if (job->error != 0 && job->error != EAGAIN)
 			blob_files_remove(disk, job->blob.id);
 		break;
 	case BLOB_JOB_SYNC:
@@ -84,6 +87,9 @@ blob_job_run(struct disk *disk, struct blob_job *job)
 		    blob_files_check(disk, &job->blob, job->hash, &job->at);
 		if (job->error == EBADMSG)
 			blob_files_set_aside(disk, job->blob.id);
+		break;
+	case BLOB_JOB_LIST:
+		job->error = blob_scan_ids(disk, &job->ids);
 		break;
 	}
 }
@@ -181,7 +187,7 @@ blob_worker_destroy(struct blob_worker *worker)
 	pthread_cond_signal(&worker->changed);
 	pthread_mutex_unlock(&worker->mutex);
 	pthread_join(worker->thread, NULL);
-	blob_jobs_free(&worker->done);
+	blob_jobs_destroy(&worker->done);
 	worker_free(worker);
 }
 

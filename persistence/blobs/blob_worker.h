@@ -5,18 +5,21 @@
 #include "domain/base/list.h"
 #include "domain/blob_store.h"
 #include "persistence/blobs/blob_hash.h"
+#include "persistence/blobs/blob_scan.h"
 #include "persistence/disk/disk.h"
 
 enum blob_job_kind {
 	BLOB_JOB_COMPLETE,
 	BLOB_JOB_SYNC, /* its record */
 	BLOB_JOB_REMOVE,
-	BLOB_JOB_CHECK /* one piece: blob_files_check() */
+	BLOB_JOB_CHECK, /* one piece: blob_files_check() */
+	BLOB_JOB_LIST
 };
 
 struct blob_job {
 	enum blob_job_kind kind;
-	struct blob blob; /* complete: with its hash afterwards */
+	struct blob blob;    /* complete: with its hash afterwards */
+	struct blob_ids ids; /* list: what there is */
 	int error;
 	struct blob_hash *hash; /* check: so far; else NULL */
 	uint64_t at;            /* check: what was read */
@@ -28,7 +31,7 @@ struct blob_worker;
 /* NULL: no thread, errno has the reason. */
 struct blob_worker *blob_worker_create(struct disk *);
 
-/* NULL: no memory. */
+/* The blob may be NULL. NULL: no memory. */
 struct blob_job *blob_job_create(enum blob_job_kind, const struct blob *);
 void blob_job_free(struct blob_job *);
 

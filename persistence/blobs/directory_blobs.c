@@ -25,7 +25,9 @@ struct directory_blobs {
 	struct blob_store base; /* first: its address is this one */
 	struct disk *disk;
 	uint64_t reserve_bytes;
-	int lock;
+	bool is_shared;
+	bool is_listing;
+	int lock; /* unless it is shared */
 	struct blob_worker *worker;
 	struct blob_index index;
 	struct id_map removals; /* jobs, by the file's id */
@@ -94,6 +96,7 @@ disk_failure(const char *what, int error)
 	case ENOMEM:
 	case EMFILE:
 	case ENFILE:
+	case EAGAIN:
 		return CHAT_UNAVAILABLE;
 	default:
 		log_limited(LOG_WARN, "files: %s: %s", what, strerror(error));
@@ -227,7 +230,7 @@ completion_end(struct directory_blobs *store, const struct blob_job *job)
 	if (error == CHAT_OK) {
 		blob->node.blob = job->blob;
 		blob_index_recount(&store->index, &blob->node, before);
-	} else
+	} else if (job->error != EAGAIN)
 		directory_blob_forget(store, blob);
 	waiters_call(waiters, error);
 }
@@ -285,6 +288,93 @@ check_end(struct directory_blobs *store, struct blob_job *job)
 	return false;
 }
 
+/* --- files that other processes change ------------------------------------ */
+
+static bool
+directory_add_found(const struct blob *found, void *arg)
+{
+	struct directory_blobs *store = arg;
+	enum chat_error error;
+	struct directory_blob *blob =
+	    directory_blob_create(store, found, &error);
+
+	if (blob != NULL && found->is_complete && !store->is_shared)
+		list_append(&store->unchecked, &blob->unchecked);
+	return blob != NULL;
+}
+
+static void
+directory_refresh_one(struct directory_blobs *store, struct str id)
+{
+	struct directory_blob *known = directory_blob_find(&store->base, id);
+	char name[ID_SIZE];
+	struct blob found;
+	uint64_t before;
+	int error;
+
+	if ((known != NULL && known->is_completing) ||
+	    id_map_find(&store->removals, id) != NULL)
+		return;
+	*str_put(name, id) = '\0';
+	error = blob_scan_one(store->disk, name, &found);
+	if (error == 0 && known == NULL)
+		(void)directory_add_found(&found, store);
+	else if (error == 0) {
+		before = blob_charge(&known->node.blob);
+		known->node.blob = found;
+		blob_index_recount(&store->index, &known->node, before);
+	} else if (error == ENOENT && known != NULL)
+		directory_blob_forget(store, known);
+}
+
+static void
+directory_blobs_refresh(struct blob_store *base, struct str id)
+{
+	struct directory_blobs *store = directory_of(base);
+	struct blob_job *job;
+
+	if (!store->is_shared)
+		return;
+	if (id.data != NULL) {
+		directory_refresh_one(store, id);
+		return;
+	}
+	job = store->is_listing ? NULL : blob_job_create(BLOB_JOB_LIST, NULL);
+	if (job == NULL)
+		return;
+	store->is_listing = true;
+	blob_worker_submit(store->worker, job);
+}
+
+static int
+directory_id_compare(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+/* Those that are new, and those that are gone. */
+static void
+listing_end(struct directory_blobs *store, const struct blob_ids *ids)
+{
+	struct list *next;
+
+	store->is_listing = false;
+	for (size_t i = 0; i < ids->count; i++)
+		if (blob_index_find(&store->index, str_from(ids->ids[i])) ==
+		    NULL)
+			directory_refresh_one(store, str_from(ids->ids[i]));
+	for (struct list *at = store->index.list.next; at != &store->index.list;
+	     at = next) {
+		struct blob_node *node = LIST_OWNER(at, struct blob_node, link);
+
+		next = at->next;
+		if (ids->count == 0 ||
+		    bsearch(node->blob.id, ids->ids, ids->count, ID_SIZE,
+			directory_id_compare) == NULL)
+			directory_refresh_one(store, str_from(node->blob.id));
+	}
+}
+
 static void
 directory_blobs_poll(struct blob_store *base)
 {
@@ -306,12 +396,49 @@ directory_blobs_poll(struct blob_store *base)
 			if (check_end(store, job))
 				continue;
 			break;
+		case BLOB_JOB_LIST:
+			store->is_listing = false;
+			if (disk_failure("list", job->error) == CHAT_OK)
+				listing_end(store, &job->ids);
+			break;
 		}
 		blob_job_free(job);
 	}
 }
 
 /* --- complete ones -------------------------------------------------------- */
+
+/* Another process may have added one since. */
+static int
+grant_write_shared(struct directory_blobs *store, struct blob *blob,
+    enum blob_scope scope, struct str target)
+{
+	int file, error = blob_files_lock(store->disk, blob->id, &file);
+
+	if (error != 0)
+		return error;
+	error = blob_scan_one(store->disk, blob->id, blob);
+	if (error == 0 && !blob_has_grant(blob, scope, target)) {
+		if (blob->grant_count == BLOB_GRANTS_MOST)
+			error = EAGAIN;
+		else {
+			blob_add_grant(blob, scope, target);
+			error = blob_files_put_record(store->disk, blob);
+		}
+	}
+	disk_close(store->disk, file);
+	return error;
+}
+
+static int
+grant_write(struct directory_blobs *store, struct blob *blob,
+    enum blob_scope scope, struct str target)
+{
+	if (store->is_shared)
+		return grant_write_shared(store, blob, scope, target);
+	blob_add_grant(blob, scope, target);
+	return blob_files_put_record(store->disk, blob);
+}
 
 /* A power cut may take the grant back until it is synced. */
 static enum chat_error
@@ -324,9 +451,8 @@ directory_blobs_grant(struct blob_store *base, struct str id,
 	struct blob_job *job;
 	enum chat_error error;
 
-	blob_add_grant(&after, scope, target);
 	error =
-	    disk_failure("record", blob_files_put_record(store->disk, &after));
+	    disk_failure("record", grant_write(store, &after, scope, target));
 	if (error != CHAT_OK)
 		return error == CHAT_FILES_FULL ? CHAT_STORE_FAILED : error;
 	node->blob = after;
@@ -395,6 +521,13 @@ directory_forget_blobs(struct directory_blobs *store)
 			struct blob_node, link));
 }
 
+static void
+directory_close(struct directory_blobs *store)
+{
+	if (!store->is_shared)
+		store_lock_release(store->disk, store->lock);
+}
+
 /* The worker frees its jobs. */
 static void
 directory_blobs_destroy(struct blob_store *base)
@@ -405,7 +538,7 @@ directory_blobs_destroy(struct blob_store *base)
 	directory_forget_blobs(store);
 	blob_index_fini(&store->index);
 	id_map_fini(&store->removals);
-	store_lock_release(store->disk, store->lock);
+	directory_close(store);
 	free(store);
 }
 
@@ -418,24 +551,29 @@ static const struct blob_store_ops directory_blobs_ops = {
 	.grant = directory_blobs_grant,
 	.read = directory_blobs_read,
 	.remove = directory_blobs_remove,
+	.refresh = directory_blobs_refresh,
 	.each = directory_blobs_each,
 	.usage = directory_blobs_usage,
 	.poll = directory_blobs_poll,
 	.destroy = directory_blobs_destroy,
 };
 
-/* Called with what the directory has. */
-static bool
-directory_add_found(const struct blob *found, void *arg)
+/* The directory is this process's alone, unless it is shared. */
+static int
+directory_claim(struct directory_blobs *store)
 {
-	struct directory_blobs *store = arg;
-	enum chat_error error;
-	struct directory_blob *blob =
-	    directory_blob_create(store, found, &error);
+	int error;
 
-	if (blob != NULL && found->is_complete)
-		list_append(&store->unchecked, &blob->unchecked);
-	return blob != NULL;
+	if (store->is_shared)
+		return blob_scan_shared(store->disk, directory_add_found,
+		    store);
+	error = store_lock_take(store->disk, &store->lock);
+	if (error != 0)
+		return error;
+	error = blob_scan(store->disk, directory_add_found, store);
+	if (error != 0)
+		store_lock_release(store->disk, store->lock);
+	return error;
 }
 
 struct blob_store *
@@ -450,28 +588,25 @@ directory_blobs_create(const struct directory_blobs_config *config)
 	store->base.ops = &directory_blobs_ops;
 	store->disk = config->disk;
 	store->reserve_bytes = config->reserve_bytes;
+	store->is_shared = config->is_shared;
 	blob_index_init(&store->index);
 	id_map_init(&store->removals, removal_key);
 	list_init(&store->unchecked);
-	error = store_lock_take(store->disk, &store->lock);
+	error = directory_claim(store);
 	if (error != 0)
 		goto free_store;
-	error = blob_scan(store->disk, directory_add_found, store);
-	if (error != 0)
-		goto release_lock;
 	store->worker = blob_worker_create(store->disk);
 	if (store->worker == NULL) {
 		error = errno;
-		goto release_lock;
+		directory_close(store);
+		goto free_store;
 	}
 	store->base.fd = blob_worker_fd(store->worker);
 	directory_check_next(store);
 	return &store->base;
 
-release_lock:
-	directory_forget_blobs(store);
-	store_lock_release(store->disk, store->lock);
 free_store:
+	directory_forget_blobs(store);
 	blob_index_fini(&store->index);
 	free(store);
 fail:

@@ -19,6 +19,11 @@ struct directory_blobs_config {
 	/* Free space that is left to others: an upload that would take of it is
 	 * refused. */
 	uint64_t reserve_bytes;
+	/*
+	 * Other processes use the directory at the same time, perhaps on other
+	 * machines: nothing of what is found is removed.
+	 */
+	bool is_shared;
 };
 
 /*
