@@ -195,7 +195,14 @@ cluster_order_spread(struct command_order *order, const struct command *command,
 	packer_fini(&packer);
 }
 
+static bool
+cluster_order_is_ready(struct command_order *order)
+{
+	return cluster_error(cluster_of_order(order)) == NULL;
+}
+
 static const struct command_order_ops cluster_order_ops = {
+	.is_ready = cluster_order_is_ready,
 	.own_rooms = cluster_order_own_rooms,
 	.rights = cluster_order_rights,
 	.spread = cluster_order_spread,

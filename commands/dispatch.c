@@ -58,6 +58,9 @@ check_body(struct request *request)
 
 	if (str_is_empty(command->body))
 		return request_bad_field(request, "message");
+	/* The author's node has added what is known of a file. */
+	if (request->ordered != NULL)
+		return CHAT_OK;
 	if (command->body.len > most && !(command->flags & COMMAND_ANY_SIZE))
 		return request_over_limit(request, CHAT_MESSAGE_TOO_LARGE,
 		    most);
@@ -125,9 +128,7 @@ check_needs(struct request *request, const struct command_entry *entry)
 	if (error == CHAT_OK && (needs & NEEDS_VOICE))
 		error = check_voice(request);
 	if (error == CHAT_OK && (needs & NEEDS_BODY))
-		error = request_filter_body(request);
-	if (error == CHAT_OK && (needs & NEEDS_BODY))
-		error = files_prepare_message(request);
+		error = files_prepare_body(request);
 	return error;
 }
 
@@ -163,12 +164,14 @@ static enum chat_error
 command_propose(struct request *request)
 {
 	const struct command *command = request->command;
+	struct command proposed = *command;
 	enum chat_error error;
 
 	if (command->kind == COMMAND_DISCONNECT)
 		publisher_detach(request->chat->publisher, command->author,
 		    command->connection);
-	error = command_order_propose(request->chat->order, command);
+	proposed.body = request->body;
+	error = command_order_propose(request->chat->order, &proposed);
 	if (error == CHAT_OK && command->author.data != NULL)
 		command_queues_entry_added(&request->state->queues,
 		    command->author, true);
@@ -273,8 +276,12 @@ run_for_author(struct request *request, const struct command_entry *entry)
 	if (error == CHAT_OK && needs_approval(request) &&
 	    waits_for_approval(request, entry, &error))
 		return error;
-	if (error == CHAT_OK && is_ordered(request, entry))
-		return command_propose(request);
+	if (error == CHAT_OK && is_ordered(request, entry)) {
+		/* What becomes of a body is not the same at all nodes. */
+		if (entry->needs & NEEDS_BODY)
+			error = check_needs(request, entry);
+		return error == CHAT_OK ? command_propose(request) : error;
+	}
 	if (error == CHAT_OK)
 		error = check_needs(request, entry);
 	if (error == CHAT_OK)

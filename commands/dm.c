@@ -170,9 +170,7 @@ dm_finish(struct request *request, const struct entry *entry)
 
 	if (entry->kind == ENTRY_MESSAGE)
 		return talk_said(request, entry);
-	error = request_filter_body(request);
-	if (error == CHAT_OK)
-		error = files_prepare_message(request);
+	error = files_prepare_body(request);
 	if (error != CHAT_OK)
 		return error;
 	assert(entry->room_id.len < sizeof(request->room_id));

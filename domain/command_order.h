@@ -53,6 +53,8 @@ struct command_order_ops {
 	 * Rooms that do not exist are ready.
 	 */
 	enum room_readiness (*room)(struct command_order *, struct str room_id);
+	/* Whether the stores have what all nodes share. */
+	bool (*is_ready)(struct command_order *);
 };
 
 struct command_order {
@@ -124,6 +126,12 @@ static inline enum room_readiness
 command_order_room(struct command_order *order, struct str room_id)
 {
 	return order->ops->room(order, room_id);
+}
+
+static inline bool
+command_order_is_ready(struct command_order *order)
+{
+	return order->ops->is_ready(order);
 }
 
 #endif

@@ -50,8 +50,10 @@ blob_find(const struct request *request, struct str id)
 {
 	struct blob_store *blobs = request->chat->blobs;
 
-	return blobs == NULL || id.data == NULL ? NULL
-						: blob_store_find(blobs, id);
+	if (blobs == NULL || id.data == NULL)
+		return NULL;
+	blob_store_refresh(blobs, id);
+	return blob_store_find(blobs, id);
 }
 
 enum chat_error
@@ -298,8 +300,8 @@ files_read_part(const struct request *request, struct str body,
 		   : file_message_read(messages, body, out);
 }
 
-enum chat_error
-files_prepare_message(struct request *request)
+static enum chat_error
+body_add_file(struct request *request)
 {
 	const struct blob *blob;
 	struct file_part part;
@@ -324,13 +326,47 @@ files_prepare_message(struct request *request)
 	return CHAT_OK;
 }
 
+/* Others do not grant what the author's node grants. */
+static void
+body_note_file(struct request *request)
+{
+	struct file_part part;
+
+	request->file_id[0] = '\0';
+	if (!request->ordered->is_foreign &&
+	    files_read_part(request, request->body, &part) == FILE_PART_FOUND)
+		memcpy(request->file_id, part.id, sizeof(request->file_id));
+}
+
+enum chat_error
+files_prepare_body(struct request *request)
+{
+	enum chat_error error;
+
+	if (request->ordered != NULL) {
+		body_note_file(request);
+		return CHAT_OK;
+	}
+	error = request_filter_body(request);
+	return error == CHAT_OK ? body_add_file(request) : error;
+}
+
 enum chat_error
 files_grant(struct request *request, enum blob_scope scope, struct str target)
 {
+	const struct blob *blob;
+	enum chat_error error;
+
 	if (request->file_id[0] == '\0')
 		return CHAT_OK;
-	return blob_store_grant(request->chat->blobs,
-	    str_from(request->file_id), scope, target);
+	blob = blob_find(request, str_from(request->file_id));
+	if (blob == NULL || !blob->is_complete)
+		error = CHAT_FILE_NOT_FOUND;
+	else
+		error = blob_store_grant(request->chat->blobs,
+		    str_from(request->file_id), scope, target);
+	/* At its place in the order a message is posted by all nodes. */
+	return request->ordered == NULL ? error : CHAT_OK;
 }
 
 void
@@ -408,8 +444,11 @@ files_sweep(struct request *request)
 		.now_ms = history_trusted_ms(chat->history, request->now_ms),
 	};
 
-	if (chat->blobs == NULL)
+	/* Before a node knows the rooms of the others, all would be gone. */
+	if (chat->blobs == NULL ||
+	    (chat->order != NULL && !command_order_is_ready(chat->order)))
 		return;
+	blob_store_refresh(chat->blobs, STR_ABSENT);
 	do {
 		sweep.count = 0;
 		blob_store_each(chat->blobs, blob_collect, &sweep);

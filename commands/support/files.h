@@ -37,10 +37,12 @@ enum chat_error files_check_space(struct request *, struct str payer,
 void files_answer(const struct request *, const struct blob *);
 
 /*
- * Replaces the file's part of request->body by what is known of the file, which
- * must be the author's. CHAT_FILE_NOT_FOUND, CHAT_BAD_FIELD, CHAT_UNAVAILABLE.
+ * Filters request->body, and replaces its file's part by what is known of the
+ * file, which must be the author's. In the order of all nodes that was done by
+ * the author's node. CHAT_MESSAGE_REFUSED, CHAT_FILE_NOT_FOUND, CHAT_BAD_FIELD,
+ * CHAT_UNAVAILABLE.
  */
-enum chat_error files_prepare_message(struct request *);
+enum chat_error files_prepare_body(struct request *);
 
 /* Lets others read the file of the message, if it has one. */
 enum chat_error files_grant(struct request *, enum blob_scope,

@@ -72,7 +72,15 @@ order_spread(struct command_order *base, const struct command *command,
 	    command_kind_word(command->kind), (int)room_id.len, room_id.data);
 }
 
+static bool
+order_is_ready(struct command_order *base)
+{
+	(void)base;
+	return !order.is_down;
+}
+
 static const struct command_order_ops order_ops = {
+	.is_ready = order_is_ready,
 	.own_rooms = order_own_rooms,
 	.rights = order_rights,
 	.spread = order_spread,
@@ -267,6 +275,32 @@ START_TEST(messages_to_the_lobby_are_ordered_and_counted)
 }
 END_TEST
 
+static enum filter_verdict
+filter_shout(struct message_filter *filter, struct str body, struct str *out)
+{
+	(void)filter;
+	(void)body;
+	*out = STR("LOUD");
+	return FILTER_CHANGED;
+}
+
+/* Lists of words and files may differ: what others run has been prepared. */
+START_TEST(the_node_of_its_author_prepares_a_message)
+{
+	const struct message_filter_ops ops = { filter_shout };
+	struct message_filter filter = { &ops };
+
+	world.chat.filter = &filter;
+	DO(DM, "id1", .recipient = STR("id2"), .body = STR("hush"));
+	ck_assert(str_equal(order.proposed[0].command.body, STR("LOUD")));
+	world.chat.filter = NULL;
+	run_next();
+	ck_assert_ptr_nonnull(strstr(world.publisher.events.text, "body=LOUD"));
+	DO(DM, "id1", .recipient = STR("id2"), .body = STR(""));
+	ck_assert_uint_eq(order.count, 1);
+}
+END_TEST
+
 START_TEST(who_moderates_the_server_at_another_node_is_safe)
 {
 	DO(ROOM_CREATE, "id1", .room = STR("den"), .name = STR("Den"));
@@ -356,6 +390,7 @@ SUITE(ordered)
 	tcase_add_test(tests, an_unknown_outcome_is_answered);
 	tcase_add_test(tests, a_room_whose_history_is_away_is_not_read);
 	tcase_add_test(tests, messages_to_the_lobby_are_ordered_and_counted);
+	tcase_add_test(tests, the_node_of_its_author_prepares_a_message);
 	tcase_add_test(tests, who_moderates_the_server_at_another_node_is_safe);
 	tcase_add_test(tests, typing_is_spread_by_the_node_of_its_author);
 	tcase_add_test(tests,
