@@ -30,8 +30,9 @@ digest_check(struct cluster *cluster, struct str node, struct str value)
 	    cluster->lease_until_ms != 0)
 		return;
 	snprintf(why, sizeof(why),
-	    "node %.*s has another version, or other limits", (int)node.len,
-	    node.data);
+	    "node %.*s has another version, other limits, or another "
+	    "directory of files",
+	    (int)node.len, node.data);
 	cluster->is_refused = cluster->is_stopped = true;
 	cluster->config.host->stop(cluster->config.arg, why);
 }

@@ -2,10 +2,17 @@
 
 #include <stdio.h>
 
+#include "domain/log.h"
 #include "persistence/blobs/directory_blobs.h"
 #include "persistence/blobs/memory_blobs.h"
 #include "persistence/disk/disk.h"
 #include "wire/common/file_part.h"
+
+static bool
+file_service_is_shared(const struct options *options)
+{
+	return options->broker.url[0] != '\0';
+}
 
 /* "": in memory. */
 static bool
@@ -27,6 +34,7 @@ file_service_open_store(struct file_service *service,
 {
 	char dir[sizeof(options->store.dir) + sizeof("/files")];
 	struct directory_blobs_config config = {
+		.is_shared = file_service_is_shared(options),
 		.reserve_bytes = options->store_kind == STORE_FILE
 				     ? 2 * options->store.min_free_bytes
 				     : 0,
@@ -39,6 +47,11 @@ file_service_open_store(struct file_service *service,
 	service->disk = config.disk = system_disk_open(dir);
 	if (service->disk == NULL || !system_disk_make_private(service->disk))
 		return false;
+	if (config.is_shared &&
+	    shared_id_get(service->disk, service->shared_id) != 0) {
+		log_error("files: %s/SHARED cannot be used", dir);
+		return false;
+	}
 	service->blobs = directory_blobs_create(&config);
 	return service->blobs != NULL;
 }
@@ -49,9 +62,11 @@ file_service_open(struct file_service *service, const struct options *options)
 	*service = (struct file_service){ .parts = file_parts_create() };
 	if (service->parts == NULL)
 		return false;
-	/* Nodes do not share files. */
+	/* What one node has in memory, or in a directory of its own, the others
+	 * have not. */
 	return options->chat.files.size == 0 ||
-	       options->broker.url[0] != '\0' ||
+	       (file_service_is_shared(options) &&
+		   options->files.dir[0] == '\0') ||
 	       file_service_open_store(service, options);
 }
 

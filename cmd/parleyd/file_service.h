@@ -3,6 +3,7 @@
 #define CMD_FILE_SERVICE_H
 
 #include "cmd/parleyd/options/options.h"
+#include "persistence/blobs/shared_id.h"
 
 struct disk;
 struct file_parts;
@@ -12,6 +13,8 @@ struct file_service {
 	struct blob_store *blobs;
 	struct file_parts *parts;
 	struct disk *disk; /* NULL: they are in memory */
+	/* Of the directory that nodes share; "": none. */
+	char shared_id[SHARED_ID_SIZE];
 };
 
 /* False: it is logged why not. */

@@ -37,6 +37,7 @@ struct node {
 	int64_t started_ms;
 	bool was_ready;
 	bool is_down; /* since it was ready; it was logged */
+	const char *files_id;
 	char digest[DIGEST_SIZE];
 	char name[BROKER_NODE_SIZE];
 };
@@ -44,6 +45,8 @@ struct node {
 /* --- what all nodes have in common ---------------------------------------- */
 
 /* FNV-1a */
+#define DIGEST_BASIS UINT64_C(14695981039346656037)
+
 static uint64_t
 digest_add(uint64_t digest, uint64_t value)
 {
@@ -52,22 +55,27 @@ digest_add(uint64_t digest, uint64_t value)
 	return digest;
 }
 
-uint64_t
-node_common_seed(const struct options *options)
+static uint64_t
+digest_add_text(uint64_t digest, const char *text)
 {
-	const char *texts[] = { options->broker.prefix,
-		options->broker.password };
-	uint64_t digest = UINT64_C(14695981039346656037);
-
-	for (size_t i = 0; i < COUNT_OF(texts); i++)
-		for (const char *at = texts[i]; *at != '\0'; at++)
-			digest = digest_add(digest, (unsigned char)*at);
+	for (; *text != '\0'; text++)
+		digest = digest_add(digest, (unsigned char)*text);
 	return digest;
 }
 
-/* Of the version, and of the limits that decide what a command does. */
+uint64_t
+node_common_seed(const struct options *options)
+{
+	return digest_add_text(digest_add_text(DIGEST_BASIS,
+				   options->broker.prefix),
+	    options->broker.password);
+}
+
+/* Of the version, of the limits that decide what a command does, and of the
+ * directory of files. */
 static void
-digest_make(const struct options *options, char out[DIGEST_SIZE])
+digest_make(const struct options *options, const char *files_id,
+    char out[DIGEST_SIZE])
 {
 	const struct chat_limits *limits = &options->chat;
 	const uint64_t values[] = {
@@ -84,7 +92,7 @@ digest_make(const struct options *options, char out[DIGEST_SIZE])
 		limits->room_attributes,
 		options->auth.names,
 	};
-	uint64_t digest = UINT64_C(14695981039346656037);
+	uint64_t digest = digest_add_text(DIGEST_BASIS, files_id);
 
 	for (size_t i = 0; i < COUNT_OF(values); i++)
 		digest = digest_add(digest, values[i]);
@@ -98,7 +106,7 @@ node_agrees(const struct node *node, const struct options *options)
 
 	if (node == NULL)
 		return true;
-	digest_make(options, digest);
+	digest_make(options, node->files_id, digest);
 	return strcmp(digest, node->digest) == 0;
 }
 
@@ -226,7 +234,8 @@ cluster_config_of(struct node *node, const struct stores *stores,
 
 struct node *
 node_create(const struct options *options, const struct stores *stores,
-    struct chat *chat, uint64_t seed, const struct node_ops *ops, int *status)
+    struct chat *chat, const char *files_id, uint64_t seed,
+    const struct node_ops *ops, int *status)
 {
 	struct node *node = calloc(1, sizeof(*node));
 	struct cluster_config config;
@@ -241,7 +250,8 @@ node_create(const struct options *options, const struct stores *stores,
 		goto free_node;
 	}
 	name_make(node, options);
-	digest_make(options, node->digest);
+	node->files_id = files_id;
+	digest_make(options, files_id, node->digest);
 	config = cluster_config_of(node, stores, chat);
 	node->cluster = cluster_create(&config);
 	if (node->cluster == NULL)

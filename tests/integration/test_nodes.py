@@ -4,6 +4,7 @@ import signal
 
 import pytest
 
+from api import Backend
 from client import Chat
 from redis_server import Redis
 from server import AT_ONCE, PARLEYD, Server, eventually
@@ -103,6 +104,26 @@ def test_redis_loses_something(redis, pair, fault):
     for member in pair:
         page = member.ask_ok("history", room="tea", limit=50)["messages"]
         assert [message["seq"] for message in page] == list(range(1, old + 5))
+
+
+def test_files_are_in_a_directory_of_all_nodes(redis, node, see_off, tmp_path, accounts):
+    where = ("--files-dir", str(tmp_path / "files"), *accounts.options)
+    first, second = node(*where), node(*where)
+    alice, bob = (see_off(accounts.connect(server, name))
+                  for server, name in ((first, "alice"), (second, "bob")))
+    alice.ask_ok("create", name="tea", room="tea", persistent=True)
+    eventually(lambda: bob.ask("join", room="tea")["event"] == "joined")
+    uploader = Backend(second.address, accounts.token("alice"))
+    file = uploader.ask("POST", "/v1/files?name=a.bin", b"some bytes").body
+    reader = Backend(second.address, accounts.token("bob"))
+    assert reader.get(file["url"]).status == 404
+    alice.ask_ok("broadcast", room="tea", message={"file": {"id": file["id"]}})
+    assert bob.expect("broadcast", room="tea")["message"]["file"]["size"] == 10
+    assert reader.get(file["url"]).raw == b"some bytes"
+    other = Server(PARLEYD, "--broker-url", redis.url, "--files-dir",
+                   str(tmp_path / "other"), *accounts.options)
+    other.wait_for_line("another directory of files")
+    assert other.process.wait() == 75
 
 
 def test_the_members_of_a_killed_node_leave(pair, node):

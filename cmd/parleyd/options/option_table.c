@@ -923,7 +923,8 @@ const struct option option_table[] = {
 	    .needs_restart = true,
 	    .help = "The directory of uploaded files; created if it does not "
 		    "exist. auto: files in store.dir with store.kind file, "
-		    "else in memory." },
+		    "else in memory. With broker.url the same directory for "
+		    "all nodes; auto: there are no files." },
 	{ .name = "files.memory",
 	    NUMBER(SIZE, files.memory, "64MiB", MIB, 1024 * GIB),
 	    .help = "What files take at most if they are in memory; beyond: "
