@@ -22,6 +22,7 @@ enum broker_down {
 #define BROKER_PREFIX_SIZE 64
 #define BROKER_SECRET_SIZE 256
 #define BROKER_NODE_SIZE 64
+#define BROKER_NODE_URL_SIZE 256
 
 struct broker_options {
 	char url[BROKER_URL_SIZE]; /* "": no broker */
@@ -30,7 +31,8 @@ struct broker_options {
 	char password[BROKER_SECRET_SIZE];
 	char password_file[BROKER_URL_SIZE];
 	char node[BROKER_NODE_SIZE]; /* "": made at the start */
-	int64_t timeout_ms;          /* of a connect, and of a command */
+	char node_url[BROKER_NODE_URL_SIZE];
+	int64_t timeout_ms; /* of a connect, and of a command */
 	int64_t give_up_ms;
 	bool required;
 	enum broker_down down;

@@ -19,6 +19,7 @@
 #include "domain/id_source.h"
 #include "domain/member_store.h"
 #include "domain/room_store.h"
+#include "domain/server_stats.h"
 
 struct cluster;
 
@@ -39,8 +40,9 @@ struct cluster_host_ops {
 /* Everything is borrowed. */
 struct cluster_config {
 	struct str name; /* of the node, at most 64 bytes; the id adds to it */
-	struct str digest; /* of what must be the same on all nodes */
-	struct str url;    /* where clients reach it, for people; or empty */
+	struct str digest;  /* of what must be the same on all nodes */
+	struct str url;     /* where it is reached, for people; or empty */
+	struct str version; /* of the program */
 	struct member_store *members;
 	struct room_store *rooms;
 	struct history *history;
@@ -94,8 +96,13 @@ struct cluster_stats {
 	uint64_t gaps;     /* total: batches that were missed */
 	uint64_t loads;    /* total: logs that were read from the start */
 	uint64_t heals;    /* total: logs that the broker had lost */
+	uint64_t resets;   /* total: rooms whose members have come again */
+	int64_t lag_ms;    /* see node_stats */
 };
 
 void cluster_stats(const struct cluster *, struct cluster_stats *);
+
+/* All nodes that are known, and this one. */
+void cluster_each_node(const struct cluster *, node_visit *, void *arg);
 
 #endif

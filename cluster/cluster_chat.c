@@ -239,8 +239,10 @@ chat_apply(struct feed *feed, const struct feed_entry *entry,
 	tail_add(cluster, entry);
 	if (!cluster->is_stopped && entry->payload.len > 0)
 		item_apply(cluster, entry, own);
-	if (own != NULL)
-		cluster_proposal_free(cluster, own);
+	if (own == NULL)
+		return;
+	cluster_note_lag(cluster, &own->base);
+	cluster_proposal_free(cluster, own);
 }
 
 static void

@@ -124,6 +124,9 @@ struct cluster {
 	uint64_t saving_number; /* 0: none is being saved */
 	int64_t polled_ms;
 	int64_t ticked_ms;
+	/* How long what this node has appended took to come back. */
+	int64_t lag_ms, lag_before_ms; /* since the last renewal of the lease,
+					  and between it and the one before */
 	struct cluster_stats stats;
 };
 
@@ -131,6 +134,8 @@ struct cluster {
 int64_t cluster_now_ms(const struct cluster *);
 bool cluster_shard_is_up(const struct cluster *, struct str log);
 void cluster_wake(struct cluster *);
+/* What was proposed then has come back. */
+void cluster_note_lag(struct cluster *, const struct proposal *);
 
 /* cluster_room.c */
 extern const struct feed_ops room_feed_ops;

@@ -1,6 +1,7 @@
 /* Which nodes are alive, and the end of the members of those that are not. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "cluster/cluster_internal.h"
 #include "domain/log.h"
@@ -11,22 +12,29 @@
 /* Strings of a node in the reply. */
 #define NODE_STRINGS 3
 
-/* The digest is the first word of the value. */
+/* The next word; the last one is the rest. */
 static struct str
-digest_of(struct str value)
+lease_word_next(struct str *rest)
 {
-	const char *end = memchr(value.data, ' ', value.len);
+	const char *end = memchr(rest->data, ' ', rest->len);
+	struct str word = *rest;
 
-	return end == NULL ? value
-			   : str_slice(value.data, (size_t)(end - value.data));
+	if (end == NULL) {
+		*rest = str_slice(rest->data + rest->len, 0);
+		return word;
+	}
+	word.len = (size_t)(end - word.data);
+	*rest = str_slice(end + 1, rest->len - word.len - 1);
+	return word;
 }
 
+/* The digest is the first word of the value. */
 static void
 digest_check(struct cluster *cluster, struct str node, struct str value)
 {
 	char why[256];
 
-	if (str_equal(digest_of(value), cluster->config.digest) ||
+	if (str_equal(lease_word_next(&value), cluster->config.digest) ||
 	    cluster->lease_until_ms != 0)
 		return;
 	snprintf(why, sizeof(why),
@@ -35,6 +43,35 @@ digest_check(struct cluster *cluster, struct str node, struct str value)
 	    (int)node.len, node.data);
 	cluster->is_refused = cluster->is_stopped = true;
 	cluster->config.host->stop(cluster->config.arg, why);
+}
+
+static uint64_t
+lease_word_number(struct str word)
+{
+	char text[24];
+
+	if (word.len >= sizeof(text))
+		return 0;
+	*str_put(text, word) = '\0';
+	return strtoull(text, NULL, 10);
+}
+
+static void
+lease_word_copy(struct str word, char *out, size_t size)
+{
+	*str_put(out, word.len < size ? word : STR("")) = '\0';
+}
+
+/* What a node reports of itself: see lease_renew(). */
+static void
+node_value_read(struct node *node, struct str value)
+{
+	(void)lease_word_next(&value);
+	lease_word_copy(lease_word_next(&value), node->version,
+	    sizeof(node->version));
+	node->rooms = lease_word_number(lease_word_next(&value));
+	node->lag_ms = lease_word_number(lease_word_next(&value));
+	lease_word_copy(value, node->url, sizeof(node->url));
 }
 
 static void
@@ -63,6 +100,7 @@ nodes_receive(struct cluster *cluster, const struct str *reply, size_t count)
 
 		if (node == NULL)
 			continue;
+		node_value_read(node, reply[i + 1]);
 		node->is_listed = true;
 		node->is_alive = str_equal(reply[i + 2], STR("1"));
 		if (!node->is_alive)
@@ -94,9 +132,11 @@ lease_answered(void *arg, enum broker_outcome outcome, const struct str *reply,
 	    cluster->lease_asked_ms + cluster->config.lease_ms;
 }
 
+/* Digest, version, rooms that are followed, lag, URL. */
 static void
 lease_renew(struct cluster *cluster, int64_t now_ms)
 {
+	const struct cluster_config *config = &cluster->config;
 	char value[512], ttl[24];
 	struct str args[3] = { str_from(cluster->nodes.self) };
 	struct broker_call call = {
@@ -107,10 +147,15 @@ lease_renew(struct cluster *cluster, int64_t now_ms)
 		.done = lease_answered,
 		.arg = cluster,
 	};
-	int len = snprintf(value, sizeof(value), "%.*s %.*s",
-	    (int)cluster->config.digest.len, cluster->config.digest.data,
-	    (int)cluster->config.url.len, cluster->config.url.data);
+	int len;
 
+	cluster->lag_before_ms = cluster->lag_ms;
+	cluster->lag_ms = 0;
+	len = snprintf(value, sizeof(value), "%.*s %.*s %zu %" PRId64 " %.*s",
+	    (int)config->digest.len, config->digest.data,
+	    (int)config->version.len, config->version.data,
+	    id_map_count(&cluster->by_room), cluster->lag_before_ms,
+	    (int)config->url.len, config->url.data);
 	args[1] = str_slice(value,
 	    (size_t)len < sizeof(value) ? (size_t)len : sizeof(value) - 1);
 	args[2] = str_slice(ttl, (size_t)snprintf(ttl, sizeof(ttl), "%" PRId64,

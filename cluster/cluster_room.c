@@ -327,6 +327,7 @@ room_begin_epoch(struct room_feed *feed, uint64_t last_seq)
 {
 	struct ordered_handler *handler = feed->cluster->order.handler;
 
+	feed->cluster->stats.resets++;
 	if (!feed->is_closed && handler != NULL)
 		handler->ops->begin_epoch(handler, str_from(feed->room_id),
 		    last_seq);
@@ -375,8 +376,10 @@ room_apply(struct feed *base, const struct feed_entry *entry,
 	else if (own != NULL && own->has_command)
 		requester = &own->command;
 	entry_done(feed, &item.entry, requester);
-	if (own != NULL)
-		cluster_proposal_free(feed->cluster, own);
+	if (own == NULL)
+		return;
+	cluster_note_lag(feed->cluster, &own->base);
+	cluster_proposal_free(feed->cluster, own);
 }
 
 static void
@@ -462,6 +465,7 @@ room_differ(struct feed *base)
 	struct room_feed *feed = room_feed_of(base);
 	struct ordered_handler *handler = feed->cluster->order.handler;
 
+	feed->cluster->stats.resets++;
 	if (!feed->is_closed && handler != NULL)
 		handler->ops->reset(handler, str_from(feed->room_id));
 }

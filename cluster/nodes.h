@@ -18,6 +18,8 @@ struct node_connection {
 	char key[]; /* of the map */
 };
 
+#define NODE_URL_SIZE 256
+
 struct node {
 	struct list link;
 	struct list connections; /* in the order in which they began */
@@ -25,6 +27,10 @@ struct node {
 	bool is_alive;    /* as the broker reports */
 	bool is_listed;   /* the broker knows it */
 	int64_t alive_ms; /* when it was last known to be alive; 0: never */
+	uint64_t rooms;   /* the rest is as the node itself reports it */
+	uint64_t lag_ms;
+	char version[32];
+	char url[NODE_URL_SIZE]; /* "": unknown */
 	char id[NODE_ID_SIZE];
 };
 

@@ -126,8 +126,28 @@ struct broker_stats {
 	uint64_t entries;  /* total: of the logs of rooms */
 	uint64_t gaps;     /* total: batches that did not arrive */
 	uint64_t loads;    /* total: logs that were read from the start */
-	uint64_t heals; /* total: logs of which the broker had lost entries */
+	uint64_t heals;  /* total: logs of which the broker had lost entries */
+	uint64_t resets; /* total: rooms whose members come again: see
+			    docs/cluster.md */
+	uint64_t lag_ms; /* see node_stats */
 };
+
+/* One of several nodes, as another one knows it. Texts are borrowed. */
+struct node_stats {
+	struct str id;
+	struct str url; /* "": unknown */
+	struct str version;
+	bool is_self;
+	bool is_alive;
+	uint64_t connections; /* of members */
+	uint64_t rooms;       /* that it follows */
+	/* The longest time from an append to its return, of the last seconds.
+	 */
+	uint64_t lag_ms;
+	int64_t seen_ms; /* since it was known to be alive; -1: it never was */
+};
+
+typedef void node_visit(const struct node_stats *, void *arg);
 
 /* How much of an option's value is used, now. */
 struct limit_use {

@@ -7,9 +7,9 @@
 
 #include "domain/member.h"
 #include "domain/room_store.h"
+#include "domain/server_stats.h"
 
 struct chat_stats;
-struct server_stats;
 
 /* Every function may be NULL: the host does not have it. */
 struct host_ops {
@@ -25,6 +25,8 @@ struct host_ops {
 	    void *arg);
 	void (*each_room_member)(struct str room,
 	    void (*visit)(struct str name, void *), void *visitor, void *arg);
+	/* The nodes that are one chat; NULL: there are no others. */
+	void (*each_node)(node_visit *, void *visitor, void *arg);
 	/* Adds what only the host knows to /stats and /metrics, which are not
 	 * served without it. */
 	void (*server_stats)(struct server_stats *, void *arg);

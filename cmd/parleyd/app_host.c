@@ -260,6 +260,14 @@ broker_error(void *arg)
 	return node_error(app->node, app->options.broker.down);
 }
 
+static void
+nodes_visit(node_visit *visit, void *visitor, void *arg)
+{
+	struct app *app = arg;
+
+	node_each(app->node, visit, visitor);
+}
+
 void
 app_make_host(struct app *app)
 {
@@ -285,6 +293,7 @@ app_make_host(struct app *app)
 	ops->warning = configuration_warning;
 	if (app->node != NULL) {
 		ops->store_error = broker_error;
+		ops->each_node = nodes_visit;
 		ops->has_pending = has_pending;
 	}
 	if (app->files.blobs != NULL && app->files.blobs->fd >= 0) {

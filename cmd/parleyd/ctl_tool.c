@@ -21,6 +21,7 @@ static const char usage[] =
     "                   COMMAND\n"
     "\n"
     "  info                   what the server is\n"
+    "  nodes                  the nodes that are one chat with it\n"
     "  rooms [AFTER]          a page of the rooms\n"
     "  room ROOM              one room\n"
     "  create ROOM            create a persistent room, unless it exists\n"
@@ -107,6 +108,7 @@ target_add_encoded(struct ctl_request *request, const char *text)
  */
 #define CTL_COMMANDS(X)                                                        \
 	X("info", 0, 0, "GET", "/v1/info", "", "", NULL)                       \
+	X("nodes", 0, 0, "GET", "/v1/nodes", "", "", NULL)                     \
 	X("rooms", 0, 1, "GET", "/v1/rooms?after=", "", "", NULL)              \
 	X("room", 1, 1, "GET", "/v1/rooms/", "", "", NULL)                     \
 	X("create", 1, 1, "PUT", "/v1/rooms/", "", "", NULL)                   \

@@ -217,7 +217,8 @@ cluster_config_of(struct node *node, const struct stores *stores,
 	return (struct cluster_config){
 		.name = str_from(node->name),
 		.digest = str_from(node->digest),
-		.url = STR(""),
+		.url = str_from(node->options.node_url),
+		.version = STR(PARLEY_VERSION),
 		.members = chat->members,
 		.rooms = chat->rooms,
 		.history = chat->history,
@@ -392,5 +393,13 @@ node_stats(const struct node *node, struct broker_stats *out)
 		.gaps = stats.gaps,
 		.loads = stats.loads,
 		.heals = stats.heals,
+		.resets = stats.resets,
+		.lag_ms = (uint64_t)stats.lag_ms,
 	};
+}
+
+void
+node_each(const struct node *node, node_visit *visit, void *arg)
+{
+	cluster_each_node(node->cluster, visit, arg);
 }

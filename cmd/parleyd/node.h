@@ -50,6 +50,9 @@ uint64_t node_common_seed(const struct options *);
 
 void node_stats(const struct node *, struct broker_stats *);
 
+/* All nodes that this one knows, and itself. */
+void node_each(const struct node *, node_visit *, void *arg);
+
 /* Whether changed options would make it differ from the other nodes. */
 bool node_agrees(const struct node *, const struct options *);
 

@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from api import Backend
+from api import KEY, Backend
 from client import Chat
 from redis_server import Redis
 from server import AT_ONCE, PARLEYD, Server, eventually
@@ -104,6 +104,23 @@ def test_redis_loses_something(redis, pair, fault):
     for member in pair:
         page = member.ask_ok("history", room="tea", limit=50)["messages"]
         assert [message["seq"] for message in page] == list(range(1, old + 5))
+
+
+def test_nodes_know_each_other(node):
+    admin = ("--admin-key", KEY, "--broker-node-url")
+    first = node(*admin, "https://one.example", "--broker-node", "one")
+    second = node(*admin, "https://two.example", "--broker-node", "two")
+    with Chat(second.address):
+        backend = Backend(first.address)
+
+        def known():
+            return {each["url"]: each for each in backend.get("/v1/nodes")["nodes"]}
+
+        eventually(lambda: known().get("https://two.example", {}).get("connections"))
+        one, two = known()["https://one.example"], known()["https://two.example"]
+        assert one["self"] and one["alive"] and not two["self"] and two["alive"]
+        assert one["id"].startswith("one.") and one["version"] == two["version"]
+        backend.close()
 
 
 def test_files_are_in_a_directory_of_all_nodes(redis, node, see_off, tmp_path, accounts):

@@ -309,6 +309,7 @@ bool api_files_answer_options(struct http_exchange *);
 
 #define API_OPERATIONS(X) \
 	X(info)           \
+	X(nodes)          \
 	X(trace)          \
 	X(rooms)          \
 	X(room_post)      \

@@ -439,3 +439,39 @@ info_run(struct api_call *call)
 const struct api_operation operation_info = {
 	.run = info_run,
 };
+
+static void
+node_put(const struct node_stats *node, void *arg)
+{
+	struct wire_text *out = arg;
+	bool is_first = out->data[out->len - 1] == '[';
+
+	json_field_string(out, is_first ? STR("{\"id\":") : STR(",{\"id\":"),
+	    node->id);
+	json_field_string(out, STR(",\"url\":"), node->url);
+	json_field_string(out, STR(",\"version\":"), node->version);
+	json_field_boolean(out, STR(",\"self\":"), node->is_self);
+	json_field_boolean(out, STR(",\"alive\":"), node->is_alive);
+	json_field_unsigned(out, STR(",\"connections\":"), node->connections);
+	json_field_unsigned(out, STR(",\"rooms\":"), node->rooms);
+	json_field_unsigned(out, STR(",\"lag_ms\":"), node->lag_ms);
+	if (node->seen_ms >= 0)
+		json_field_signed(out, STR(",\"seen_ms\":"), node->seen_ms);
+	wire_text_append(out, STR("}"));
+}
+
+static void
+nodes_run(struct api_call *call)
+{
+	const struct host *host = call->exchange->conn->loop->host;
+
+	wire_text_append(&call->out, STR("{\"nodes\":["));
+	if (host->ops->each_node != NULL && !call->out.failed)
+		host->ops->each_node(node_put, &call->out, host->arg);
+	wire_text_append(&call->out, STR("]}"));
+	call->status = 200;
+}
+
+const struct api_operation operation_nodes = {
+	.run = nodes_run,
+};

@@ -30,6 +30,7 @@ run_document(struct http_exchange *exchange)
 static const struct http_route api_routes[] = {
 	{ "/v1/openapi.json", HTTP_GET, run_document, false },
 	{ "/v1/info", HTTP_GET, run_info, false },
+	{ "/v1/nodes", HTTP_GET, run_nodes, false },
 	{ "/v1/trace", HTTP_GET, run_trace, false },
 	{ "/v1/rooms", HTTP_GET, run_rooms, false },
 	{ "/v1/rooms", HTTP_POST, run_room_post, true },

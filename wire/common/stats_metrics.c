@@ -148,6 +148,13 @@ static const struct metric broker_metrics[] = {
 	    "Rooms whose logs this node follows."),
 	GAUGE("parley_broker_waiting_bytes", broker.waiting,
 	    "What this node has sent to the broker and not got back."),
+	SECONDS("parley_broker_lag_seconds", METRIC_GAUGE, UNIT_MS,
+	    broker.lag_ms,
+	    "The longest time of the last seconds from an append to its "
+	    "return."),
+	COUNTER("parley_broker_resets_total", broker.resets,
+	    "Rooms that got another epoch, or whose members had to come "
+	    "again."),
 	COUNTER("parley_broker_commands_total", broker.commands,
 	    "Commands that were run in the order of all nodes."),
 	COUNTER("parley_broker_entries_total", broker.entries,

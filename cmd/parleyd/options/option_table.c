@@ -601,6 +601,14 @@ const struct option option_table[] = {
 	    .needs_restart = true,
 	    .help = "The name of this node, which no other node has; none: "
 		    "one is made at each start." },
+	{ .name = "broker.node_url",
+	    .type = OPTION_TEXT,
+	    AT(broker.node_url),
+	    .preset = "none",
+	    .zero = "none",
+	    .needs_restart = true,
+	    .help = "Where this node is reached, as "
+		    "https://chat1.example.org; shown by parleyd ctl nodes." },
 	{ .name = "broker.user",
 	    .type = OPTION_TEXT,
 	    AT(broker.user),

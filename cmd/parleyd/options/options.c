@@ -315,6 +315,9 @@ broker_check(struct options_load *load)
 	if (wrong != NULL)
 		return option_fail(load, wrong,
 		    "has a character that no key may have");
+	if (!url_base_is_valid(str_from(broker->node_url)))
+		return option_fail(load, "broker.node_url",
+		    "is not a URL, without a slash at its end");
 	if (broker->password[0] != '\0' && broker->password_file[0] != '\0')
 		return option_fail(load, "broker.password_file",
 		    "and broker.password are both given");

@@ -331,6 +331,7 @@ sim_chat_create(const struct sim_chat_config *config)
 	memory_attributes_follow(chat->attributes, chat->history);
 	cluster.digest = STR("0123456789abcdef");
 	cluster.url = STR("");
+	cluster.version = STR("0");
 	cluster.members = chat->members;
 	cluster.rooms = chat->rooms;
 	cluster.history = chat->history;
