@@ -105,6 +105,12 @@ void redis_channel_publish(struct redis_shard *, struct str log,
  */
 void redis_heartbeat_send(struct redis_shard *);
 
+/* redis_probe.c */
+
+/* The value of "name:value" in an answer to INFO; "": it is absent. */
+void redis_info_copy(const char *info, const char *name, char *out,
+    size_t size);
+
 /* --- redis_shard.c -------------------------------------------------------- */
 
 /* False: no memory; redis_shard_fini() is called for in any case. */

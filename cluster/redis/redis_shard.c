@@ -169,30 +169,14 @@ status_cb(redisAsyncContext *context, void *reply, void *arg)
 	greeting_reply(context->data, reply, REDIS_REPLY_STATUS);
 }
 
-/* Copies the value of "name:value" in the answer to INFO; "" if it is absent.
- */
-static void
-info_copy(const char *info, const char *name, char *out, size_t size)
-{
-	const char *at = strstr(info, name);
-	size_t len;
-
-	out[0] = '\0';
-	if (at == NULL || (at != info && at[-1] != '\n'))
-		return;
-	at += strlen(name);
-	len = strcspn(at, "\r\n");
-	snprintf(out, size, "%.*s", (int)len, at);
-}
-
 /* What of its settings can cost messages. */
 static void
 settings_check(const struct redis_shard *shard, const char *info)
 {
 	char memory[32], policy[32];
 
-	info_copy(info, "maxmemory:", memory, sizeof(memory));
-	info_copy(info, "maxmemory_policy:", policy, sizeof(policy));
+	redis_info_copy(info, "maxmemory:", memory, sizeof(memory));
+	redis_info_copy(info, "maxmemory_policy:", policy, sizeof(policy));
 	if (strcmp(policy, "noeviction") != 0 && strcmp(memory, "0") != 0)
 		log_warn("Redis %s removes keys when its memory is full: set "
 			 "maxmemory-policy noeviction",
@@ -210,12 +194,12 @@ info_cb(redisAsyncContext *context, void *answer, void *arg)
 	(void)arg;
 	if (reply == NULL)
 		return;
-	info_copy(reply->str, "role:", role, sizeof(role));
+	redis_info_copy(reply->str, "role:", role, sizeof(role));
 	if (strcmp(role, "master") != 0) {
 		shard_fail(shard, "it is a replica");
 		return;
 	}
-	info_copy(reply->str, "run_id:", run_id, sizeof(run_id));
+	redis_info_copy(reply->str, "run_id:", run_id, sizeof(run_id));
 	if (strcmp(run_id, shard->run_id) != 0)
 		settings_check(shard, reply->str);
 	if (strcmp(run_id, shard->run_id) != 0 && shard->run_id[0] != '\0')

@@ -10,6 +10,7 @@
 #include <event2/event.h>
 
 #include "cluster/redis/redis_broker.h"
+#include "cmd/parleyd/options/broker_password.h"
 #include "cmd/parleyd/platform.h"
 #include "domain/base/count_of.h"
 #include "domain/log.h"
@@ -165,21 +166,11 @@ node_wake_cb(evutil_socket_t fd, short what, void *arg)
 static bool
 password_read(struct broker_options *options)
 {
-	FILE *file;
-	bool ok;
-
-	if (options->password_file[0] == '\0')
+	if (broker_password_read(options))
 		return true;
-	file = fopen(options->password_file, "re");
-	ok = file != NULL &&
-	     fgets(options->password, sizeof(options->password), file) != NULL;
-	if (!ok)
-		log_error("broker.password_file %s: %s", options->password_file,
-		    strerror(errno));
-	if (file != NULL)
-		fclose(file);
-	options->password[strcspn(options->password, "\r\n")] = '\0';
-	return ok;
+	log_error("broker.password_file %s: %s", options->password_file,
+	    strerror(errno));
+	return false;
 }
 
 /* False: it is logged why not. */

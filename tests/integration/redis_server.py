@@ -1,6 +1,5 @@
 """A real redis-server, in a directory of its own."""
 
-import contextlib
 import shutil
 import signal
 import socket
@@ -46,19 +45,21 @@ class Redis:
 
     def answers(self):
         """Not while it loads what it has on disk."""
-        with contextlib.suppress(OSError, ValueError):
+        try:
             return self.ask("PING") == "PONG"
-        return False
+        except (OSError, ValueError) as error:
+            return str(error).startswith("NOAUTH")
 
-    def ask(self, *words):
+    def ask(self, *words, password=None):
         """One command; its answer as text, the list of an array."""
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(DEADLINE)
             connection.connect(str(self.path))
-            words = [str(word).encode() for word in words]
-            connection.sendall(b"*%d\r\n" % len(words) + b"".join(
-                b"$%d\r\n%s\r\n" % (len(word), word) for word in words))
             with connection.makefile("rb") as answer:
+                if password:
+                    connection.sendall(_command("AUTH", password))
+                    _read(answer)
+                connection.sendall(_command(*words))
                 return _read(answer)
 
     def signal(self, number):
@@ -72,6 +73,12 @@ class Redis:
         self.signal(signal.SIGCONT)
         self.kill()
         shutil.rmtree(self.directory)
+
+
+def _command(*words):
+    words = [str(word).encode() for word in words]
+    return b"*%d\r\n" % len(words) + b"".join(
+        b"$%d\r\n%s\r\n" % (len(word), word) for word in words)
 
 
 def _read(answer):

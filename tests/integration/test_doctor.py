@@ -10,6 +10,7 @@ import threading
 import pytest
 
 from certificates import make_certificate
+from redis_server import Redis
 from server import AT_ONCE, DEADLINE, ENVIRONMENT, PARLEYD, Server
 
 
@@ -42,6 +43,28 @@ def test_a_machine_without_configuration():
                            capture_output=True, text=True, check=False)
     assert shown.returncode == report.status
     assert shown.stdout.startswith("ok       options: all are valid\n")
+
+
+def test_settings_of_redis_are_findings():
+    with Redis("--requirepass", "secret", "--client-output-buffer-limit",
+               "pubsub 0 0 0") as redis:
+        where = ("--listen", "127.0.0.1:0", "--broker-url", redis.url)
+        assert "NOAUTH" in Report(*where).of("broker", "error")[0]
+        secret = (*where, "--broker-password", "secret")
+        report = Report(*secret)
+        assert "answers, version" in report.of("broker", "ok")[0]
+        assert report.remedies("broker") == ["appendonly yes"]
+        for setting in ("maxmemory 100mb", "maxmemory-policy allkeys-lru",
+                        "appendonly yes",
+                        "client-output-buffer-limit pubsub 32mb 8mb 60"):
+            name, _, value = setting.partition(" ")
+            redis.ask("CONFIG", "SET", name, value, password="secret")
+        assert Report(*secret).remedies("broker") == [
+            "maxmemory-policy noeviction",
+            "client-output-buffer-limit pubsub 64mb 32mb 60"]
+        redis.ask("REPLICAOF", "127.0.0.1", "1", password="secret")
+        assert "is a replica" in Report(*secret).of("broker", "error")[0]
+    assert Report(*where).of("broker", "error")
 
 
 def test_wrong_options_are_a_finding(tmp_path):

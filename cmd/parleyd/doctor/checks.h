@@ -28,6 +28,7 @@ struct doctor {
 	X(memory)        \
 	X(clock)         \
 	X(store)         \
+	X(broker)        \
 	X(auth_hook)     \
 	X(hooks)
 
