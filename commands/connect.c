@@ -107,6 +107,7 @@ member_put(struct request *request)
 
 	newcomer->in_lobby = !(flags & COMMAND_NO_LOBBY);
 	newcomer->is_guest = (flags & COMMAND_GUEST) != 0;
+	newcomer->has_no_dm = (flags & COMMAND_NO_DM) != 0;
 	newcomer->since_ms = request->now_ms;
 	newcomer->connections = 1;
 	newcomer->is_user = is_user(request);

@@ -182,10 +182,7 @@ dm_finish(struct request *request, const struct entry *entry)
 
 /* --- between others ------------------------------------------------------- */
 
-/*
- * CHAT_MEMBER_NOT_FOUND: the recipient's dialect has no private messages. That
- * of a recipient at another node is not known.
- */
+/* CHAT_MEMBER_NOT_FOUND: the recipient's connection is gone. */
 static enum chat_error
 dm_deliver(struct request *request, const struct member *recipient)
 {
@@ -234,8 +231,9 @@ dm_run(struct request *request)
 	/* A key is looked up in a history. */
 	if (request->command->key.data != NULL)
 		return request_bad_field(request, "key");
-	return is_away ? request_member_not_found(request)
-		       : dm_deliver(request, &recipient);
+	return is_away || recipient.has_no_dm
+		   ? request_member_not_found(request)
+		   : dm_deliver(request, &recipient);
 }
 
 const struct command_entry command_dm = {

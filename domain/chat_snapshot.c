@@ -7,7 +7,8 @@
 enum member_flag {
 	MEMBER_IN_LOBBY = 1 << 0,
 	MEMBER_IS_GUEST = 1 << 1,
-	MEMBER_IS_USER = 1 << 2
+	MEMBER_IS_USER = 1 << 2,
+	MEMBER_HAS_NO_DM = 1 << 3
 };
 
 enum room_flag {
@@ -46,7 +47,8 @@ member_pack(const struct member *member, void *arg)
 	pack_text(packer, str_from(member->name));
 	pack_number(packer, (member->in_lobby ? MEMBER_IN_LOBBY : 0U) |
 				(member->is_guest ? MEMBER_IS_GUEST : 0U) |
-				(member->is_user ? MEMBER_IS_USER : 0U));
+				(member->is_user ? MEMBER_IS_USER : 0U) |
+				(member->has_no_dm ? MEMBER_HAS_NO_DM : 0U));
 	pack_number(packer, member->connections);
 	pack_number(packer, (uint64_t)member->since_ms);
 	return true;
@@ -188,6 +190,7 @@ member_unpack(struct chat_snapshot *chat, struct unpacker *from)
 	member.in_lobby = (flags & MEMBER_IN_LOBBY) != 0;
 	member.is_guest = (flags & MEMBER_IS_GUEST) != 0;
 	member.is_user = (flags & MEMBER_IS_USER) != 0;
+	member.has_no_dm = (flags & MEMBER_HAS_NO_DM) != 0;
 	member.connections = (unsigned)unpack_number(from);
 	member.since_ms = (int64_t)unpack_number(from);
 	from->failed |= member.id[0] == '\0' || member.connections == 0 ||

@@ -128,6 +128,7 @@ enum command_flag {
 	COMMAND_PRIVATE = 1 << 22,
 	COMMAND_MODERATED = 1 << 23,
 	COMMAND_REMOVE = 1 << 24,   /* react: take the reaction back */
+	COMMAND_NO_DM = 1 << 24,    /* connect: no private messages come */
 	COMMAND_WITH_IDS = 1 << 25, /* list: member ids, too */
 	COMMAND_MINE = 1 << 26,     /* rooms: the author's, and what it read */
 	/* join of a guest: the name is that of its principal, not plain */

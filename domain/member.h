@@ -22,6 +22,7 @@ struct member {
 	bool in_lobby;        /* false for dialects without a lobby */
 	bool is_guest;        /* the name is "", or valid in its room only */
 	bool is_user;         /* admitted with a user id */
+	bool has_no_dm;       /* its dialect has no private messages */
 	unsigned connections; /* of a user there may be several */
 	int64_t since_ms;
 };

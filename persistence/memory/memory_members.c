@@ -19,6 +19,7 @@ struct entry {
 	bool in_lobby : 1;
 	bool is_guest : 1;
 	bool is_user : 1;
+	bool has_no_dm : 1;
 	uint8_t connections;
 	char texts[]; /* id, name, key of the name; without NUL */
 };
@@ -104,6 +105,7 @@ entry_copy(const struct entry *entry, struct member *out)
 	out->in_lobby = entry->in_lobby;
 	out->is_guest = entry->is_guest;
 	out->is_user = entry->is_user;
+	out->has_no_dm = entry->has_no_dm;
 	out->connections = entry->connections;
 	out->since_ms = entry->since_ms;
 }
@@ -159,6 +161,7 @@ members_put(struct member_store *base, const struct member *member)
 	entry->in_lobby = member->in_lobby;
 	entry->is_guest = member->is_guest;
 	entry->is_user = member->is_user;
+	entry->has_no_dm = member->has_no_dm;
 	entry->connections = 1;
 	list_append(&self->in_order, &entry->in_order);
 	return CHAT_OK;
@@ -240,6 +243,7 @@ entry_give_name(struct memory_members *self, struct entry *old,
 	next->in_lobby = old->in_lobby;
 	next->is_guest = old->is_guest;
 	next->is_user = old->is_user;
+	next->has_no_dm = old->has_no_dm;
 	next->connections = old->connections;
 	list_replace(&old->in_order, &next->in_order);
 	free(old);

@@ -77,8 +77,6 @@ ALONE_TESTS = {
     # What several nodes do not do alike yet: see docs/cluster.md.
     "test_files.py::test_limits_of_size_quota_and_type":
         "files of other nodes count within a minute",
-    "test_dialects_together.py::test_dialects_without_dm_get_no_private_message":
-        "the dialect of a connection is known to its node",
     "test_dotnet_seed.py::test_other_keys_of_a_chat_are_kept":
         "keys of a lobby message that the chat does not use stay at its node",
     "test_topic_seed.py::test_health_counts_what_is_going_on":

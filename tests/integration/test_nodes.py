@@ -1,11 +1,13 @@
 """Nodes that are one chat, and a real Redis that fails."""
 
+import json
+import re
 import signal
 
 import pytest
 
 from api import KEY, Backend
-from client import Chat
+from client import TEXT, Chat, frame
 from redis_server import Redis
 from server import AT_ONCE, PARLEYD, Server, eventually
 
@@ -104,6 +106,28 @@ def test_redis_loses_something(redis, pair, fault):
     for member in pair:
         page = member.ask_ok("history", room="tea", limit=50)["messages"]
         assert [message["seq"] for message in page] == list(range(1, old + 5))
+
+
+def script_calls(redis):
+    """How many scripts Redis has run."""
+    return int(re.search(r"cmdstat_evalsha:calls=(\d+)",
+                         redis.ask("INFO", "commandstats"))[1])
+
+
+def test_what_is_posted_at_once_is_one_call(redis, pair):
+    alice, bob = pair
+    goes_on(alice, bob, "before")
+    before = script_calls(redis)
+    count = 200
+    alice.send(b"".join(
+        frame(TEXT, json.dumps({"command": "broadcast", "room": "tea",
+                                "message": f"m{number}"}).encode())
+        for number in range(count)))
+    received(bob, f"m{count - 1}")
+    calls = script_calls(redis) - before
+    # A call that is under way, and one with what was read meanwhile; and the
+    # leases of the nodes.
+    assert calls < count / 10, calls
 
 
 def test_nodes_know_each_other(node):

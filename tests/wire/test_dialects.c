@@ -28,6 +28,24 @@ START_TEST(has_the_native_dialect)
 }
 END_TEST
 
+START_TEST(two_dialects_have_no_private_messages)
+{
+	static const struct {
+		struct str name;
+		bool has_no_dm;
+	} cases[] = {
+		{ STR("command"), false },
+		{ STR("action"), true },
+		{ STR("topic"), true },
+		{ STR("dotnet"), false },
+	};
+	const struct dialect *dialect = dialect_find(cases[_i].name);
+
+	ck_assert_int_eq((dialect->connect_flags & COMMAND_NO_DM) != 0,
+	    cases[_i].has_no_dm);
+}
+END_TEST
+
 START_TEST(finds_no_other_dialect)
 {
 	ck_assert_ptr_null(dialect_find(STR("")));
@@ -40,5 +58,6 @@ SUITE(dialects)
 {
 	tcase_add_test(tests, finds_dialects_by_name);
 	tcase_add_test(tests, has_the_native_dialect);
+	tcase_add_loop_test(tests, two_dialects_have_no_private_messages, 0, 4);
 	tcase_add_test(tests, finds_no_other_dialect);
 }

@@ -23,7 +23,7 @@ action_http_compat(const struct http_compat_request *request,
 const struct dialect dialect_action = {
 	.name = "action",
 	.ids = ID_HEX8,
-	.connect_flags = COMMAND_NO_LOBBY | COMMAND_NAMED_BY_ID,
+	.connect_flags = COMMAND_NO_LOBBY | COMMAND_NAMED_BY_ID | COMMAND_NO_DM,
 	.every_path = true,
 	.author_differs = 1ul << EVENT_MESSAGE,
 	.decode = action_decode,

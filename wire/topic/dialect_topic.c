@@ -4,7 +4,7 @@
 const struct dialect dialect_topic = {
 	.name = "topic",
 	.ids = ID_HEX8,
-	.connect_flags = COMMAND_GUEST | COMMAND_NO_LOBBY,
+	.connect_flags = COMMAND_GUEST | COMMAND_NO_LOBBY | COMMAND_NO_DM,
 	.has_stages = true,
 	.idle_ms = 300000,
 	.burst_limit = { TOPIC_BURST_MESSAGES, 60000 },

@@ -12,7 +12,7 @@ START_TEST(has_one_room_and_the_id_as_name)
 	ck_assert_ptr_null(dialect->subprotocol);
 	ck_assert_int_eq(dialect->ids, ID_HEX8);
 	ck_assert_uint_eq(dialect->connect_flags,
-	    COMMAND_NO_LOBBY | COMMAND_NAMED_BY_ID);
+	    COMMAND_NO_LOBBY | COMMAND_NAMED_BY_ID | COMMAND_NO_DM);
 	ck_assert(dialect->every_path);
 	ck_assert_uint_eq(dialect->burst_limit.messages, 0);
 	ck_assert_int_eq(dialect->idle_ms, 0);

@@ -19,7 +19,7 @@ START_TEST(connects_guests_with_a_burst_limit)
 	ck_assert_ptr_null(dialect->subprotocol);
 	ck_assert_int_eq(dialect->ids, ID_HEX8);
 	ck_assert_uint_eq(dialect->connect_flags,
-	    COMMAND_GUEST | COMMAND_NO_LOBBY);
+	    COMMAND_GUEST | COMMAND_NO_LOBBY | COMMAND_NO_DM);
 	ck_assert(!dialect->every_path);
 	ck_assert_int_eq(dialect->idle_ms, 300000);
 	ck_assert_uint_eq(dialect->burst_limit.messages, 60);
