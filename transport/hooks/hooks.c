@@ -35,6 +35,11 @@
 /* How often the journal learns that nothing waits. */
 #define ACKNOWLEDGE_EVERY_MS 100
 
+/* Numbers of events have so many digits. */
+#define NUMBER_DIGITS 16
+#define NUMBER_LEAST UINT64_C(1000000000000000)
+#define NUMBER_END (10 * NUMBER_LEAST)
+
 struct hooks {
 	struct entry_observer entries;
 	struct presence_observer presence;
@@ -46,6 +51,9 @@ struct hooks {
 	int64_t give_up_ms;
 	void (*acknowledge)(void *arg, uint64_t lsn);
 	void *arg;
+	struct hooks_sharing sharing; /* moment is NULL: no other node */
+	bool stands_by;
+	uint64_t kept_lost; /* while it stands by: events that did not fit */
 	uint64_t last_number;
 	struct hook_stays stays;
 	struct hook_queue queue;
@@ -63,13 +71,38 @@ struct hooks {
 
 /* --- events --------------------------------------------------------------- */
 
+static int64_t
+observed_ms(const struct hooks *hooks)
+{
+	uint64_t place;
+	int64_t at_ms;
+
+	if (hooks->sharing.moment == NULL)
+		return clock_wall_ms(hooks->signer.clock);
+	hooks->sharing.moment(hooks->sharing.arg, &place, &at_ms);
+	return at_ms;
+}
+
 static struct hook_stamp
 stamp_next(struct hooks *hooks)
 {
 	return (struct hook_stamp){
 		.number = ++hooks->last_number,
-		.at_ms = clock_wall_ms(hooks->signer.clock),
+		.at_ms = observed_ms(hooks),
 	};
+}
+
+/* The same at all nodes. */
+static uint64_t
+generation_of(const struct hooks *hooks, const struct hook_stamp *stamp)
+{
+	uint64_t place;
+	int64_t at_ms;
+
+	if (hooks->sharing.moment == NULL)
+		return stamp->number;
+	hooks->sharing.moment(hooks->sharing.arg, &place, &at_ms);
+	return place;
 }
 
 /*
@@ -109,13 +142,31 @@ events_lose(struct hooks *hooks, uint64_t count, uint64_t lsn)
 	hook_queue_lose(&hooks->queue, count, lsn);
 }
 
-/* The event's text is in hooks->text. */
+/* The oldest are those that the other node has sent most likely. */
+static void
+space_make(struct hooks *hooks, size_t len)
+{
+	while (hooks->queue.count > 0 &&
+	       !hook_queue_has_space(&hooks->queue, len)) {
+		(void)hook_queue_remove(&hooks->queue, 1);
+		hooks->kept_lost++;
+	}
+}
+
+/*
+ * The event's text is in hooks->text. With other nodes its time takes the place
+ * of an LSN.
+ */
 static void
 event_add(struct hooks *hooks, uint64_t lsn)
 {
 	struct hook_queue *queue = &hooks->queue;
 	struct str text = str_slice(hooks->text.data, hooks->text.len);
 
+	if (hooks->sharing.moment != NULL)
+		lsn = (uint64_t)observed_ms(hooks);
+	if (hooks->stands_by)
+		space_make(hooks, text.len);
 	if (hooks->text.failed || queue->lost > 0 ||
 	    !hook_queue_add(queue, text, lsn,
 		clock_monotonic_ms(hooks->signer.clock)))
@@ -185,12 +236,13 @@ hooks_on_connected(struct presence_observer *observer,
 {
 	struct hooks *hooks = hooks_of_presence(observer);
 	struct hook_stamp stamp = event_begin_next(hooks);
+	uint64_t generation = generation_of(hooks, &stamp);
 	char place[16];
 
 	hook_stays_begin(&hooks->stays, str_from(member->id),
-	    connection_place(place, connection), stamp.number);
+	    connection_place(place, connection), generation);
 	hook_put_connection(&hooks->text, &stamp, "connected", member,
-	    connection, stamp.number);
+	    connection, generation);
 	event_add(hooks, 0);
 }
 
@@ -215,11 +267,11 @@ hooks_on_joined(struct presence_observer *observer, const struct member *member,
 {
 	struct hooks *hooks = hooks_of_presence(observer);
 	struct hook_stamp stamp = event_begin_next(hooks);
+	uint64_t generation = generation_of(hooks, &stamp);
 
 	hook_stays_begin(&hooks->stays, str_from(member->id),
-	    str_from(room->id), stamp.number);
-	hook_put_stay(&hooks->text, &stamp, "joined", member, room,
-	    stamp.number);
+	    str_from(room->id), generation);
+	hook_put_stay(&hooks->text, &stamp, "joined", member, room, generation);
 	event_add(hooks, 0);
 }
 
@@ -421,7 +473,7 @@ hooks_turn_end(struct hooks *hooks)
 {
 	int64_t now_ms = hooks->loop->now_ms;
 
-	if (hooks->call != NULL || now_ms < hooks->next_ms)
+	if (hooks->stands_by || hooks->call != NULL || now_ms < hooks->next_ms)
 		return;
 	(void)gap_close(hooks);
 	if (hooks->queue.count > 0) {
@@ -435,7 +487,87 @@ hooks_turn_end(struct hooks *hooks)
 bool
 hooks_are_done(const struct hooks *hooks)
 {
-	return hooks->queue.count == 0 || hooks->failures > 0;
+	return hooks->queue.count == 0 || hooks->failures > 0 ||
+	       hooks->stands_by;
+}
+
+/* --- several nodes -------------------------------------------------------- */
+
+void
+hooks_share(struct hooks *hooks, const struct hooks_sharing *sharing)
+{
+	assert(hooks->loop == NULL && sharing->moment != NULL);
+	hooks->sharing = *sharing;
+	hooks->stands_by = true;
+}
+
+/* A batch that is under way is the queue's beginning, and stays. */
+static void
+events_forget(struct hooks *hooks, int64_t before_ms)
+{
+	const struct hook_event *first;
+
+	while (hooks->batch_count == 0 &&
+	       (first = hook_queue_first(&hooks->queue)) != NULL &&
+	       (int64_t)first->lsn < before_ms)
+		(void)hook_queue_remove(&hooks->queue, 1);
+}
+
+/* In place: all numbers have as many digits. */
+static void
+event_renumber(struct hook_event *event, uint64_t number)
+{
+	static const char before[] = "\"number\":";
+	char *at = memmem(event->text, event->len, before, strlen(before));
+	char digits[24];
+
+	assert(at != NULL && number >= NUMBER_LEAST && number < NUMBER_END);
+	at += strlen(before);
+	assert(at[NUMBER_DIGITS] == ',');
+	snprintf(digits, sizeof(digits), "%" PRIu64, number);
+	memcpy(at, digits, NUMBER_DIGITS);
+}
+
+void
+hooks_lead(struct hooks *hooks, uint64_t number, int64_t since_ms)
+{
+	if (!hooks->stands_by)
+		return;
+	hooks->stands_by = false;
+	events_forget(hooks, since_ms);
+	if (number > hooks->last_number && number < NUMBER_END / 2)
+		hooks->last_number = number;
+	for (struct list *at = hooks->queue.events.next;
+	     at != &hooks->queue.events; at = at->next)
+		event_renumber(LIST_OWNER(at, struct hook_event, link),
+		    ++hooks->last_number);
+	if (hooks->kept_lost > 0)
+		events_lose(hooks, hooks->kept_lost, 0);
+	hooks->kept_lost = 0;
+}
+
+void
+hooks_stand_by(struct hooks *hooks, int64_t sent_ms)
+{
+	hooks->stands_by = true;
+	events_forget(hooks, sent_ms);
+	if (hooks->queue.count == 0)
+		hooks->kept_lost = 0;
+}
+
+uint64_t
+hooks_number(const struct hooks *hooks)
+{
+	return hooks->last_number;
+}
+
+int64_t
+hooks_sent_ms(const struct hooks *hooks)
+{
+	const struct hook_event *first = hook_queue_first(&hooks->queue);
+
+	return first != NULL ? (int64_t)first->lsn
+			     : clock_wall_ms(hooks->signer.clock);
 }
 
 /* --- for another process -------------------------------------------------- */
@@ -508,6 +640,8 @@ hooks_create(const struct hooks_config *config, char *why, size_t size)
 	hooks->arg = config->arg;
 	/* Rises over starts, too, unless the clock is set back. */
 	hooks->last_number = (uint64_t)clock_wall_ms(config->clock) * 1000;
+	if (hooks->last_number < NUMBER_LEAST)
+		hooks->last_number = NUMBER_LEAST;
 	hook_stays_init(&hooks->stays);
 	hook_queue_init(&hooks->queue, config->memory);
 	wire_text_init(&hooks->text);
@@ -535,9 +669,13 @@ hooks_destroy(struct hooks *hooks)
 void
 hooks_start(struct hooks *hooks, struct loop *loop)
 {
-	struct hook_stamp stamp = event_begin_next(hooks);
+	struct hook_stamp stamp;
 
 	hooks->loop = loop;
+	/* Members of other nodes may be connected. */
+	if (hooks->sharing.moment != NULL)
+		return;
+	stamp = event_begin_next(hooks);
 	hook_put_started(&hooks->text, &stamp);
 	event_add(hooks, 0);
 }

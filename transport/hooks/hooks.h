@@ -58,6 +58,34 @@ struct presence_observer *hooks_presence(struct hooks *);
 /* Where rooms are looked up, once the stores are open. */
 void hooks_set_rooms(struct hooks *, struct room_store *);
 
+/*
+ * Several nodes observe the same, and one of them sends. The others keep their
+ * events until that one has sent them, and then go on where it ended.
+ */
+struct hooks_sharing {
+	/*
+	 * The place of what happens now in the order of all nodes, and its
+	 * time.
+	 */
+	void (*moment)(void *arg, uint64_t *place, int64_t *at_ms);
+	void *arg;
+};
+
+/* Before the start. This node does not send. */
+void hooks_share(struct hooks *, const struct hooks_sharing *);
+
+/* This node sends what it has observed since then; its numbers are higher. */
+void hooks_lead(struct hooks *, uint64_t number, int64_t since_ms);
+
+/* Another node sends, and has sent all before. */
+void hooks_stand_by(struct hooks *, int64_t sent_ms);
+
+/* The highest number that was given. */
+uint64_t hooks_number(const struct hooks *);
+
+/* All that was observed before was sent. */
+int64_t hooks_sent_ms(const struct hooks *);
+
 /* Events are sent from now on. Called once. */
 void hooks_start(struct hooks *, struct loop *);
 

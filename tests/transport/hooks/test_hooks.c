@@ -179,6 +179,74 @@ body_words(void)
 	return words;
 }
 
+static int64_t moment_ms;
+
+static void
+moment_get(void *arg, uint64_t *place, int64_t *at_ms)
+{
+	(void)arg;
+	*place = 7;
+	*at_ms = moment_ms;
+}
+
+/* Instead of the hooks of a server that is alone. */
+static void
+hooks_begin_shared(size_t memory)
+{
+	teardown();
+	hooks_begin(memory, 0);
+	hooks_share(hooks, &(struct hooks_sharing){ moment_get, NULL });
+	hooks_run();
+}
+
+START_TEST(a_node_that_stands_by_goes_on_where_the_other_ended)
+{
+	hooks_begin_shared(1 << 20);
+	for (uint64_t seq = 1; seq <= 4; seq++) {
+		moment_ms = (int64_t)seq * 1000;
+		event_say(seq, 0);
+	}
+	ck_assert(!request_take());
+	ck_assert(hooks_are_done(hooks));
+	ck_assert_int_eq(hooks_sent_ms(hooks), 1000);
+	hooks_stand_by(hooks, 1500);
+	ck_assert_int_eq(hooks_sent_ms(hooks), 2000);
+	hooks_lead(hooks, UINT64_C(2000000000000000), 2500);
+	ck_assert(request_take());
+	ck_assert_str_eq(body_words(), "said3 said4");
+	ck_assert_ptr_nonnull(strstr(body, "\"number\":2000000000000001,"));
+	ck_assert_ptr_nonnull(strstr(body, "\"number\":2000000000000002,"));
+	/* It is in the middle of a batch when another node takes over. */
+	hooks_stand_by(hooks, 9000);
+	request_answer(OK);
+	ck_assert(!request_take());
+	hooks_lead(hooks, 0, 0);
+	ck_assert(!request_take());
+	event_say(5, 0);
+	ck_assert(request_take());
+	ck_assert_str_eq(body_words(), "said5");
+	ck_assert_uint_gt(hooks_number(hooks), UINT64_C(2000000000000002));
+	request_answer(OK);
+}
+END_TEST
+
+/* The newest are kept: the other node has sent the oldest most likely. */
+START_TEST(a_node_that_stands_by_keeps_the_newest_events)
+{
+	hooks_begin_shared(1024);
+	for (uint64_t seq = 1; seq <= 30; seq++)
+		event_say(seq, 0);
+	hooks_lead(hooks, 0, 0);
+	ck_assert(request_take());
+	ck_assert_ptr_nonnull(strstr(body_words(), "said30"));
+	ck_assert_ptr_null(strstr(body_words(), "said1 "));
+	request_answer(OK);
+	ck_assert(request_take());
+	ck_assert_ptr_nonnull(strstr(body_words(), "gap"));
+	request_answer(OK);
+}
+END_TEST
+
 START_TEST(one_batch_is_under_way_and_the_rest_follows)
 {
 	ck_assert(request_take());
@@ -414,6 +482,9 @@ SUITE(hooks)
 SUITE(hooks_with_memory)
 {
 	tcase_add_checked_fixture(tests, setup, teardown);
+	tcase_add_test(tests,
+	    a_node_that_stands_by_goes_on_where_the_other_ended);
+	tcase_add_test(tests, a_node_that_stands_by_keeps_the_newest_events);
 	tcase_add_test(tests, one_batch_is_under_way_and_the_rest_follows);
 	tcase_add_test(tests, a_batch_that_fails_is_sent_again_as_it_is);
 	tcase_add_test(tests, waits_as_long_as_it_is_asked_to);
