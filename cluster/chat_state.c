@@ -2,7 +2,7 @@
 
 #include "domain/chat_snapshot.h"
 
-#define STATE_VERSION 2
+#define STATE_VERSION 3
 
 /* --- writing -------------------------------------------------------------- */
 
@@ -47,6 +47,10 @@ chat_state_pack(const struct chat_state *state, struct packer *packer)
 	pack_text(packer, place_format(&state->place, place));
 	pack_text(packer, str_from(state->place.chain));
 	pack_number(packer, state->newcomers);
+	pack_text(packer, str_from(state->relay->node));
+	pack_number(packer, state->relay->term);
+	pack_number(packer, state->relay->number);
+	pack_number(packer, (uint64_t)state->relay->sent_ms);
 	nodes_pack(state->nodes, packer);
 	return chat_snapshot_pack(&chat, packer);
 }
@@ -84,6 +88,10 @@ chat_state_unpack(struct chat_state *state, struct str bytes)
 	    !place_parse(place, chain, &state->place))
 		return false;
 	state->newcomers = unpack_number(&from);
+	unpack_string(&from, state->relay->node, sizeof(state->relay->node));
+	state->relay->term = unpack_number(&from);
+	state->relay->number = unpack_number(&from);
+	state->relay->sent_ms = (int64_t)unpack_number(&from);
 	nodes_unpack(state, &from);
 	return chat_snapshot_unpack(&chat, &from) && from.rest.len == 0;
 }

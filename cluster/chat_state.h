@@ -19,6 +19,7 @@ struct chat_state {
 	struct history *history; /* opened, empty, for each room */
 	struct attribute_store *attributes;
 	struct nodes *nodes;
+	struct relay *relay;
 	uint64_t newcomers;
 	struct place place; /* of the last entry that was run */
 };

@@ -320,12 +320,17 @@ cluster_append_at_once(struct cluster *cluster, struct entry *entry,
 		*str_put(cluster->created, entry->room_id) = '\0';
 		if (cluster->runs_own)
 			room_feed_open(cluster, entry->room_id);
+		if (cluster_is_relay(cluster))
+			(void)room_feed_need(cluster, entry->room_id,
+			    INT64_MAX);
 	}
 	if (is_removed)
 		room_feed_close(cluster, &removed, cluster->runs_own);
 	entry->room = NULL;
 	if (requester != NULL)
 		commit_log_report(&cluster->log, entry, requester, CHAT_OK);
+	else
+		commit_log_observe(&cluster->log, entry, NULL);
 	return CHAT_OK;
 }
 
@@ -752,6 +757,7 @@ cluster_tick(struct cluster *cluster)
 	if (cluster->broker == NULL || cluster->is_stopped)
 		return;
 	cluster_lease_tick(cluster, now_ms);
+	cluster_relay_tick(cluster, now_ms);
 	if (now_ms - cluster->ticked_ms >= FEEDS_EACH_MS) {
 		cluster->ticked_ms = now_ms;
 		chat_feed_tick(cluster, now_ms);
@@ -761,6 +767,15 @@ cluster_tick(struct cluster *cluster)
 		cluster->polled_ms = now_ms;
 		tops_poll(cluster);
 	}
+}
+
+void
+cluster_moment(const struct cluster *cluster, uint64_t *place, int64_t *at_ms)
+{
+	*place = cluster->chat.at.number;
+	*at_ms = cluster->loading_ms != 0
+		     ? cluster->loading_ms
+		     : clock_wall_ms(cluster->config.clock);
 }
 
 const char *

@@ -35,6 +35,15 @@ struct cluster_host_ops {
 	/* dispatcher_newcomers(), dispatcher_resume(). */
 	uint64_t (*newcomers)(void *arg);
 	void (*resume)(void *arg, uint64_t newcomers);
+	/*
+	 * With config.relays: this node, or another one, passes on what happens
+	 * to another program. What came before was passed on, and numbered up
+	 * to there.
+	 */
+	void (*relay)(void *arg, bool is_here, uint64_t number,
+	    int64_t sent_ms);
+	/* How far this node is with that; false: as far as before. */
+	bool (*relayed)(void *arg, uint64_t *number, int64_t *sent_ms);
 };
 
 /* Everything is borrowed. */
@@ -54,6 +63,7 @@ struct cluster_config {
 	struct id_source *ids; /* random ones */
 	int64_t lease_ms;
 	int64_t give_up_ms;
+	bool relays; /* this node can be the relay */
 	const struct cluster_host_ops *host;
 	void *arg;
 };
@@ -83,6 +93,12 @@ bool cluster_leave(struct cluster *);
 void cluster_flush(struct cluster *);
 /* About ten times a second. */
 void cluster_tick(struct cluster *);
+
+/*
+ * The place of what happens now in the log of the chat, and its time: of the
+ * past while the log is read.
+ */
+void cluster_moment(const struct cluster *, uint64_t *place, int64_t *at_ms);
 
 /* Why no command that needs the other nodes can run; NULL: they can. */
 const char *cluster_error(const struct cluster *);

@@ -106,6 +106,17 @@ is_of_connection(const struct command *command)
 	       command->kind == COMMAND_DISCONNECT;
 }
 
+/* FNV-1a: numbers of different nodes may be the same. */
+static uint32_t
+connection_number(const struct item *item)
+{
+	uint32_t hash = 2166136261;
+
+	for (size_t i = 0; i < item->node.len; i++)
+		hash = (hash ^ (unsigned char)item->node.data[i]) * 16777619;
+	return hash ^ (uint32_t)item->connection;
+}
+
 static void
 command_apply(struct cluster *cluster, struct item *item, int64_t at_ms,
     struct cluster_proposal *own)
@@ -115,6 +126,7 @@ command_apply(struct cluster *cluster, struct item *item, int64_t at_ms,
 	struct ordered_run run = { .now_ms = at_ms, .is_foreign = !is_here };
 	const struct command *command = &item->command;
 
+	run.connection = connection_number(item);
 	item->command.connection = CONNECTION_ELSEWHERE;
 	if (item->command.flags & COMMAND_OF_SERVER)
 		item->command.author = STR("~");
@@ -158,7 +170,9 @@ item_apply(struct cluster *cluster, const struct feed_entry *entry,
 	}
 	if (item.kind == ITEM_COMMAND)
 		command_apply(cluster, &item, entry->at_ms, own);
-	else
+	else if (item.kind == ITEM_RELAY)
+		cluster_relay_apply(cluster, &item);
+	else if (item.kind == ITEM_ENTRY)
 		entry_apply_to_chat(cluster, &item, own);
 }
 
@@ -310,6 +324,7 @@ chat_state_of(struct cluster *cluster)
 		.history = cluster->config.history,
 		.attributes = cluster->config.attributes,
 		.nodes = &cluster->nodes,
+		.relay = &cluster->relay,
 		.newcomers =
 		    cluster->config.host->newcomers(cluster->config.arg),
 		.place = cluster->chat.at };
@@ -369,8 +384,10 @@ chat_load(struct feed *feed, const struct feed_field *fields,
 		}
 		place = entries[i].place;
 		feed->at = place;
+		cluster->loading_ms = entries[i].at_ms;
 		chat_apply(feed, &entries[i], NULL);
 	}
+	cluster->loading_ms = 0;
 	log_info("the chat is loaded: %zu members, %zu rooms",
 	    member_store_count(cluster->config.members),
 	    room_store_count(cluster->config.rooms));

@@ -122,6 +122,10 @@ struct cluster {
 	/* Snapshots. */
 	uint64_t saved_number;
 	uint64_t saving_number; /* 0: none is being saved */
+	struct relay relay;
+	int64_t relay_asked_ms; /* when it was last claimed, or reported */
+	bool relay_follows;     /* the rooms are followed, as far as known */
+	int64_t loading_ms;     /* of the entry that is read; 0: none is */
 	int64_t polled_ms;
 	int64_t ticked_ms;
 	/* How long what this node has appended took to come back. */
@@ -172,6 +176,7 @@ enum chat_error cluster_propose_command(struct cluster *,
     const struct command *, struct str node, uint64_t connection);
 enum chat_error cluster_propose_entry(struct cluster *, struct feed *,
     struct entry *, const struct command *requester);
+void cluster_propose_relay(struct cluster *, const struct relay *);
 /* Removes a field of the table. */
 void cluster_propose_removal(struct cluster *, struct feed *, struct str field);
 void cluster_proposal_free(struct cluster *, struct cluster_proposal *);
@@ -189,9 +194,18 @@ bool chat_log_snapshot(struct cluster *, struct packer *);
 void chat_log_snapshot_name(const struct cluster *,
     char out[SNAPSHOT_NAME_SIZE]);
 
+/* cluster_relay.c */
+bool cluster_is_relay(const struct cluster *);
+void cluster_relay_apply(struct cluster *, const struct item *);
+void cluster_relay_tick(struct cluster *, int64_t now_ms);
+/* A message, or a change of one, that was loaded. */
+void cluster_relay_loaded(struct cluster *, struct entry *, int64_t at_ms);
+
 /* cluster_lease.c */
 /* Whether no other node is known that may live. */
 bool cluster_is_alone(struct cluster *);
+bool cluster_node_is_gone(const struct cluster *, struct str id,
+    int64_t now_ms);
 void cluster_lease_tick(struct cluster *, int64_t now_ms);
 /* Sets has_left in the end. */
 void cluster_lease_end(struct cluster *);

@@ -239,6 +239,15 @@ cluster_is_alone(struct cluster *cluster)
 	return true;
 }
 
+bool
+cluster_node_is_gone(const struct cluster *cluster, struct str id,
+    int64_t now_ms)
+{
+	struct node *node = id_map_find(&cluster->nodes.by_id, id);
+
+	return node == NULL || node_is_dead(cluster, node, now_ms);
+}
+
 /* The living node with the least id ends the members of dead ones. */
 static void
 dead_nodes_clean(struct cluster *cluster, int64_t now_ms)

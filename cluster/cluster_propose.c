@@ -94,6 +94,26 @@ cluster_propose_command(struct cluster *cluster, const struct command *command,
 	return CHAT_OK;
 }
 
+void
+cluster_propose_relay(struct cluster *cluster, const struct relay *relay)
+{
+	struct item item = { .kind = ITEM_RELAY,
+		.node = str_from(cluster->nodes.self),
+		.relay = *relay };
+	struct cluster_proposal *proposal = proposal_create(cluster, NULL);
+
+	if (proposal == NULL)
+		return;
+	if (!item_pack(&item, &proposal->payload)) {
+		packer_fini(&proposal->payload);
+		free(proposal);
+		return;
+	}
+	proposal->base.at_ms = clock_wall_ms(cluster->config.clock);
+	proposal->base.is_numbered = true;
+	proposal_send(cluster, &cluster->chat, proposal);
+}
+
 /* A change of the table of the room's log. */
 static void
 proposal_set_field(struct cluster_proposal *proposal,

@@ -431,6 +431,16 @@ room_load_item(struct room_feed *feed, struct str payload,
 		    cluster->config.history, cluster->config.attributes);
 }
 
+/* For the relay: what no node may have passed on. */
+static void
+room_loaded_note(struct room_feed *feed, const struct feed_entry *entry)
+{
+	struct item item;
+
+	if (room_item_read(feed, entry, &item))
+		cluster_relay_loaded(feed->cluster, &item.entry, entry->at_ms);
+}
+
 /* Whether a field is about a message before the first that is kept. */
 static bool
 field_is_stale(struct room_feed *feed, const struct feed_field *field,
@@ -519,6 +529,8 @@ room_load(struct feed *base, const struct feed_field *fields,
 	if (!base->is_loaded && !is_same)
 		room_begin_epoch(feed,
 		    silent > 0 ? entries[silent - 1].place.number : 0);
+	for (size_t i = 0; i < silent; i++)
+		room_loaded_note(feed, &entries[i]);
 	for (size_t i = silent; i < count; i++)
 		room_apply(base, &entries[i], NULL);
 	if (count > 0)
@@ -639,7 +651,7 @@ room_feed_tick(struct room_feed *feed, int64_t now_ms)
 	    !list_is_empty(&feed->feed.proposals) ||
 	    !list_is_empty(&feed->barriers))
 		return;
-	if (room_is_read(feed)) {
+	if (cluster_is_relay(feed->cluster) || room_is_read(feed)) {
 		feed->used_ms = now_ms;
 		return;
 	}

@@ -193,6 +193,10 @@ item_pack(const struct item *item, struct packer *packer)
 		pack_text(packer, item->epoch.name);
 		pack_text(packer, item->epoch.former);
 		pack_number(packer, item->epoch.former_seq);
+	} else if (item->kind == ITEM_RELAY) {
+		pack_number(packer, item->relay.term);
+		pack_number(packer, item->relay.number);
+		pack_number(packer, (uint64_t)item->relay.sent_ms);
 	} else {
 		requester_pack(packer, &item->command);
 		entry_pack(packer, &item->entry);
@@ -225,6 +229,10 @@ item_unpack(struct str bytes, struct item *out)
 		out->epoch.former = unpack_id(&from, ID_SIZE);
 		out->epoch.former_seq = unpack_number(&from);
 		from.failed |= str_is_empty(out->epoch.name);
+	} else if (kind == ITEM_RELAY) {
+		out->relay.term = unpack_number(&from);
+		out->relay.number = unpack_number(&from);
+		out->relay.sent_ms = (int64_t)unpack_number(&from);
 	} else
 		return false;
 	return !from.failed && from.rest.len == 0;

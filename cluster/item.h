@@ -14,7 +14,8 @@
 enum item_kind {
 	ITEM_COMMAND = 1,
 	ITEM_ENTRY,
-	ITEM_EPOCH /* of the log of a room, from this place on */
+	ITEM_EPOCH, /* of the log of a room, from this place on */
+	ITEM_RELAY
 };
 
 /* As in struct room. */
@@ -22,6 +23,18 @@ struct item_epoch {
 	struct str name;
 	struct str former;
 	uint64_t former_seq;
+};
+
+/*
+ * The relay: the one node that passes on what happens to another program. A
+ * node becomes the relay by an item with the next term, and reports how far it
+ * is by items of the same one.
+ */
+struct relay {
+	uint64_t term;   /* 0: there was none yet */
+	uint64_t number; /* no higher one was given to an event */
+	int64_t sent_ms; /* what happened before was passed on */
+	char node[NODE_ID_SIZE];
 };
 
 /* The time of an item is that of its ENTRY: see cluster/broker.h. */
@@ -36,6 +49,7 @@ struct item {
 	struct principal principal; /* of connect: command.principal */
 	struct entry entry;
 	struct item_epoch epoch;
+	struct relay relay; /* but its node */
 };
 
 /* Without texts that only answers need. False: no memory. */

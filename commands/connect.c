@@ -202,14 +202,15 @@ connect_new_member(struct request *request)
 	error = member_attach(request);
 	if (error == CHAT_OK) {
 		presence_observe_connected(request_observer(request),
-		    &request->author, request->command->connection);
+		    &request->author, request_observed_connection(request));
 		error = membership_resume(request);
 		if (error != CHAT_OK) {
 			publisher_detach(request->chat->publisher,
 			    str_from(request->author.id),
 			    request->command->connection);
 			presence_observe_disconnected(request_observer(request),
-			    &request->author, request->command->connection);
+			    &request->author,
+			    request_observed_connection(request));
 		}
 	}
 	if (error != CHAT_OK) {

@@ -24,13 +24,13 @@ disconnect_run(struct request *request)
 		member_store_set_connections(chat->members, author_id,
 		    request->author.connections - 1);
 		presence_observe_disconnected(request_observer(request),
-		    &request->author, request->command->connection);
+		    &request->author, request_observed_connection(request));
 		return CHAT_OK;
 	}
 	while (room_ops_first_of_author(request, STR_ABSENT, &room))
 		room_ops_leave_detached(request, &room);
 	presence_observe_disconnected(request_observer(request),
-	    &request->author, request->command->connection);
+	    &request->author, request_observed_connection(request));
 	lobby_publish(request, &left);
 	if (request->author.in_lobby)
 		request->state->in_lobby--;

@@ -65,7 +65,8 @@ struct command_order {
 /* A command at its place. */
 struct ordered_run {
 	int64_t now_ms;
-	bool is_foreign; /* another node has proposed it */
+	bool is_foreign;     /* another node has proposed it */
+	uint32_t connection; /* a number that no other connection has */
 	/* The result of COMMAND_CONNECT: */
 	bool is_lost;            /* of this node: its connection is gone */
 	char member_id[ID_SIZE]; /* "": there is no new connection */

@@ -157,13 +157,21 @@ entry_requester(const struct entry *entry, const struct command *requester)
 	return kept;
 }
 
+static inline void
+commit_log_observe(const struct commit_log *log, const struct entry *entry,
+    const struct command *requester)
+{
+	if (log->observer != NULL)
+		log->observer->ops->entry(log->observer, entry, requester);
+}
+
 /* Calls observer and handler for an entry that is done. */
 static inline void
 commit_log_report(const struct commit_log *log, const struct entry *entry,
     const struct command *requester, enum chat_error outcome)
 {
-	if (log->observer != NULL && outcome == CHAT_OK)
-		log->observer->ops->entry(log->observer, entry, requester);
+	if (outcome == CHAT_OK)
+		commit_log_observe(log, entry, requester);
 	if (log->handler != NULL)
 		log->handler->ops->handle(log->handler, entry, requester,
 		    outcome);

@@ -137,7 +137,8 @@ make_node(struct app *app)
 	if (app->options.broker.url[0] == '\0')
 		return true;
 	app->node = node_create(&app->options, &app->stores, &app->chat,
-	    app->files.shared_id, random_seed(), &ops, &app->status);
+	    app->files.shared_id, app->hooks, random_seed(), &ops,
+	    &app->status);
 	return app->node != NULL;
 }
 

@@ -14,6 +14,7 @@
 #include "cmd/parleyd/platform.h"
 #include "domain/base/count_of.h"
 #include "domain/log.h"
+#include "transport/hooks/hooks.h"
 
 /* A lease is renewed three times in that time; then the node is dead. */
 #define LEASE_MS 7500
@@ -22,6 +23,12 @@
 #define START_MS 5000
 
 #define DRAIN_MS 1000
+
+/* By how much the clocks of nodes may differ, and entries be late. */
+#define RELAY_MARGIN_MS 10000
+
+/* Numbers of events that another node leaves out when it goes on. */
+#define NUMBERS_RESERVED UINT64_C(1000000000)
 
 #define DIGEST_SIZE (16 + 1)
 
@@ -39,6 +46,10 @@ struct node {
 	bool was_ready;
 	bool is_down; /* since it was ready; it was logged */
 	const char *files_id;
+	struct hooks *hooks;    /* NULL: none */
+	uint64_t relay_given;   /* the last number when it was last reported */
+	int64_t relay_given_ms; /* since when */
+	bool relay_is_reported; /* all up to there was sent */
 	char digest[DIGEST_SIZE];
 	char name[BROKER_NODE_SIZE];
 };
@@ -143,7 +154,52 @@ node_on_resume(void *arg, uint64_t newcomers)
 	dispatcher_resume(((struct node *)arg)->dispatcher, newcomers);
 }
 
+static void
+node_on_relay(void *arg, bool is_here, uint64_t number, int64_t sent_ms)
+{
+	struct node *node = arg;
+
+	if (is_here)
+		hooks_lead(node->hooks, number, sent_ms);
+	else
+		hooks_stand_by(node->hooks, sent_ms);
+}
+
+/*
+ * Entries that came a little before may come yet: those of other nodes have
+ * their time from when they were proposed.
+ */
+static bool
+node_on_relayed(void *arg, uint64_t *number, int64_t *sent_ms)
+{
+	struct node *node = arg;
+	uint64_t given = hooks_number(node->hooks);
+	int64_t before_ms = hooks_sent_ms(node->hooks) -
+			    node->options.give_up_ms - RELAY_MARGIN_MS;
+
+	/* Nothing has happened since all was reported as sent. */
+	if (given + NUMBERS_RESERVED <= *number && node->relay_is_reported)
+		return false;
+	node->relay_is_reported =
+	    given == node->relay_given && before_ms > node->relay_given_ms;
+	if (given != node->relay_given) {
+		node->relay_given = given;
+		node->relay_given_ms = clock_wall_ms(system_clock());
+	}
+	*number = given + NUMBERS_RESERVED;
+	*sent_ms = before_ms;
+	return true;
+}
+
+static void
+node_on_moment(void *arg, uint64_t *place, int64_t *at_ms)
+{
+	cluster_moment(((struct node *)arg)->cluster, place, at_ms);
+}
+
 static const struct cluster_host_ops node_host_ops = {
+	.relay = node_on_relay,
+	.relayed = node_on_relayed,
 	.wake = node_on_wake,
 	.stop = node_on_stop,
 	.newcomers = node_on_newcomers,
@@ -219,6 +275,7 @@ cluster_config_of(struct node *node, const struct stores *stores,
 		.ids = chat->ids,
 		.lease_ms = LEASE_MS,
 		.give_up_ms = node->options.give_up_ms,
+		.relays = node->hooks != NULL,
 		.host = &node_host_ops,
 		.arg = node,
 	};
@@ -226,7 +283,7 @@ cluster_config_of(struct node *node, const struct stores *stores,
 
 struct node *
 node_create(const struct options *options, const struct stores *stores,
-    struct chat *chat, const char *files_id, uint64_t seed,
+    struct chat *chat, const char *files_id, struct hooks *hooks, uint64_t seed,
     const struct node_ops *ops, int *status)
 {
 	struct node *node = calloc(1, sizeof(*node));
@@ -243,12 +300,18 @@ node_create(const struct options *options, const struct stores *stores,
 	}
 	name_make(node, options);
 	node->files_id = files_id;
+	node->hooks = hooks;
 	digest_make(options, files_id, node->digest);
 	config = cluster_config_of(node, stores, chat);
 	node->cluster = cluster_create(&config);
 	if (node->cluster == NULL)
 		goto free_node;
 	chat->log = cluster_log(node->cluster);
+	if (hooks != NULL) {
+		hooks_share(hooks,
+		    &(struct hooks_sharing){ node_on_moment, node });
+		chat->log->observer = hooks_entries(hooks);
+	}
 	chat->order = cluster_order(node->cluster);
 	chat->ids = cluster_ids(node->cluster);
 	return node;

@@ -12,6 +12,7 @@
 #include "persistence/stores.h"
 
 struct event_base;
+struct hooks;
 struct node;
 
 struct node_ops {
@@ -22,12 +23,12 @@ struct node_ops {
 
 /*
  * Sets the log, the order and the ids of the chat, which has its stores. The
- * directory of files has the id. NULL: it is logged why not, and *status is
- * what to exit with.
+ * directory of files has the id; the hooks may be NULL. NULL: it is logged why
+ * not, and *status is what to exit with.
  */
 struct node *node_create(const struct options *, const struct stores *,
-    struct chat *, const char *files_id, uint64_t seed, const struct node_ops *,
-    int *status);
+    struct chat *, const char *files_id, struct hooks *, uint64_t seed,
+    const struct node_ops *, int *status);
 
 /* Connects to the broker. False: no memory. */
 bool node_start(struct node *, struct event_base *, struct dispatcher *);

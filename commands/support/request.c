@@ -51,9 +51,14 @@ request_find_author(struct request *request)
 struct presence_observer *
 request_observer(const struct request *request)
 {
-	return request->ordered != NULL && request->ordered->is_foreign
-		   ? NULL
-		   : request->chat->observer;
+	return request->chat->observer;
+}
+
+uint32_t
+request_observed_connection(const struct request *request)
+{
+	return request->ordered != NULL ? request->ordered->connection
+					: request->command->connection;
 }
 
 struct event

@@ -81,6 +81,9 @@ request_recipients(const struct request *request, size_t here, size_t all)
 /* The chat's observer; NULL: there is none, or that of another node sees it. */
 struct presence_observer *request_observer(const struct request *);
 
+/* The connection that the command came from, for the observer. */
+uint32_t request_observed_connection(const struct request *);
+
 /* An event with the author as its member; the caller sets the rest. */
 struct event request_event(const struct request *, enum event_kind);
 

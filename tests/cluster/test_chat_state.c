@@ -14,18 +14,21 @@ static const struct history_limits no_limits;
 struct chat {
 	struct chat_state state;
 	struct nodes nodes;
+	struct relay relay;
 };
 
 static void
 chat_init(struct chat *chat)
 {
 	nodes_init(&chat->nodes, STR("n1.00000001"));
+	chat->relay = (struct relay){ .term = 0 };
 	chat->state = (struct chat_state){
 		.members = memory_members_create(),
 		.rooms = memory_rooms_create(),
 		.history = memory_history_create(&no_limits),
 		.attributes = memory_attributes_create(),
 		.nodes = &chat->nodes,
+		.relay = &chat->relay,
 	};
 }
 
@@ -58,6 +61,8 @@ static void
 chat_fill(struct chat *chat)
 {
 	struct chat_state *state = &chat->state;
+
+	chat->relay = (struct relay){ 3, 4, 5, "n2.00000002" };
 	struct room den = { .id = "den",
 		.name = "Den",
 		.epoch = "e1",
@@ -117,6 +122,10 @@ START_TEST(a_snapshot_holds_the_chat)
 	ck_assert(member_store_is_taken(second.state.members, STR("den"),
 	    STR("gus")));
 	ck_assert(nodes_has_local(&second.nodes, STR("u1")));
+	ck_assert_str_eq(second.relay.node, "n2.00000002");
+	ck_assert_uint_eq(second.relay.term, 3);
+	ck_assert_uint_eq(second.relay.number, 4);
+	ck_assert_int_eq(second.relay.sent_ms, 5);
 	ck_assert(!nodes_has_local(&second.nodes, STR("g1")));
 	/* It comes with the room's own log. */
 	ck_assert(!attribute_store_get(second.state.attributes, STR("den"),

@@ -68,6 +68,27 @@ attribute_item(void)
 			.at_ms = 9 } } };
 }
 
+START_TEST(a_report_of_the_relay_comes_back)
+{
+	struct item item = { .kind = ITEM_RELAY,
+		.node = STR("n1.01234567"),
+		.relay = { .term = 3, .number = 4, .sent_ms = 5 } };
+	struct packer packer = { .len = 0 };
+	struct item back;
+
+	ck_assert(item_pack(&item, &packer));
+	ck_assert(item_unpack(packer_str(&packer), &back));
+	ck_assert_int_eq(back.kind, ITEM_RELAY);
+	ck_assert(str_equal(back.node, item.node));
+	ck_assert_uint_eq(back.relay.term, 3);
+	ck_assert_uint_eq(back.relay.number, 4);
+	ck_assert_int_eq(back.relay.sent_ms, 5);
+	for (size_t len = 0; len < packer.len; len++)
+		ck_assert(!item_unpack(str_slice(packer.bytes, len), &back));
+	packer_fini(&packer);
+}
+END_TEST
+
 START_TEST(a_command_keeps_what_its_effects_need)
 {
 	struct item item = command_item(), back;
@@ -223,6 +244,7 @@ SUITE(item)
 {
 	tcase_add_loop_test(tests, an_entry_of_another_command_is_refused, 0,
 	    COUNT_OF(misfits));
+	tcase_add_test(tests, a_report_of_the_relay_comes_back);
 	tcase_add_test(tests, a_command_keeps_what_its_effects_need);
 	tcase_add_test(tests, entries_keep_what_all_nodes_publish);
 	tcase_add_test(tests, an_epoch_has_a_name);

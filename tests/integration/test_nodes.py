@@ -8,6 +8,7 @@ import pytest
 
 from api import KEY, Backend
 from client import TEXT, Chat, frame
+from receiver import Receiver
 from redis_server import Redis
 from server import AT_ONCE, PARLEYD, Server, eventually
 
@@ -128,6 +129,43 @@ def test_what_is_posted_at_once_is_one_call(redis, pair):
     # A call that is under way, and one with what was read meanwhile; and the
     # leases of the nodes.
     assert calls < count / 10, calls
+
+
+def test_one_node_sends_the_events_of_all(node, see_off):
+    """In order, to the receiver of hooks; another one goes on if it dies."""
+    receiver = Receiver()
+    first, second = node(*receiver.options()), node(*receiver.options())
+    first.wait_for_line("events are sent by node")
+    alice, bob = see_off(Chat(first.address)), see_off(Chat(second.address))
+    alice.ask_ok("create", name="tea", room="tea", persistent=True)
+    eventually(lambda: bob.ask("join", room="tea")["event"] == "joined")
+    for number in range(10):
+        goes_on(alice, bob, f"key {number}")
+
+    def numbers():
+        return [event["seq"] for event in receiver.events("said")]
+
+    eventually(lambda: len(numbers()) >= 20)
+    assert numbers() == list(range(1, 21))
+    ids = [event["number"] for event in receiver.events()]
+    assert ids == sorted(set(ids))
+    joined = {event["member_id"]: event["generation"]
+              for event in receiver.events("joined")}
+    # The receiver fails for a while; then the node that sends is killed.
+    receiver.answer = lambda asked: (500, b"", {})
+    goes_on(alice, bob, "late")
+    first.kill()
+    receiver.answer = lambda asked: (204, b"", {})
+    assert posted(bob, "alone", "alone") == 23
+    eventually(lambda: 23 in numbers() and receiver.events("left"))
+    firsts = list(dict.fromkeys(numbers()))
+    assert firsts == list(range(1, 24))
+    ids = [event["number"] for event in receiver.events()]
+    assert ids == sorted(set(ids))
+    left = receiver.events("left")[0]
+    assert left["member_id"] == alice.id and left["generation"] == joined[alice.id]
+    assert receiver.unsigned == 0 and receiver.most_at_once <= 1
+    receiver.stop()
 
 
 def test_nodes_know_each_other(node):

@@ -323,10 +323,6 @@ broker_check(struct options_load *load)
 		    "and broker.password are both given");
 	if (broker->url[0] == '\0')
 		return true;
-	/* Each node would send the events of all. */
-	if (load->out->hooks.url[0] != '\0')
-		return option_fail(load, "hooks.url",
-		    "cannot be used with broker.url");
 	return load->out->store_kind == STORE_MEMORY ||
 	       option_fail(load, "broker.url",
 		   "needs store.kind memory: Redis has the rooms");

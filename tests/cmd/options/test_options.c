@@ -186,9 +186,6 @@ static const struct {
 	    "1.0)" },
 	{ "--broker-url redis://h --store-kind file", "", NULL, 64,
 	    "broker.url needs store.kind memory: Redis has the rooms" },
-	{ "--broker-url redis://h --hooks-url http://h/ "
-	  "--hooks-secret 0123456789abcdef",
-	    "", NULL, 64, "hooks.url cannot be used with broker.url" },
 	{ "--broker-prefix a{b", "", NULL, 64,
 	    "broker.prefix has a character that no key may have" },
 	{ "", "", "broker.node = a*", 78,

@@ -1,0 +1,148 @@
+/* The one node that passes on what happens to another program: the relay. */
+#include "cluster/cluster_internal.h"
+#include "domain/log.h"
+
+/* How often the relay reports how far it is, and a node tries to become it. */
+#define REPORT_MS 5000
+
+/* Rooms that it follows anew at one tick. */
+#define FOLLOWED_AT_ONCE 256
+
+bool
+cluster_is_relay(const struct cluster *cluster)
+{
+	return cluster->config.relays && cluster->relay.term > 0 &&
+	       strcmp(cluster->relay.node, cluster->nodes.self) == 0;
+}
+
+/*
+ * All nodes take the same one: of several that try, the first in the log. What
+ * a former relay reports afterwards is ignored.
+ */
+void
+cluster_relay_apply(struct cluster *cluster, const struct item *item)
+{
+	struct relay *relay = &cluster->relay;
+	bool is_new = item->relay.term == relay->term + 1;
+
+	if (!is_new && (item->relay.term != relay->term ||
+			   !str_equal(item->node, str_from(relay->node))))
+		return;
+	relay->term = item->relay.term;
+	*str_put(relay->node, item->node) = '\0';
+	if (item->relay.number > relay->number)
+		relay->number = item->relay.number;
+	if (item->relay.sent_ms > relay->sent_ms)
+		relay->sent_ms = item->relay.sent_ms;
+	if (!cluster->config.relays)
+		return;
+	if (is_new) {
+		cluster->relay_follows = false;
+		log_info("events are sent by node %s", relay->node);
+	}
+	cluster->config.host->relay(cluster->config.arg,
+	    cluster_is_relay(cluster), relay->number, relay->sent_ms);
+}
+
+struct relay_following {
+	struct cluster *cluster;
+	size_t count;
+};
+
+/* False: enough for now. */
+static bool
+relay_follow_room(const struct room *room, void *arg)
+{
+	struct relay_following *following = arg;
+	struct str id = str_from(room->id);
+
+	if (room_feed_find(following->cluster, id) == NULL) {
+		(void)room_feed_need(following->cluster, id, INT64_MAX);
+		following->count++;
+	}
+	return following->count < FOLLOWED_AT_ONCE;
+}
+
+/* New rooms are followed when they are created. */
+static void
+relay_follow_rooms(struct cluster *cluster)
+{
+	struct relay_following following = { cluster, 0 };
+
+	if (cluster->relay_follows)
+		return;
+	room_store_each(cluster->config.rooms, relay_follow_room, &following);
+	cluster->relay_follows = following.count < FOLLOWED_AT_ONCE;
+}
+
+static void
+relay_report(struct cluster *cluster)
+{
+	struct relay report = cluster->relay;
+
+	if (cluster->config.host->relayed(cluster->config.arg, &report.number,
+		&report.sent_ms))
+		cluster_propose_relay(cluster, &report);
+}
+
+/* The first relay sends what happens from now on. */
+static void
+relay_claim(struct cluster *cluster)
+{
+	struct relay claim = cluster->relay;
+
+	if (claim.term == 0)
+		claim.sent_ms = clock_wall_ms(cluster->config.clock);
+	claim.term++;
+	cluster_propose_relay(cluster, &claim);
+}
+
+void
+cluster_relay_tick(struct cluster *cluster, int64_t now_ms)
+{
+	bool is_here = cluster_is_relay(cluster);
+
+	if (!cluster->config.relays || cluster_error(cluster) != NULL ||
+	    cluster->is_leaving)
+		return;
+	if (is_here)
+		relay_follow_rooms(cluster);
+	if (cluster->relay_asked_ms != 0 &&
+	    now_ms - cluster->relay_asked_ms < REPORT_MS)
+		return;
+	if (is_here)
+		relay_report(cluster);
+	else if (cluster->relay.term == 0 ||
+		 cluster_node_is_gone(cluster, str_from(cluster->relay.node),
+		     now_ms))
+		relay_claim(cluster);
+	else
+		return;
+	cluster->relay_asked_ms = now_ms;
+}
+
+/* What became of a message since is not told by its text. */
+void
+cluster_relay_loaded(struct cluster *cluster, struct entry *entry,
+    int64_t at_ms)
+{
+	int64_t now_ms = clock_wall_ms(cluster->config.clock);
+	uint64_t seq = entry->kind == ENTRY_MESSAGE ? entry->message.seq
+						    : entry->attribute.seq;
+	struct message now;
+	bool is_there;
+
+	if (!cluster->config.relays || at_ms < cluster->relay.sent_ms)
+		return;
+	is_there = seq > 0 && history_get(cluster->config.history,
+				  entry->room_id, seq, now_ms, &now);
+	if (entry->kind == ENTRY_MESSAGE &&
+	    (!is_there || now.is_redacted ||
+		!str_equal(now.body, entry->message.body)))
+		entry->message.body = STR_ABSENT;
+	if (entry->kind == ENTRY_ATTRIBUTE && seq > 0 &&
+	    entry->attribute.kind != ATTRIBUTE_REDACTION &&
+	    (!is_there || now.is_redacted))
+		return;
+	commit_log_observe(&cluster->log, entry, NULL);
+}
