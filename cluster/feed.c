@@ -748,6 +748,21 @@ append_receive(struct feed *feed, struct feed_call *call,
 	duplicates_answer(feed);
 }
 
+/* The broker has no entry at a place that it gave before: it has lost it. */
+static void
+proposals_check_places(struct feed *feed)
+{
+	for (struct list *at = feed->proposals.next; at != &feed->proposals;
+	     at = at->next) {
+		struct proposal *proposal =
+		    LIST_OWNER(at, struct proposal, link);
+
+		if (proposal->has_place &&
+		    place_compare(&proposal->place, &feed->at) > 0)
+			proposal_lose_place(feed, proposal);
+	}
+}
+
 static void
 range_receive(struct feed *feed, const struct str *reply, size_t count)
 {
@@ -763,6 +778,8 @@ range_receive(struct feed *feed, const struct str *reply, size_t count)
 		return;
 	if (place_compare(&feed->at, &top) < 0)
 		feed->is_behind = true;
+	else
+		proposals_check_places(feed);
 	if (!feed->is_behind)
 		feed->config->ops->live(feed);
 }

@@ -423,6 +423,20 @@ START_TEST(an_entry_whose_place_is_lost_is_sent_again)
 }
 END_TEST
 
+START_TEST(an_entry_that_only_the_broker_had_is_sent_again)
+{
+	sim_net_save(net);
+	sim_net_lose(net, 0, 1);
+	sim_net_lose(net, 1, 1);
+	proposal_send_from(0, "a");
+	run_for(100);
+	sim_net_restore(net);
+	run_for(4000);
+	HEARD_BY(0, "own:a ");
+	HEARD_BY(1, "a ");
+}
+END_TEST
+
 START_TEST(a_first_that_is_lost_answers_no_duplicate)
 {
 	sim_net_save(net);
@@ -501,6 +515,7 @@ SUITE(feed)
 	tcase_add_test(tests,
 	    a_closed_log_is_opened_when_others_had_time_to_write);
 	tcase_add_test(tests, an_entry_whose_place_is_lost_is_sent_again);
+	tcase_add_test(tests, an_entry_that_only_the_broker_had_is_sent_again);
 	tcase_add_test(tests, a_first_that_is_lost_answers_no_duplicate);
 	tcase_add_test(tests, an_entry_that_cannot_be_applied_yet_waits);
 	tcase_add_test(tests, a_top_that_is_behind_is_noticed);
