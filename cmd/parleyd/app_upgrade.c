@@ -81,10 +81,12 @@ process_spawn(const struct options_sources *sources, const char *path, int fd,
 	snprintf(variable, sizeof(variable), "%s=%d:%d", HANDOVER_VARIABLE,
 	    CHANNEL_FD, (int)getpid());
 	envp = environment_create(sources->envp, variable);
-	error = posix_spawn_file_actions_init(&actions);
-	if (envp == NULL || error != 0) {
-		free(envp);
+	if (envp == NULL)
 		return ENOMEM;
+	error = posix_spawn_file_actions_init(&actions);
+	if (error != 0) {
+		free(envp);
+		return error;
 	}
 	error = posix_spawn_file_actions_adddup2(&actions, fd, CHANNEL_FD);
 	if (error == 0)
@@ -95,7 +97,7 @@ process_spawn(const struct options_sources *sources, const char *path, int fd,
 	return error;
 }
 
-/* Sets pid and fd of the upgrade. False: errno says why. */
+/* Sets pid and fd of the upgrade. False: the reason is in errno. */
 static bool
 upgrade_spawn(struct app *app, const char *path)
 {
@@ -150,7 +152,7 @@ app_is_settled(struct app *app)
 	       dispatcher_is_idle(app->dispatcher);
 }
 
-/* The loop does not run: only the threads of the stores are listened to. */
+/* The loop does not run: only the events of the stores are handled. */
 static bool
 stores_poll(struct app *app, int timeout_ms)
 {
@@ -219,8 +221,8 @@ app_end_at_once(int status)
 }
 
 /*
- * the new process has ended, and files may have changed: another one of
- * this program opens them.
+ * The new process has ended, and files may have changed: another one of this
+ * program opens them.
  */
 _Noreturn static void
 upgrade_fall_back(struct app *app, const struct handover_message *state)
