@@ -1,6 +1,5 @@
 #include "cmd/parley/connection.h"
 
-#include <errno.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
@@ -336,8 +335,6 @@ on_connected(struct connection *connection)
 static void
 on_failure(struct connection *connection, short what)
 {
-	const char *text =
-	    what & BEV_EVENT_EOF ? "connection reset" : strerror(errno);
 	bool was_open = connection->state == CONNECTION_OPEN ||
 			connection->state == CONNECTION_CLOSING;
 
@@ -346,10 +343,8 @@ on_failure(struct connection *connection, short what)
 		    connection->end.code, connection->end.text);
 		return;
 	}
-	if (!tls_failure(connection->bufferevent, connection->end.text,
-		sizeof(connection->end.text)))
-		snprintf(connection->end.text, sizeof(connection->end.text),
-		    "%s", text);
+	tls_failure(connection->bufferevent, what, connection->end.text,
+	    sizeof(connection->end.text));
 	if (was_open)
 		connection_over(connection, CONNECTION_BROKEN, 0,
 		    connection->end.text);

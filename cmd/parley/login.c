@@ -1,6 +1,5 @@
 #include "cmd/parley/login.h"
 
-#include <errno.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
@@ -186,11 +185,7 @@ login_event_cb(struct bufferevent *bufferevent, short what, void *arg)
 		    login->request_len);
 		return;
 	}
-	if (!tls_failure(bufferevent, why, sizeof(why)))
-		snprintf(why, sizeof(why), "%s",
-		    what & BEV_EVENT_TIMEOUT ? "no response in time"
-		    : what & BEV_EVENT_EOF   ? "connection reset"
-					     : strerror(errno));
+	tls_failure(bufferevent, what, why, sizeof(why));
 	login_over(login, CLIENT_UNAVAILABLE, why);
 }
 

@@ -1,11 +1,14 @@
 #include "cmd/parley/tls.h"
 
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include <event2/bufferevent.h>
 #include <event2/bufferevent_ssl.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 #include "transport/tls/tls_client.h"
 
@@ -100,19 +103,23 @@ free_ssl:
 	return NULL;
 }
 
-bool
-tls_failure(struct bufferevent *bufferevent, char *why, size_t size)
+void
+tls_failure(struct bufferevent *bufferevent, short what, char *why, size_t size)
 {
+	const char *text = what & BEV_EVENT_TIMEOUT ? "no response in time"
+			   : what & BEV_EVENT_EOF   ? "connection reset"
+						    : strerror(errno);
 	SSL *ssl = bufferevent_openssl_get_ssl(bufferevent);
 	unsigned long error = bufferevent_get_openssl_error(bufferevent);
 	long verdict = ssl == NULL ? X509_V_OK : SSL_get_verify_result(ssl);
 	const char *reason;
 
-	if (ssl == NULL || error == 0)
-		return false;
+	if (ssl == NULL || error == 0) {
+		snprintf(why, size, "%s", text);
+		return;
+	}
 	reason = ERR_reason_error_string(error);
 	if (verdict != X509_V_OK)
 		reason = X509_verify_cert_error_string(verdict);
 	snprintf(why, size, "TLS: %s", reason == NULL ? "failed" : reason);
-	return true;
 }

@@ -28,7 +28,7 @@ void tls_destroy(struct tls *);
 struct bufferevent *tls_bufferevent(struct tls *, struct event_base *,
     const char *host);
 
-/* The TLS error of a bufferevent; false: it has none. */
-bool tls_failure(struct bufferevent *, char *why, size_t size);
+/* Why this event (BEV_EVENT_…) ended a bufferevent, with TLS or without. */
+void tls_failure(struct bufferevent *, short what, char *why, size_t size);
 
 #endif

@@ -50,6 +50,7 @@ struct transfer {
 
 /* --- the end -------------------------------------------------------------- */
 
+/* The owner may destroy the transfer. */
 static void
 transfer_end(struct transfer *transfer, const char *error, struct str result)
 {
@@ -161,10 +162,12 @@ transfer_create_file(struct transfer *transfer)
 	} else {
 		transfer->file = file_create(transfer->path);
 	}
-	transfer->is_created = transfer->file >= 0;
-	if (!transfer->is_created)
+	if (transfer->file < 0) {
 		transfer_fail_errno(transfer, transfer->path);
-	return transfer->is_created;
+		return false;
+	}
+	transfer->is_created = true;
+	return true;
 }
 
 static bool
@@ -319,11 +322,7 @@ transfer_event_cb(struct bufferevent *bufferevent, short what, void *arg)
 		    transfer->request_len);
 		return;
 	}
-	if (!tls_failure(bufferevent, why, sizeof(why)))
-		snprintf(why, sizeof(why), "%s",
-		    what & BEV_EVENT_TIMEOUT ? "no response in time"
-		    : what & BEV_EVENT_EOF   ? "connection reset"
-					     : strerror(errno));
+	tls_failure(bufferevent, what, why, sizeof(why));
 	if (transfer->is_connected || !transfer_connect(transfer))
 		transfer_end(transfer, why, STR(""));
 }
