@@ -51,6 +51,8 @@ ALONE = {
     "test_hook": "who may connect: no state that nodes share",
     "test_api": "requests to one process, and its streams",
     "test_nodes": "starts nodes of its own",
+    "test_cluster_faults": "starts nodes of its own",
+    "test_files_kill": "the directory of one process",
     "test_dotnet_files": "notices of uploads reach the members of one node",
     "test_dotnet_monitoring": "the last commands of one process",
     "test_health": "health of one process",
