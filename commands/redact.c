@@ -1,4 +1,7 @@
 /* COMMAND_REDACT: remove the text of a message. */
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "commands/command_table.h"
 #include "commands/support/files.h"
 #include "commands/support/message_change.h"
@@ -59,7 +62,11 @@ static enum chat_error
 redact_finish(struct request *request, const struct entry *entry)
 {
 	struct event event = message_change_event(entry, EVENT_REDACTED);
+	char detail[32];
 
+	moderation_find_author(request);
+	snprintf(detail, sizeof(detail), "seq=%" PRIu64, entry->attribute.seq);
+	moderation_log(request, entry->room_id, STR_ABSENT, str_from(detail));
 	event.reason = request->command->reason;
 	message_change_publish(request, entry, &event);
 	files_remove_from_room(request, request->command->file.id,

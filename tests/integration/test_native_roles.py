@@ -256,6 +256,30 @@ def test_users_own_rooms_for_good(start, key, tmp_path, see_off):
         "room_not_found")
 
 
+def test_each_act_of_a_moderator_is_logged(users):
+    ann, bob = users("ann"), users("bob")
+    ann.ask_ok("create", name="Den", room="den")
+    bob.ask_ok("join", room="den")
+    acts = (
+        ("mute", {}), ("unmute", {}), ("role", {"role": "moderator"}), ("kick", {}),
+        ("invite", {}), ("ban", {}), ("unban", {}),
+    )
+    for command, fields in acts:
+        ann.ask_ok(command, room="den", member=bob.id, **fields)
+        users.server.wait_for_line(
+            f'moderation: action={command} room=den member="{bob.id}" .* by={ann.id} '
+            'by_name="ann"')
+    ann.ask_ok("broadcast", room="den", message="hi")
+    for command, fields, logged in (
+        ("topic", {"topic": "Quiet"}, 'topic room=den member="" detail="Quiet"'),
+        ("slow", {"slow_ms": 1000}, 'slow room=den member="" detail="1000ms"'),
+        ("redact", {"seq": 1}, 'redact room=den member="" detail="seq=1"'),
+        ("delete", {}, 'room_delete room=den member="" detail=""'),
+    ):
+        ann.ask_ok(command, room="den", **fields)
+        users.server.wait_for_line(f"moderation: action={logged} by={ann.id} ")
+
+
 def test_who_may_moderate_every_room(users):
     ann = users("ann")
     mod = users("mod", parley={"can": ["read", "moderate"]})
