@@ -201,9 +201,7 @@ payload_receive(int fd, struct handover_message *out, size_t len)
 	while (out->len < len) {
 		size_t some =
 		    len - out->len < READ_BYTES ? len - out->len : READ_BYTES;
-		char *grown = realloc(out->bytes, out->len + some > 2 * out->len
-						      ? out->len + some
-						      : 2 * out->len);
+		char *grown = realloc(out->bytes, out->len + some);
 
 		if (grown == NULL)
 			return false;
