@@ -11,17 +11,6 @@
 #define TRIES 1000
 
 static int
-shared_id_open(struct disk *disk, int *file)
-{
-	int error = disk_open(disk, SHARED_NAME, DISK_WRITE, file);
-
-	if (error != ENOENT)
-		return error;
-	error = disk_open(disk, SHARED_NAME, DISK_CREATE, file);
-	return error == EEXIST ? EAGAIN : error;
-}
-
-static int
 shared_id_make(struct disk *disk, int file, char out[SHARED_ID_SIZE])
 {
 	unsigned char random[SHARED_LEN / 2];
@@ -57,7 +46,7 @@ shared_id_get(struct disk *disk, char out[SHARED_ID_SIZE])
 	int file, error = EAGAIN;
 
 	for (int i = 0; i < TRIES && error == EAGAIN; i++) {
-		error = shared_id_open(disk, &file);
+		error = disk_open_or_create(disk, SHARED_NAME, &file);
 		if (error != 0)
 			continue;
 		error = shared_id_read(disk, file, out);

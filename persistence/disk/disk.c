@@ -27,6 +27,19 @@ disk_open(struct disk *disk, const char *name, enum disk_mode mode, int *file)
 	return error;
 }
 
+int
+disk_open_or_create(struct disk *disk, const char *name, int *file)
+{
+	int error = disk_open(disk, name, DISK_WRITE, file);
+
+	if (error != ENOENT)
+		return error;
+	error = disk_open(disk, name, DISK_CREATE, file);
+	if (error != EEXIST)
+		return error;
+	return disk_open(disk, name, DISK_WRITE, file);
+}
+
 void
 disk_close(struct disk *disk, int file)
 {

@@ -77,6 +77,8 @@ struct disk {
  * disk_destroy() accepts NULL.
  */
 int disk_open(struct disk *, const char *name, enum disk_mode, int *file);
+/* For writing; another process may create it meanwhile. */
+int disk_open_or_create(struct disk *, const char *name, int *file);
 void disk_close(struct disk *, int file);
 
 /* EIO at the end of the file, unless `got` is given. */

@@ -4,24 +4,10 @@
 
 #include "persistence/format/store_names.h"
 
-/* Two servers may start at once in an empty directory. */
-static int
-lock_open(struct disk *disk, int *file)
-{
-	int error = disk_open(disk, LOCK_NAME, DISK_WRITE, file);
-
-	if (error != ENOENT)
-		return error;
-	error = disk_open(disk, LOCK_NAME, DISK_CREATE, file);
-	if (error != EEXIST)
-		return error;
-	return disk_open(disk, LOCK_NAME, DISK_WRITE, file);
-}
-
 int
 store_lock_take(struct disk *disk, int *lock)
 {
-	int error = lock_open(disk, lock);
+	int error = disk_open_or_create(disk, LOCK_NAME, lock);
 
 	if (error != 0)
 		return error;
