@@ -89,14 +89,8 @@ entry_pack(struct packer *packer, const struct entry *entry)
 		pack_text(packer, message->key);
 		return;
 	}
-	pack_number(packer, attribute->kind);
-	pack_number(packer, attribute->seq);
-	pack_text(packer, attribute->subject);
-	pack_text(packer, attribute->label);
-	pack_text(packer, attribute->value);
-	pack_text(packer, attribute->by);
+	attribute_pack(packer, attribute);
 	pack_text(packer, attribute->body);
-	pack_number(packer, (uint64_t)attribute->at_ms);
 }
 
 static void
@@ -122,14 +116,8 @@ entry_unpack(struct unpacker *from, struct entry *out)
 			    NULL);
 		return;
 	}
-	attribute->kind = (enum attribute_kind)unpack_number(from);
-	attribute->seq = unpack_number(from);
-	attribute->subject = unpack_text(from);
-	attribute->label = unpack_text(from);
-	attribute->value = unpack_text(from);
-	attribute->by = unpack_text(from);
+	from->failed |= !attribute_unpack(from, attribute);
 	attribute->body = unpack_text(from);
-	attribute->at_ms = (int64_t)unpack_number(from);
 	from->failed |= !attribute_can_be_set(attribute);
 }
 

@@ -2,6 +2,8 @@
 
 #include <assert.h>
 
+#include "domain/base/pack.h"
+
 struct attribute_kind_info {
 	const char *word; /* NULL: there is no such kind */
 	unsigned traits;
@@ -95,4 +97,33 @@ attribute_key_read(struct str key, struct attribute *out)
 	out->label = str_slice(at, label_len);
 	at += label_len;
 	out->subject = str_slice(at, (size_t)(key.data + key.len - at));
+}
+
+void
+attribute_pack(struct packer *packer, const struct attribute *attribute)
+{
+	pack_number(packer, attribute->kind);
+	pack_number(packer, attribute->seq);
+	pack_text(packer, attribute->subject);
+	pack_text(packer, attribute->label);
+	pack_text(packer, attribute->value);
+	pack_text(packer, attribute->by);
+	pack_number(packer, (uint64_t)attribute->at_ms);
+}
+
+bool
+attribute_unpack(struct unpacker *from, struct attribute *out)
+{
+	uint64_t kind = unpack_number(from);
+
+	if (kind == 0)
+		return false;
+	out->kind = (enum attribute_kind)kind;
+	out->seq = unpack_number(from);
+	out->subject = unpack_text(from);
+	out->label = unpack_text(from);
+	out->value = unpack_text(from);
+	out->by = unpack_text(from);
+	out->at_ms = (int64_t)unpack_number(from);
+	return true;
 }

@@ -8,6 +8,9 @@
 
 #include "domain/base/str.h"
 
+struct packer;
+struct unpacker;
+
 /* What an attribute of a kind is about, as bits. */
 enum attribute_trait {
 	/* A message: `seq` is set. It goes with the message. */
@@ -90,6 +93,12 @@ void attribute_key_read(struct str key, struct attribute *out);
 
 /* Whether there is a kind with this number. */
 bool attribute_kind_exists(unsigned number);
+
+/* For logs and other processes: all but the body. */
+void attribute_pack(struct packer *, const struct attribute *);
+
+/* False: the kind is 0, and nothing belongs to it. The body is kept. */
+bool attribute_unpack(struct unpacker *, struct attribute *out);
 
 /* The word of the table: "topic". */
 const char *attribute_kind_word(enum attribute_kind);

@@ -62,17 +62,9 @@ member_of_room_pack(struct str member_id, void *arg)
 }
 
 static bool
-attribute_pack(const struct attribute *attribute, void *arg)
+attribute_of_room_pack(const struct attribute *attribute, void *arg)
 {
-	struct packer *packer = arg;
-
-	pack_number(packer, attribute->kind);
-	pack_number(packer, attribute->seq);
-	pack_text(packer, attribute->subject);
-	pack_text(packer, attribute->label);
-	pack_text(packer, attribute->value);
-	pack_text(packer, attribute->by);
-	pack_number(packer, (uint64_t)attribute->at_ms);
+	attribute_pack(arg, attribute);
 	return true;
 }
 
@@ -95,7 +87,7 @@ attributes_pack(const struct packing *packing, struct str room)
 	for (unsigned kind = 1; kind < ATTRIBUTE_KINDS; kind++)
 		if (attribute_kind_is_packed(packing->chat, kind))
 			attribute_store_each(packing->chat->attributes, room,
-			    (enum attribute_kind)kind, attribute_pack,
+			    (enum attribute_kind)kind, attribute_of_room_pack,
 			    packing->packer);
 	pack_number(packing->packer, 0);
 }
@@ -211,11 +203,10 @@ static void
 attributes_unpack(struct chat_snapshot *chat, struct unpacker *from,
     struct str room)
 {
-	struct attribute *all = NULL;
+	struct attribute *all = NULL, next = { .seq = 0 };
 	size_t count = 0, capacity = 0;
-	uint64_t kind;
 
-	while ((kind = unpack_number(from)) != 0 && !from->failed) {
+	while (attribute_unpack(from, &next) && !from->failed) {
 		struct attribute *grown =
 		    array_grow(all, count, &capacity, sizeof(*all));
 
@@ -223,17 +214,9 @@ attributes_unpack(struct chat_snapshot *chat, struct unpacker *from,
 		if (grown == NULL)
 			break;
 		all = grown;
-		all[count] =
-		    (struct attribute){ .kind = (enum attribute_kind)kind };
-		all[count].seq = unpack_number(from);
-		all[count].subject = unpack_text(from);
-		all[count].label = unpack_text(from);
-		all[count].value = unpack_text(from);
-		all[count].by = unpack_text(from);
-		all[count].at_ms = (int64_t)unpack_number(from);
-		from->failed |= !attribute_is_valid(&all[count]) ||
-				all[count].value.len == 0;
-		count++;
+		all[count++] = next;
+		from->failed |=
+		    !attribute_is_valid(&next) || next.value.len == 0;
 	}
 	while (count-- > 0 && !from->failed)
 		from->failed = attribute_store_set(chat->attributes, room,
