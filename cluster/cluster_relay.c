@@ -49,7 +49,7 @@ struct relay_following {
 	size_t count;
 };
 
-/* False: enough for now. */
+/* False: no more rooms at this tick. */
 static bool
 relay_follow_room(const struct room *room, void *arg)
 {
@@ -121,7 +121,7 @@ cluster_relay_tick(struct cluster *cluster, int64_t now_ms)
 	cluster->relay_asked_ms = now_ms;
 }
 
-/* What became of a message since is not told by its text. */
+/* The history has what became of the message since. */
 void
 cluster_relay_loaded(struct cluster *cluster, struct entry *entry,
     int64_t at_ms)

@@ -98,8 +98,8 @@ void ws_conn_charge_bytes(struct conn *, size_t bytes);
 void ws_conn_charge_copies(struct conn *, uint64_t bytes, size_t sends);
 
 /*
- * The endpoint is about to do work that no message asks for now: it encodes
- * what a reader that lags was not sent. False: the connection is beyond its
+ * Before work without a message: the endpoint encodes what a reader that lags
+ * was not sent. False: the connection is beyond its
  * budget, and is not read; drained() of the endpoint is called when it is
  * within the budget again. That costs no patience.
  */
