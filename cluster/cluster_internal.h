@@ -138,11 +138,39 @@ struct cluster {
 int64_t cluster_now_ms(const struct cluster *);
 bool cluster_shard_is_up(const struct cluster *, struct str log);
 void cluster_wake(struct cluster *);
+
+/* cluster_ids.c, cluster_order.c, cluster_log.c */
+extern const struct id_source_ops cluster_ids_ops;
+extern const struct command_order_ops cluster_order_ops;
+extern const struct commit_log_ops cluster_log_ops;
+
+/* cluster_listener.c */
+extern const struct broker_listener_ops cluster_listener_ops;
+/* NULL: the log is not followed any more. */
+struct feed *cluster_feed_of_log(struct cluster *, struct str log);
+
+/* cluster_tops.c */
+/* Rooms in which nothing was posted since the last time are left out. */
+void cluster_tops_poll(struct cluster *);
+
+/* cluster_stats.c */
 /* What was proposed then has come back. */
 void cluster_note_lag(struct cluster *, const struct proposal *);
 
-/* cluster_room.c */
+/* cluster_barriers.c */
+/* CHAT_UNAVAILABLE: no memory. */
+enum chat_error room_barrier_add(struct room_feed *, const struct command *);
+/* The commands that wait run again, or fail. */
+void room_barriers_report(struct room_feed *, enum chat_error outcome);
+/* They fail if the first has waited for too long. */
+void room_barriers_expire(struct room_feed *, int64_t now_ms);
+/* Nothing is reported. */
+void room_barriers_free(struct room_feed *);
+
+/* cluster_room_log.c */
 extern const struct feed_ops room_feed_ops;
+
+/* cluster_room.c */
 void room_feeds_init(struct cluster *);
 void room_feeds_fini(struct cluster *);
 struct room_feed *room_feed_find(const struct cluster *, struct str room_id);
@@ -162,6 +190,8 @@ void room_feeds_of_member(struct cluster *, struct str member_id,
 struct room_feed *room_feed_of_log(const struct cluster *, struct str log);
 void room_feeds_flush(struct cluster *);
 void room_feeds_tick(struct cluster *, int64_t now_ms);
+/* The history is that of a room without messages. */
+void room_history_clear(struct cluster *, struct str room_id);
 
 /* cluster_heal.c */
 void room_feed_heal(struct feed *, const struct place *after, bool opens);
