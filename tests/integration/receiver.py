@@ -26,7 +26,8 @@ def is_signed(signature, body, secret=SECRET):
 class Receiver:
     """`answer(asked)` gives (status, body, headers), or None: the connection is
     closed without an answer. What it was asked with a status of 2xx is in
-    `taken`, all else, too, in `asked`."""
+    `taken`, all else, too, in `asked`. With `hangs_up` it closes connections
+    behind an answer, unannounced."""
 
     def __init__(self, port=0, certificate=None):
         receiver = self
@@ -34,16 +35,22 @@ class Receiver:
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
+            def setup(self):
+                super().setup()
+                receiver.connections += 1
+
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 receiver.handle(self, body)
+                self.close_connection |= receiver.hangs_up
 
             def log_message(self, *_):
                 pass
 
         self.asked = []
         self.taken = []
-        self.unsigned = 0
+        self.unsigned = self.connections = 0
+        self.hangs_up = False
         self.most_at_once = self._at_once = 0
         self._lock = threading.Lock()
         self.may_answer = threading.Event()

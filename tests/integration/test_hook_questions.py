@@ -8,6 +8,7 @@ import pytest
 import exposition
 from accounts import Accounts
 from api import KEY, Backend
+from certificates import make_certificate
 from client import Chat, Connection, get, head
 from dialects import Action, Topic
 from receiver import Receiver
@@ -289,6 +290,37 @@ def test_many_members_at_once(start, receiver):
         thread.join(DEADLINE)
     assert orders == [list(range(30))] * 4
     assert len(receiver.asked) == 120
+
+
+def publish(server, count):
+    """Posts one message after the other, each after the answer about the last."""
+    with Chat(server.address) as chat:
+        chat.ask_ok("join", room="tea", create=True)
+        for n in range(count):
+            chat.ask_ok("broadcast", room="tea", message=n)
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_questions_share_connections(start, scheme, tmp_path):
+    certificate = make_certificate(tmp_path, "localhost", "DNS:localhost")
+    receiver = Receiver(certificate=certificate if scheme == "https" else None)
+    receiver.answer = lambda asked: YES
+    server = start(*receiver.options("before_publish"),
+                   "--hooks-ca", str(certificate[0]))
+    publish(server, 100)
+    assert len(receiver.asked) == 100
+    # More than one only if this machine stands still for seconds.
+    assert receiver.connections < 10
+    receiver.stop()
+
+
+def test_a_receiver_that_hangs_up_unannounced(start, receiver):
+    """A question that meets the end of its connection is asked again."""
+    receiver.hangs_up = True
+    server = start(*receiver.options("before_publish"))
+    publish(server, 200)
+    assert receiver.connections == len(receiver.asked) == 200
+    assert not any("before_publish" in line for line in server.lines)
 
 
 def test_it_stops_while_questions_are_open(start, receiver):

@@ -79,6 +79,7 @@ struct http_answer {
 	bool has_length; /* of its body; else the end of the connection ends it
 			  */
 	uint64_t length;
+	bool keeps_alive;       /* the connection, for another request */
 	uint64_t retry_after_s; /* 0: not given, or as a date */
 };
 

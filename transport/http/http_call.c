@@ -2,7 +2,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -13,6 +12,7 @@
 
 #include "transport/http/http.h"
 #include "transport/http/http_body.h"
+#include "transport/http/http_idle.h"
 #include "transport/net/conn.h"
 #include "transport/net/input_buffer.h"
 #include "transport/tls/tls_context.h"
@@ -22,119 +22,6 @@
 #define HEADERS_MAX 64
 
 static const struct http_limits answer_limits = { HEAD_MAX, HEADERS_MAX };
-
-/* --- where to ----------------------------------------------------------- */
-
-static bool
-target_fail(char *why, size_t size, const char *text)
-{
-	snprintf(why, size, "%s", text);
-	return false;
-}
-
-/* Takes the host and its port off what follows "http://". */
-static bool
-authority_split(struct str authority, struct str digits,
-    char host[HTTP_TARGET_TEXT_SIZE], char port[8])
-{
-	const char *bracket = memchr(authority.data, ']', authority.len);
-	const char *colon = memrchr(authority.data, ':', authority.len);
-	struct str name = authority;
-
-	if (colon != NULL && (bracket == NULL || colon > bracket)) {
-		name.len = (size_t)(colon - authority.data);
-		digits = str_slice(colon + 1, authority.len - name.len - 1);
-	}
-	if (name.len > 2 && name.data[0] == '[' &&
-	    name.data[name.len - 1] == ']')
-		name = str_slice(name.data + 1, name.len - 2);
-	if (name.len == 0 || digits.len == 0 || digits.len > 5)
-		return false;
-	for (size_t i = 0; i < digits.len; i++)
-		if (digits.data[i] < '0' || digits.data[i] > '9')
-			return false;
-	snprintf(host, HTTP_TARGET_TEXT_SIZE, "%.*s", (int)name.len, name.data);
-	snprintf(port, 8, "%.*s", (int)digits.len, digits.data);
-	return true;
-}
-
-static bool
-target_resolve(struct http_target *target, const char *port, char *why,
-    size_t size)
-{
-	struct addrinfo hints = {
-		.ai_family = AF_UNSPEC,
-		.ai_socktype = SOCK_STREAM,
-	};
-	struct addrinfo *found;
-	int error = getaddrinfo(target->name, port, &hints, &found);
-
-	if (error != 0) {
-		snprintf(why, size, "%s: %s", target->name,
-		    gai_strerror(error));
-		return false;
-	}
-	for (const struct addrinfo *at = found; at != NULL; at = at->ai_next) {
-		struct address *address =
-		    &target->addresses[target->address_count];
-
-		if (target->address_count == HTTP_TARGET_ADDRESSES)
-			break;
-		if (at->ai_addrlen > sizeof(address->storage))
-			continue;
-		memcpy(&address->storage, at->ai_addr, at->ai_addrlen);
-		address->len = at->ai_addrlen;
-		target->address_count++;
-	}
-	freeaddrinfo(found);
-	return target->address_count > 0 ||
-	       target_fail(why, size, "its host has no address");
-}
-
-static bool
-scheme_take(struct str *url, struct str scheme)
-{
-	if (url->len < scheme.len ||
-	    memcmp(url->data, scheme.data, scheme.len) != 0)
-		return false;
-	*url = str_slice(url->data + scheme.len, url->len - scheme.len);
-	return true;
-}
-
-bool
-http_target_find(struct http_target *target, struct str url, char *why,
-    size_t size)
-{
-	struct str rest = url;
-	struct str authority, path;
-	char port[8];
-	size_t len = 0;
-
-	memset(target, 0, sizeof(*target));
-	target->is_tls = scheme_take(&rest, STR("https://"));
-	if (url.len >= HTTP_TARGET_TEXT_SIZE ||
-	    (!target->is_tls && !scheme_take(&rest, STR("http://"))))
-		return target_fail(why, size,
-		    "expected http://HOST:PORT/PATH or https://HOST:PORT/PATH");
-	for (size_t i = 0; i < url.len; i++)
-		if (url.data[i] <= ' ' || url.data[i] > '~' ||
-		    url.data[i] == '#' || url.data[i] == '@')
-			return target_fail(why, size,
-			    "it has a character that no URL has there");
-	while (len < rest.len && strchr("/?", rest.data[len]) == NULL)
-		len++;
-	authority = str_slice(rest.data, len);
-	path = str_slice(rest.data + len, rest.len - len);
-	if (!authority_split(authority, target->is_tls ? STR("443") : STR("80"),
-		target->name, port))
-		return target_fail(why, size, "its host or port is malformed");
-	snprintf(target->host, sizeof(target->host), "%.*s", (int)authority.len,
-	    authority.data);
-	snprintf(target->path, sizeof(target->path), "%s%.*s",
-	    path.len == 0 || path.data[0] != '/' ? "/" : "", (int)path.len,
-	    path.data);
-	return target_resolve(target, port, why, size);
-}
 
 /* --- a call --------------------------------------------------------------- */
 
@@ -148,6 +35,8 @@ struct http_call {
 	size_t address_count;
 	size_t address_next;
 	struct address addresses[HTTP_TARGET_ADDRESSES];
+	struct address address;  /* that the connection leads to */
+	bool is_reused;          /* the connection: it may be closed already */
 	struct tls_context *tls; /* NULL: http */
 	char tls_failure[128];   /* with the last address; "": none */
 	struct http_scanner scanner;
@@ -165,20 +54,48 @@ call_of(const struct conn *conn)
 	return conn->protocol_state;
 }
 
-/* Tells the result, and ends the connection. */
+static void
+call_free(struct http_call *call)
+{
+	input_buffer_free(&call->input, &call->loop->input_bytes);
+	tls_context_unref(call->tls);
+	free(call);
+}
+
+/* Leaves the connection to later calls. False: it has to end. */
+static bool
+call_keep_connection(struct http_call *call)
+{
+	struct conn *conn = call->conn;
+
+	if (!call->answer.keeps_alive || conn->state != CONN_OPEN ||
+	    conn->input_closed || conn->writable != NULL ||
+	    !http_idle_put(conn, &call->address, call->tls, call->host))
+		return false;
+	call->conn = NULL;
+	return true;
+}
+
+/* The call is freed: at once, or with its connection. */
 static void
 call_finish(struct http_call *call, int status, const char *why)
 {
 	http_call_done *done = call->done;
 	struct str body = STR("");
+	bool is_kept;
 
 	if (done == NULL)
 		return;
 	call->done = NULL;
-	conn_abort(call->conn);
+	/* Before done(), which may call again. */
+	is_kept = status != 0 && call_keep_connection(call);
+	if (!is_kept)
+		conn_abort(call->conn);
 	if (status != 0 && call->input != NULL)
 		body = str_slice(call->input->data, call->input->len);
 	done(call->arg, status, body, why);
+	if (is_kept)
+		call_free(call);
 }
 
 static void
@@ -191,7 +108,7 @@ call_fail(struct http_call *call, const char *why)
 
 /* False: the call has ended. */
 static bool
-call_keep(struct http_call *call, const char *data, size_t len)
+call_keep_input(struct http_call *call, const char *data, size_t len)
 {
 	if (input_buffer_append(&call->input, data, len, UINT64_MAX,
 		&call->loop->input_bytes))
@@ -206,7 +123,7 @@ call_body_len(const struct http_call *call)
 	return call->input == NULL ? 0 : call->input->len;
 }
 
-/* Reads on in the body. */
+/* Reads on in the body. The call may be freed. */
 static void
 call_read_body(struct http_call *call, const char *data, size_t len)
 {
@@ -219,19 +136,21 @@ call_read_body(struct http_call *call, const char *data, size_t len)
 		if (call_body_len(call) + len > HTTP_CALL_BODY_MAX)
 			call_fail(call, "its answer is too long");
 		else
-			call_keep(call, data, len);
+			call_keep_input(call, data, len);
 		return;
 	}
 	while (result == HTTP_BODY_PIECE) {
 		result = http_body_feed(&call->body, data, len, &used, &piece);
 		if (result == HTTP_BODY_PIECE &&
-		    !call_keep(call, piece.data, piece.len))
+		    !call_keep_input(call, piece.data, piece.len))
 			return;
 		data += used;
 		len -= used;
 	}
 	switch (result) {
 	case HTTP_BODY_END:
+		/* What follows answers no request. */
+		answer->keeps_alive = answer->keeps_alive && len == 0;
 		call_finish(call, answer->status, NULL);
 		break;
 	case HTTP_BODY_BAD:
@@ -246,12 +165,13 @@ call_read_body(struct http_call *call, const char *data, size_t len)
 	}
 }
 
-/* The head is whole: what follows it is the body. */
+/* The head is whole: what follows it is the body. The call may be freed. */
 static void
 call_begin_body(struct http_call *call, size_t head_len)
 {
 	struct http_answer *answer = &call->answer;
 	struct input_buffer *input = call->input;
+	size_t *input_bytes = &call->loop->input_bytes;
 
 	if (!http_parse_answer(input->data, head_len, answer)) {
 		call_fail(call, "its answer is malformed");
@@ -267,7 +187,7 @@ call_begin_body(struct http_call *call, size_t head_len)
 		http_body_init_length(&call->body, answer->length);
 	call->input = NULL;
 	call_read_body(call, input->data + head_len, input->len - head_len);
-	input_buffer_free(&input, &call->loop->input_bytes);
+	input_buffer_free(&input, input_bytes);
 }
 
 static void
@@ -276,7 +196,7 @@ call_read_head(struct http_call *call, const char *data, size_t len)
 	size_t head_len;
 	int status;
 
-	if (!call_keep(call, data, len))
+	if (!call_keep_input(call, data, len))
 		return;
 	switch (http_scan(&call->scanner, &answer_limits, call->input->data,
 	    call->input->len, &head_len, &status)) {
@@ -306,13 +226,23 @@ call_on_bytes(struct conn *conn, char *data, size_t len)
 	return len;
 }
 
+/* Nothing of the answer has come. */
+static bool
+call_is_unanswered(const struct http_call *call)
+{
+	return call->input == NULL && call->answer.status == 0;
+}
+
 static void
 call_on_eof(struct conn *conn)
 {
 	struct http_call *call = call_of(conn);
 	const struct http_answer *answer = &call->answer;
 
-	if (answer->status != 0 && !answer->is_chunked && !answer->has_length)
+	if (call->is_reused && call_is_unanswered(call))
+		conn_abort(conn);
+	else if (answer->status != 0 && !answer->is_chunked &&
+		 !answer->has_length)
 		call_finish(call, answer->status, NULL);
 	else
 		call_fail(call, "it closed the connection");
@@ -369,28 +299,24 @@ call_on_leave(struct conn *conn, uint32_t tick)
 
 static bool call_connect(struct http_call *);
 
-static void
-call_free(struct http_call *call)
-{
-	tls_context_unref(call->tls);
-	free(call);
-}
-
-/* The connection failed, unless the call has ended: the next address may do. */
+/*
+ * The connection failed, unless the call has ended: a new one may do, or the
+ * next address.
+ */
 static void
 http_call_on_close(struct conn *conn, void *state)
 {
 	struct http_call *call = state;
 	http_call_done *done = call->done;
-
 	const char *failure = tls_connect_failure(conn);
 
 	call->conn = NULL;
 	if (failure != NULL)
 		snprintf(call->tls_failure, sizeof(call->tls_failure),
 		    "TLS: %s", failure);
-	if (done != NULL && call->input == NULL && !conn->loop->is_ending &&
-	    call_connect(call))
+	call->is_reused = false;
+	if (done != NULL && call_is_unanswered(call) &&
+	    !conn->loop->is_ending && call_connect(call))
 		return;
 	if (done != NULL) {
 		call->done = NULL;
@@ -398,7 +324,6 @@ http_call_on_close(struct conn *conn, void *state)
 		    call->tls_failure[0] != '\0' ? call->tls_failure
 						 : "it cannot be reached");
 	}
-	input_buffer_free(&call->input, &call->loop->input_bytes);
 	call_free(call);
 }
 
@@ -442,9 +367,10 @@ static bool
 call_connect(struct http_call *call)
 {
 	while (call->address_next < call->address_count) {
-		int fd =
-		    address_connect(&call->addresses[call->address_next++]);
+		int fd;
 
+		call->address = call->addresses[call->address_next++];
+		fd = address_connect(&call->address);
 		if (fd < 0)
 			continue;
 		call->conn =
@@ -463,6 +389,23 @@ call_connect(struct http_call *call)
 	return false;
 }
 
+/* Sends the request on a connection that is idle. False: there is none. */
+static bool
+call_reuse(struct http_call *call, const struct http_target *target)
+{
+	call->conn = http_idle_take(call->loop, target, &call->address);
+	if (call->conn == NULL)
+		return false;
+	call->is_reused = true;
+	conn_set_protocol(call->conn, &call_protocol, call);
+	conn_write(call->conn, call->request, call->request_len);
+	/* A server that sends head and body separately waits between them for
+	 * our acknowledgement, which would come 40 ms later. */
+	setsockopt(call->conn->fd, IPPROTO_TCP, TCP_QUICKACK, &(int){ 1 },
+	    sizeof(int));
+	return true;
+}
+
 struct http_call *
 http_call_post(struct loop *loop, const struct http_target *target,
     struct str headers, struct str json, int64_t timeout_ms,
@@ -471,8 +414,7 @@ http_call_post(struct loop *loop, const struct http_target *target,
 	static const char head[] = "POST %s HTTP/1.1\r\nHost: %s\r\n"
 				   "User-Agent: parley/" PARLEY_VERSION "\r\n"
 				   "Content-Type: application/json\r\n"
-				   "Content-Length: %zu\r\n"
-				   "Connection: close\r\n%.*s\r\n";
+				   "Content-Length: %zu\r\n%.*s\r\n";
 	size_t size = sizeof(head) + sizeof(target->path) +
 		      sizeof(target->host) + 20 + headers.len + json.len;
 	size_t name_size = strlen(target->name) + 1;
@@ -499,7 +441,7 @@ http_call_post(struct loop *loop, const struct http_target *target,
 	call->host = memcpy(call->request + size, target->name, name_size);
 	if (target->tls != NULL)
 		call->tls = tls_context_ref(target->tls);
-	if (call_connect(call))
+	if (call_reuse(call, target) || call_connect(call))
 		return call;
 	call_free(call);
 	return NULL;

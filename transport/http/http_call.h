@@ -1,6 +1,6 @@
 /*
- * Asks another server: one request on a connection of its own, and its answer.
- * Public.
+ * Asks another server: a request, and its answer. Connections are kept for
+ * later requests (http_idle.h). Public.
  */
 #ifndef TRANSPORT_HTTP_CALL_H
 #define TRANSPORT_HTTP_CALL_H
@@ -10,33 +10,10 @@
 #include <stdint.h>
 
 #include "domain/base/str.h"
-#include "transport/net/address.h"
+#include "transport/http/http_target.h"
 
 struct http_call;
 struct loop;
-struct tls_context;
-
-#define HTTP_TARGET_ADDRESSES 4
-#define HTTP_TARGET_TEXT_SIZE 1024
-
-/* Where a URL leads. */
-struct http_target {
-	size_t address_count;
-	struct address addresses[HTTP_TARGET_ADDRESSES]; /* tried in order */
-	char host[HTTP_TARGET_TEXT_SIZE]; /* with its port, as in the URL */
-	char name[HTTP_TARGET_TEXT_SIZE]; /* of the host alone */
-	char path[HTTP_TARGET_TEXT_SIZE]; /* with its query */
-	bool is_tls;                      /* https: it needs */
-	struct tls_context
-	    *tls; /* of a client; the owner of the target sets it */
-};
-
-/*
- * Reads a URL, "http://host:port/path" or "https://…", and looks up its host,
- * which may take seconds. False: `why` explains the problem.
- */
-bool http_target_find(struct http_target *, struct str url, char *why,
-    size_t size);
 
 /* The most bytes of an answer's body. */
 #define HTTP_CALL_BODY_MAX ((size_t)16 * 1024)
@@ -50,8 +27,10 @@ typedef void http_call_done(void *arg, int status, struct str body,
 
 /*
  * Posts a body of JSON, which is copied as the target is. `headers` are more
- * lines of the head, each with its CRLF. NULL: no memory, or no socket; done()
- * is not called.
+ * lines of the head, each with its CRLF. The server must be able to get it
+ * twice: it is sent again if a connection that was used before is closed
+ * without a byte of an answer. NULL: no memory, or no socket; done() is not
+ * called.
  */
 struct http_call *http_call_post(struct loop *, const struct http_target *,
     struct str headers, struct str json, int64_t timeout_ms, http_call_done *,

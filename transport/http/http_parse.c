@@ -306,10 +306,22 @@ parse_status_line(struct str line, struct http_answer *out)
 	}
 	if (line.len > sizeof(form) - 1 && line.data[sizeof(form) - 1] != ' ')
 		return false;
+	out->keeps_alive = line.data[7] != '0';
 	out->status = (line.data[9] - '0') * 100 + (line.data[10] - '0') * 10 +
 		      (line.data[11] - '0');
 	/* We expect no interim response: nothing asks for one. */
 	return out->status >= 200 && out->status <= 599;
+}
+
+/* §9.3: what else it names makes no difference. */
+static void
+answer_note_connection(struct http_answer *out, struct str options)
+{
+	struct str option;
+
+	while ((option = http_list_next(&options)).data != NULL)
+		if (http_name_is(option, "close"))
+			out->keeps_alive = false;
 }
 
 /* §6.3: one length, or the one coding that is known, not both. */
@@ -328,6 +340,8 @@ answer_note_header(struct http_answer *out, const struct http_header *header)
 		out->is_chunked = true;
 		return http_name_is(header->value, "chunked");
 	}
+	if (http_name_is(header->name, "Connection"))
+		answer_note_connection(out, header->value);
 	if (http_name_is(header->name, "Retry-After"))
 		(void)parse_length(header->value, &out->retry_after_s);
 	return true;

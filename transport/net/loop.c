@@ -53,6 +53,7 @@ loop_init(struct loop *loop, struct clock *clock,
 	loop->proxies = &no_proxies;
 	loop->random = seed | 1;
 	loop->started_ms = clock_monotonic_ms(clock);
+	list_init(&loop->idle);
 	wheel_init(&loop->wheel);
 	loop->wheel.now = 1; /* 0 is no moment */
 	peer_table_init(&loop->peers);

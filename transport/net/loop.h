@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "domain/base/list.h"
 #include "domain/clock.h"
 #include "transport/host.h"
 #include "transport/limits.h"
@@ -49,6 +50,8 @@ struct loop {
 	struct conn *conns;
 	struct conn *deferred; /* see conn_defer() */
 	struct conn *dead;     /* to be freed with this turn */
+	struct list idle;      /* see http_idle.h */
+	size_t idle_count;     /* of these */
 	bool is_ending;        /* all connections are aborted */
 	size_t conn_count;
 	uint32_t last_number;    /* of a connection */

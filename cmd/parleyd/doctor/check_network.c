@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "cmd/parleyd/doctor/checks.h"
-#include "transport/http/http_call.h"
+#include "transport/http/http_target.h"
 
 /* 0, or why an address cannot be bound. */
 static int
