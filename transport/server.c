@@ -282,7 +282,8 @@ server_run(struct server *server)
 
 	while (!server->stopped) {
 		/* Slow readers may go on without any input. */
-		bool is_due = endpoint->ops->pending(endpoint).sends > 0;
+		bool is_due = endpoint->ops->pending(endpoint).sends > 0 ||
+			      bulk_waits(&worker->loop.bulk);
 
 		event_base_loop(worker->loop.base,
 		    EVLOOP_ONCE | (is_due ? EVLOOP_NONBLOCK : 0));

@@ -212,8 +212,7 @@ session_drained(void *arg)
 	const struct sessions_config *config = &sessions_of(session)->config;
 
 	hub_drained(config->hub, session);
-	downloads_continue(session, hub_waiting(config->hub, session),
-	    config->handler);
+	downloads_continue(session, config->handler);
 }
 
 /* --- the endpoint --------------------------------------------------------- */

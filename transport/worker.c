@@ -93,8 +93,8 @@ shed_output(struct loop *loop)
 
 /* --- the end of a turn ---------------------------------------------------- */
 
-void
-worker_end_turn(struct worker *worker)
+static void
+worker_send_output(struct worker *worker)
 {
 	struct loop *loop = &worker->loop;
 	struct endpoint *endpoint = worker->ws.endpoint;
@@ -114,6 +114,14 @@ worker_end_turn(struct worker *worker)
 	conns_free_dead(loop);
 	if (meter_is_timing(&loop->meter))
 		meter_end_turn(&loop->meter, monotonic_ns());
+}
+
+void
+worker_end_turn(struct worker *worker)
+{
+	worker_send_output(worker);
+	if (bulk_run(&worker->loop.bulk, monotonic_ns))
+		worker_send_output(worker);
 }
 
 /* --- life cycle ----------------------------------------------------------- */

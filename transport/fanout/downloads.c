@@ -5,6 +5,7 @@
 
 #include "domain/base/pack.h"
 #include "domain/command.h"
+#include "domain/log.h"
 #include "transport/fanout/file_push.h"
 #include "transport/session.h"
 #include "transport/ws/ws_conn.h"
@@ -12,9 +13,9 @@
 /* Files that may wait for one session. */
 #define DOWNLOADS_MOST 64
 
-/* A piece of a file, and what is sent at once: less than 64 KiB in base64. */
+/* A piece of a file, and what is sent at once. */
 #define PIECE_BYTES 4096
-#define PIECES_AT_ONCE 10
+#define PIECES_AT_ONCE 4
 
 /* Not answered yet. */
 #define NO_PIECE UINT32_MAX
@@ -25,19 +26,31 @@ struct download {
 };
 
 struct downloads {
+	struct bulk_task task;
+	struct session *session;
+	struct command_handler *handler; /* since there was a file to send */
 	unsigned count;
 	uint64_t at; /* in the first one */
 	struct download items[DOWNLOADS_MOST];
 };
 
+static void downloads_run(struct bulk_task *);
+
 static struct downloads *
 session_get_downloads(struct session *session)
 {
 	struct session_extra *extra = session_get_extra(session);
+	struct downloads *made;
 
-	if (extra != NULL && extra->downloads == NULL)
-		extra->downloads = calloc(1, sizeof(*extra->downloads));
-	return extra == NULL ? NULL : extra->downloads;
+	if (extra == NULL || extra->downloads != NULL)
+		return extra == NULL ? NULL : extra->downloads;
+	made = calloc(1, sizeof(*made));
+	if (made == NULL)
+		return NULL;
+	bulk_task_init(&made->task, downloads_run);
+	made->session = session;
+	extra->downloads = made;
+	return made;
 }
 
 void
@@ -103,21 +116,44 @@ downloads_send_piece(struct session *session, struct command_handler *handler)
 		downloads->at += session->extra->piece_bytes;
 }
 
+/* Unless the socket has not taken what the turn sent. */
+static void
+downloads_send_pieces(struct session *session)
+{
+	struct downloads *downloads = session->extra->downloads;
+	bool waits = conn_waiting(session->conn) > 0;
+
+	for (int i = 0; i < PIECES_AT_ONCE && downloads->count > 0 && !waits &&
+			ws_conn_is_open(session->conn);
+	     i++)
+		downloads_send_piece(session, downloads->handler);
+	if (downloads->count > 0)
+		conn_await_drained(session->conn);
+}
+
+static void
+downloads_run(struct bulk_task *task)
+{
+	struct session *session =
+	    LIST_OWNER(task, struct downloads, task)->session;
+
+	if (session->conn->lags)
+		return;
+	log_set_connection(session->conn->number);
+	downloads_send_pieces(session);
+	log_set_connection(0);
+}
+
 void
-downloads_continue(struct session *session, size_t waiting,
-    struct command_handler *handler)
+downloads_continue(struct session *session, struct command_handler *handler)
 {
 	struct downloads *downloads =
 	    session->extra == NULL ? NULL : session->extra->downloads;
 
-	if (downloads == NULL || session->conn->lags)
+	if (downloads == NULL || downloads->count == 0)
 		return;
-	for (int i = 0; i < PIECES_AT_ONCE && downloads->count > 0 &&
-			waiting == 0 && ws_conn_is_open(session->conn);
-	     i++)
-		downloads_send_piece(session, handler);
-	if (downloads->count > 0)
-		conn_await_drained(session->conn);
+	downloads->handler = handler;
+	bulk_add(&session->conn->loop->bulk, &downloads->task);
 }
 
 void
@@ -156,5 +192,7 @@ downloads_destroy(struct downloads *downloads)
 {
 	for (unsigned i = 0; downloads != NULL && i < downloads->count; i++)
 		download_end(&downloads->items[i], false);
+	if (downloads != NULL)
+		bulk_remove(&downloads->task);
 	free(downloads);
 }

@@ -2,7 +2,7 @@
 #ifndef TRANSPORT_DOWNLOADS_H
 #define TRANSPORT_DOWNLOADS_H
 
-#include <stddef.h>
+#include <stdbool.h>
 
 #include "domain/base/str.h"
 
@@ -19,12 +19,8 @@ struct unpacker;
  */
 void downloads_add(struct session *, struct str id, struct file_push *);
 
-/*
- * The client has taken what it was sent: a few more pieces, unless so many
- * bytes wait for the end of the turn.
- */
-void downloads_continue(struct session *, size_t waiting,
-    struct command_handler *);
+/* The client has taken what it was sent: a few more pieces. They are bulk. */
+void downloads_continue(struct session *, struct command_handler *);
 
 /*
  * For another process: files that are being sent, of no push any more. NULL:

@@ -24,9 +24,15 @@ http_on_turn_end(struct conn *conn)
 	}
 	if (http->state == HTTP_STATE_HEAD)
 		conn_resume(conn, PAUSED_BY_ANSWER);
-	else if (http->state == HTTP_STATE_BODY && !conn_is_paused(conn) &&
+	else if (http->state == HTTP_STATE_BODY && http->paused_at == 0 &&
 		 http_body_is_whole(&http->body))
 		http_request_is_whole(http);
+}
+
+static void
+http_on_bulk(struct conn *conn)
+{
+	http_bulk_add(http_of(conn));
 }
 
 static void
@@ -140,6 +146,7 @@ http_on_close(struct conn *conn, void *state)
 	struct http_conn *http = state;
 
 	(void)conn;
+	bulk_remove(&http->bulk);
 	http_end_exchange(http);
 	free(http);
 }
@@ -174,6 +181,7 @@ http_pack(const struct conn *conn, struct packer *packer)
 static const struct protocol_ops http_protocol = {
 	.on_bytes = http_on_bytes,
 	.on_eof = http_on_eof,
+	.on_bulk = http_on_bulk,
 	.on_drained = http_on_drained,
 	.on_output_full = http_on_output_full,
 	.on_turn_end = http_on_turn_end,
@@ -202,6 +210,7 @@ http_conn_create(struct http_service *service, struct loop *loop, int fd,
 	http->exchange.listener = listener;
 	http->keeps_alive = true;
 	http->since = loop->wheel.now;
+	http_bulk_init(http);
 	conn = conn_create(loop, fd, peer, &http_protocol, http);
 	if (conn == NULL)
 		free(http);

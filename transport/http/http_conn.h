@@ -118,7 +118,8 @@ void http_exchange_respond(struct http_exchange *);
 
 /*
  * The same, but fill() provides the body as the client reads it: in chunks,
- * or response.length bytes if the framing says so.
+ * or response.length bytes if the framing says so: these are bulk, see
+ * net/bulk.h.
  */
 void http_exchange_stream(struct http_exchange *);
 

@@ -31,6 +31,7 @@ struct http_conn {
 	uint64_t stream_left; /* of a streamed response with a length */
 	uint32_t since;       /* a tick: this state began */
 	uint32_t paused_at;   /* a tick: the body's reader began to pause */
+	struct bulk_task bulk;
 	char traceparent[TRACEPARENT_SIZE]; /* of the request; "": none */
 	uint8_t state;                      /* enum http_state */
 	bool keeps_alive : 1;               /* another request may follow */
@@ -40,7 +41,8 @@ struct http_conn {
 	bool responded : 1; /* the head of the response is sent */
 	bool streams : 1;   /* its body comes from fill() */
 	bool fill_waits : 1;
-	bool is_deferred : 1; /* on_turn_end() of the exchange is due */
+	bool is_deferred : 1;  /* on_turn_end() of the exchange is due */
+	bool body_is_bulk : 1; /* that of the request */
 };
 
 static inline struct http_conn *
@@ -67,6 +69,17 @@ void http_fail(struct http_conn *, int status, const char *why);
 
 /* Streams a response; fill() is not called while the client does not read. */
 void http_pump(struct http_conn *);
+
+void http_bulk_init(struct http_conn *);
+
+/* The request's body is read piece by piece; see net/bulk.h. */
+void http_bulk_begin_body(struct http_conn *);
+
+/* Nothing is to be read or sent piece by piece any more. */
+void http_bulk_end(struct http_conn *);
+
+/* There is a piece of the body to read, or of the response to send. */
+void http_bulk_add(struct http_conn *);
 
 /* --- http_input.c --------------------------------------------------------- */
 

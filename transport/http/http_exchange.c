@@ -1,9 +1,10 @@
-/* The answers of HTTP exchanges, whole or streamed. */
+/* The answers of HTTP exchanges, whole or streamed, and pieces of bodies. */
 
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "domain/log.h"
 #include "transport/http/http_conn_internal.h"
 #include "transport/net/input_buffer.h"
 
@@ -42,6 +43,33 @@ http_refuse(struct http_response *response, int status, const char *why)
 	}
 }
 
+/* --- pieces, see net/bulk.h ----------------------------------------------- */
+
+void
+http_bulk_begin_body(struct http_conn *http)
+{
+	assert(!http->body_is_bulk);
+	http->body_is_bulk = true;
+	conn_set_bulk(http->exchange.conn, true);
+}
+
+void
+http_bulk_end(struct http_conn *http)
+{
+	bulk_remove(&http->bulk);
+	if (http->body_is_bulk)
+		conn_set_bulk(http->exchange.conn, false);
+	http->body_is_bulk = false;
+}
+
+void
+http_bulk_add(struct http_conn *http)
+{
+	bulk_add(&http->exchange.conn->loop->bulk, &http->bulk);
+}
+
+/* --- whole answers -------------------------------------------------------- */
+
 /* Frees what the exchange holds. */
 void
 http_end_exchange(struct http_conn *http)
@@ -65,6 +93,7 @@ http_finish(struct http_conn *http)
 	struct conn *conn = http->exchange.conn;
 
 	http_end_exchange(http);
+	http_bulk_end(http);
 	http->exchange.response = (struct http_response){ 0 };
 	http->paused_at = 0;
 	if (!http->keeps_alive) {
@@ -195,12 +224,62 @@ http_stream_piece(struct http_conn *http)
 	return false;
 }
 
+static void
+http_bulk_read(struct http_conn *http)
+{
+	struct conn *conn = http->exchange.conn;
+
+	if (!conn_read_bulk(conn) || !http->body_is_bulk)
+		return;
+	conn_pause(conn, PAUSED_BY_TURN);
+	http_bulk_add(http);
+}
+
+static void
+http_bulk_send(struct http_conn *http)
+{
+	struct conn *conn = http->exchange.conn;
+
+	/* on_drained() goes on. */
+	if (conn_waiting(conn) > 0)
+		return;
+	if (http_stream_piece(http) && conn->state == CONN_OPEN &&
+	    conn_waiting(conn) == 0)
+		http_bulk_add(http);
+}
+
+static void
+http_bulk_run(struct bulk_task *task)
+{
+	struct http_conn *http = LIST_OWNER(task, struct http_conn, bulk);
+	struct conn *conn = http->exchange.conn;
+
+	if (conn->state != CONN_OPEN)
+		return;
+	log_set_connection(conn->number);
+	if (http->streams)
+		http_bulk_send(http);
+	else
+		http_bulk_read(http);
+	log_set_connection(0);
+}
+
+void
+http_bulk_init(struct http_conn *http)
+{
+	bulk_task_init(&http->bulk, http_bulk_run);
+}
+
 /* fill() is not called while the client does not read. */
 void
 http_pump(struct http_conn *http)
 {
 	struct conn *conn = http->exchange.conn;
 
+	if (http->exchange.response.framing == HTTP_LENGTH) {
+		http_bulk_add(http);
+		return;
+	}
 	for (int i = 0; i < STREAM_PIECES_A_TURN; i++) {
 		if (conn_waiting(conn) > 0)
 			return; /* on_drained() goes on */
@@ -231,6 +310,7 @@ http_exchange_stream(struct http_exchange *exchange)
 	http->streams = true;
 	if (http->state == HTTP_STATE_BODY) {
 		http_enter(http, HTTP_STATE_DISCARD);
+		http_bulk_end(http);
 		conn_resume(exchange->conn, PAUSED_BY_BODY);
 	}
 	conn_watch(exchange->conn);

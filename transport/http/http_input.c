@@ -20,6 +20,7 @@ http_exchange_admits_body(struct http_exchange *exchange,
 		return true;
 	if (use == HTTP_STREAMS_BODY) {
 		http->body.most = UINT64_MAX;
+		http_bulk_begin_body(http);
 		return true;
 	}
 	if (use == HTTP_TAKES_BODY &&

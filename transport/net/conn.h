@@ -61,6 +61,8 @@ struct protocol_ops {
 	void (*on_eof)(struct conn *);
 	/* Reading goes on after a pause, and conn->has_rest is set. */
 	void (*on_rest)(struct conn *);
+	/* Its input is bulk, and some arrived: see conn_set_bulk(). */
+	void (*on_bulk)(struct conn *);
 	/* Nothing waits to be sent any more. */
 	void (*on_drained)(struct conn *);
 	/* More than limits.output_hard would wait, more than
@@ -193,6 +195,15 @@ conn_is_paused(const struct conn *conn)
 {
 	return conn->pauses != 0;
 }
+
+/*
+ * Whether its input is bulk. Then it is not read as it arrives: it is
+ * PAUSED_BY_TURN, on_bulk() is called, and conn_read_bulk() reads a piece
+ * later. True: there may be more, the caller pauses it again. Else on_bulk()
+ * will be called.
+ */
+void conn_set_bulk(struct conn *, bool is_bulk);
+bool conn_read_bulk(struct conn *);
 
 /*
  * Counts bytes that a closing connection read and discarded: beyond a bound no

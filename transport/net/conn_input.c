@@ -170,25 +170,26 @@ conn_read(struct conn *conn)
 	return len;
 }
 
-static void
+/* Returns whether there may be more. */
+static bool
 conn_on_readable(struct conn *conn)
 {
 	ssize_t len;
 
 	if (conn->state == CONN_DEAD || conn->pauses != 0)
-		return;
+		return false;
 	if (conn->lags) {
 		conn_pause(conn, PAUSED_BY_OUTPUT);
-		return;
+		return false;
 	}
 	if (conn->has_rest) {
 		conn->protocol->on_rest(conn);
 		if (conn->state == CONN_DEAD || conn->pauses != 0)
-			return;
+			return false;
 	}
 	if (conn->unread != NULL) {
 		conn_consume_unread(conn);
-		return;
+		return true;
 	}
 	len = conn_read(conn);
 	if (len > 0)
@@ -197,6 +198,7 @@ conn_on_readable(struct conn *conn)
 		conn_on_eof(conn);
 	else if (errno != EAGAIN && errno != EINTR)
 		conn_abort(conn);
+	return len > 0;
 }
 
 void
@@ -209,4 +211,50 @@ conn_readable_cb(evutil_socket_t fd, short what, void *arg)
 	log_set_connection(conn->number);
 	conn_on_readable(conn);
 	log_set_connection(0);
+}
+
+/* --- bulk ----------------------------------------------------------------- */
+
+static void
+conn_bulk_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct conn *conn = arg;
+
+	if (conn->state != CONN_OPEN) {
+		conn_readable_cb(fd, what, arg);
+		return;
+	}
+	if (conn->pauses != 0)
+		return;
+	conn_pause(conn, PAUSED_BY_TURN);
+	conn->protocol->on_bulk(conn);
+}
+
+void
+conn_set_bulk(struct conn *conn, bool is_bulk)
+{
+	event_del(conn_readable(conn));
+	(void)event_assign(conn_readable(conn), conn->loop->base, conn->fd,
+	    EV_READ | EV_PERSIST, is_bulk ? conn_bulk_cb : conn_readable_cb,
+	    conn);
+	if (conn->pauses != 0 || conn->input_closed || conn->state == CONN_DEAD)
+		return;
+	if (event_add(conn_readable(conn), NULL) != 0)
+		conn_abort(conn);
+}
+
+bool
+conn_read_bulk(struct conn *conn)
+{
+	bool has_more;
+
+	conn->pauses &= (uint16_t)~PAUSED_BY_TURN;
+	has_more = conn_on_readable(conn);
+	if (conn->pauses != 0 || conn->input_closed || conn->state == CONN_DEAD)
+		return false;
+	if (has_more && conn->state == CONN_OPEN)
+		return true;
+	if (event_add(conn_readable(conn), NULL) != 0)
+		conn_abort(conn);
+	return false;
 }

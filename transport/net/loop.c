@@ -54,6 +54,7 @@ loop_init(struct loop *loop, struct clock *clock,
 	loop->random = seed | 1;
 	loop->started_ms = clock_monotonic_ms(clock);
 	list_init(&loop->idle);
+	bulk_init(&loop->bulk);
 	wheel_init(&loop->wheel);
 	loop->wheel.now = 1; /* 0 is no moment */
 	peer_table_init(&loop->peers);

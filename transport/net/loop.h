@@ -17,6 +17,7 @@
 #include "transport/net/accept_queue.h"
 #include "transport/net/address.h"
 #include "transport/net/address_ranges.h"
+#include "transport/net/bulk.h"
 #include "transport/net/chunk.h"
 #include "transport/net/turn.h"
 #include "transport/net/wheel.h"
@@ -39,6 +40,7 @@ struct loop {
 	struct trace trace;
 	struct meter meter;
 	struct turn turn;
+	struct bulk bulk;
 	struct chunk_pool pool;
 	char *input; /* all connections read into it, one after the other */
 	struct wheel wheel;

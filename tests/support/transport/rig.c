@@ -69,7 +69,7 @@ rig_fini(struct rig *rig)
 void
 rig_turn(struct rig *rig)
 {
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < 3 || bulk_waits(&rig->worker.loop.bulk); i++) {
 		event_base_loop(rig->worker.loop.base,
 		    EVLOOP_ONCE | EVLOOP_NONBLOCK);
 		loop_update_time(&rig->worker.loop);

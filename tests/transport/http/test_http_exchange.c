@@ -5,6 +5,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <event2/event.h>
+
 #include "tests/suite.h"
 #include "tests/support/failing_malloc.h"
 #include "tests/support/transport/recorder.h"
@@ -172,8 +174,8 @@ run_nothing(struct http_exchange *exchange)
 	return false;
 }
 
-static const struct http_route table[] = {
-	{ "/v1/rooms/{room}", HTTP_PUT, run_upload, true },
+static struct http_route table[] = {
+	{ "/v1/rooms/{room}", HTTP_PUT, run_upload, HTTP_TAKES_BODY },
 	{ "/v1/rooms/{room}", HTTP_GET | HTTP_DELETE, run_hello, false },
 	{ "/v1/rooms/{room}/{file}", HTTP_POST, run_upload, true },
 	{ "/stream", HTTP_GET | HTTP_POST, run_stream, true },
@@ -183,6 +185,18 @@ static const struct http_route table[] = {
 	{ "*", HTTP_ANY, run_nothing, false },
 	{ NULL, 0, NULL, false },
 };
+
+static void
+take_bodies(void)
+{
+	table[0].body_use = HTTP_TAKES_BODY;
+}
+
+static void
+stream_bodies(void)
+{
+	table[0].body_use = HTTP_STREAMS_BODY;
+}
 
 static void
 setup(int sndbuf)
@@ -421,6 +435,39 @@ START_TEST(waits_while_the_reader_of_a_body_is_busy)
 }
 END_TEST
 
+START_TEST(a_streamed_body_is_read_when_the_turn_ends)
+{
+	struct worker *worker = &recorder.rig.worker;
+
+	setup(0);
+	exchange_send(PUT_ROOM "Content-Length: 5\r\n\r\n");
+	client_send_text(&client, "hello");
+	event_base_loop(worker->loop.base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+	ck_assert_uint_eq(seen.len, 0);
+	ck_assert(bulk_waits(&worker->loop.bulk));
+	worker_end_turn(worker);
+	ck_assert_uint_eq(seen.len, 5);
+	ck_assert(!bulk_waits(&worker->loop.bulk));
+	exchange_turn();
+	take_response(200, "done\n");
+	teardown();
+}
+END_TEST
+
+/* The peer may send it all the while. */
+START_TEST(the_body_of_a_closing_connection_is_discarded)
+{
+	setup(SMALL);
+	seen.answer_after = 3;
+	exchange_send(PUT_ROOM "Content-Length: 65536\r\n\r\n");
+	ck_assert_uint_eq(send_much(65536), 65536);
+	client_receive(&client);
+	take_response(403, "enough\n");
+	exchange_check_closed();
+	teardown();
+}
+END_TEST
+
 START_TEST(a_body_that_ends_in_a_pause_is_whole_behind_it)
 {
 	setup(0);
@@ -620,6 +667,26 @@ START_TEST(streams_a_known_length)
 	ck_assert_uint_eq(client.len, 50 * 1000);
 	for (size_t i = 0; i < client.len; i++)
 		ck_assert_int_eq(client.data[i], stream_byte(i));
+	teardown();
+}
+END_TEST
+
+START_TEST(a_known_length_is_sent_when_the_turn_ends)
+{
+	struct worker *worker = &recorder.rig.worker;
+
+	setup(0);
+	seen.fill_most = 5;
+	seen.framing = HTTP_LENGTH;
+	client_send_text(&client, "GET /stream HTTP/1.1\r\n" HOST "\r\n");
+	event_base_loop(worker->loop.base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+	ck_assert_ptr_nonnull(seen.exchange);
+	ck_assert_uint_eq(seen.filled, 0);
+	worker_end_turn(worker);
+	ck_assert_uint_eq(seen.filled, 5);
+	exchange_turn();
+	ck_assert(!bulk_waits(&worker->loop.bulk));
+	take_response(200, "abcde");
 	teardown();
 }
 END_TEST
@@ -844,6 +911,7 @@ END_TEST
 
 SUITE(http_exchange)
 {
+	tcase_add_checked_fixture(tests, take_bodies, NULL);
 	tcase_add_loop_test(tests, finds_the_route_of_a_request, 0,
 	    COUNT_OF(routed));
 	tcase_add_loop_test(tests,
@@ -865,6 +933,7 @@ SUITE(http_exchange)
 	tcase_add_test(tests, an_answer_to_a_client_that_is_gone_is_no_harm);
 	tcase_add_loop_test(tests, streams_in_chunks, 0, 2);
 	tcase_add_test(tests, streams_a_known_length);
+	tcase_add_test(tests, a_known_length_is_sent_when_the_turn_ends);
 	tcase_add_test(tests, streams_to_an_old_client_until_the_end);
 	tcase_add_test(tests, streams_nothing_to_head);
 	tcase_add_test(tests, a_slow_reader_of_a_stream_costs_no_memory);
@@ -877,6 +946,28 @@ SUITE(http_exchange)
 	    a_connection_without_requests_is_closed_in_silence);
 	tcase_add_loop_test(tests,
 	    a_drain_closes_idle_connections_and_finishes_the_rest, 0, 2);
+	tcase_add_loop_test(tests,
+	    without_memory_an_exchange_costs_its_connection, 0, 12);
+}
+
+/* The same bodies, as those of files: see net/bulk.h. */
+SUITE(http_bulk)
+{
+	tcase_add_checked_fixture(tests, stream_bodies, NULL);
+	tcase_add_loop_test(tests,
+	    gives_a_body_to_its_handler_and_goes_on_behind_it, 0,
+	    COUNT_OF(uploads));
+	tcase_add_loop_test(tests, gives_a_body_byte_by_byte, 0,
+	    COUNT_OF(uploads));
+	tcase_add_test(tests, a_streamed_body_is_read_when_the_turn_ends);
+	tcase_add_test(tests, the_body_of_a_closing_connection_is_discarded);
+	tcase_add_test(tests, waits_while_the_reader_of_a_body_is_busy);
+	tcase_add_loop_test(tests,
+	    a_body_that_ends_in_a_pause_is_whole_behind_it, 0, 2);
+	tcase_add_test(tests, asks_for_a_body_that_waits_to_be_asked_for);
+	tcase_add_test(tests, answers_before_the_body_is_whole_and_closes);
+	tcase_add_test(tests, a_body_must_arrive_in_time);
+	tcase_add_test(tests, a_client_that_leaves_in_its_body_is_gone);
 	tcase_add_loop_test(tests,
 	    without_memory_an_exchange_costs_its_connection, 0, 12);
 }
