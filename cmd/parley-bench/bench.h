@@ -1,17 +1,17 @@
-/* One run: the measured server, the duration, the results. */
+/* One run: the measured server or its nodes, the duration, the results. */
 #ifndef PARLEY_BENCH_BENCH_H
 #define PARLEY_BENCH_BENCH_H
 
-#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "cmd/parley-bench/client.h"
 #include "cmd/parley-bench/header_lines.h"
 #include "cmd/parley-bench/meter.h"
 #include "cmd/parley-bench/report.h"
 
 struct bench {
-	struct sockaddr_in address;
+	struct addresses addresses;
 	const char *target; /* "parley", "bare", "mqtt" */
 	struct meter meter;
 	double seconds;      /* of the server's CPU time in one interval */

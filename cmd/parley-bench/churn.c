@@ -98,7 +98,7 @@ run_churn(const struct bench *bench, const struct shape *shape,
 	char path[PROTOCOL_SIZE];
 	struct churn churn = { .bench = bench,
 		.movers = shape->members,
-		.dial = { .to = bench->address,
+		.dial = { .to = &bench->addresses,
 		    .path = path,
 		    .lines = &bench->headers } };
 	struct crowd crowd;

@@ -152,12 +152,12 @@ client_set_reading(struct client *client, bool listening)
  * kernel chooses the port.
  */
 static void
-client_bind(struct client *client, const struct dial *dial)
+client_bind(struct client *client, const struct sockaddr_in *to)
 {
 	struct sockaddr_in from = { .sin_family = AF_INET };
 	int on = 1;
 
-	if (ntohl(dial->to.sin_addr.s_addr) >> 24 != IN_LOOPBACKNET)
+	if (ntohl(to->sin_addr.s_addr) >> 24 != IN_LOOPBACKNET)
 		return;
 	from.sin_addr.s_addr =
 	    htonl(INADDR_LOOPBACK + 1 + client->number / 4096);
@@ -183,7 +183,7 @@ client_set_small_buffers(const struct client *client)
 }
 
 static void
-client_socket(struct client *client, const struct dial *dial)
+client_socket(struct client *client, const struct sockaddr_in *to, bool far)
 {
 	int on = 1;
 
@@ -192,14 +192,16 @@ client_socket(struct client *client, const struct dial *dial)
 	if (client->fd < 0)
 		cannot_run("socket: %s", strerror(errno));
 	setsockopt(client->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	if (dial->far)
+	if (far)
 		client_set_small_buffers(client);
-	client_bind(client, dial);
+	client_bind(client, to);
 }
 
 void
 client_dial(struct client *client, const struct dial *dial)
 {
+	const struct sockaddr_in *to =
+	    &dial->to->at[client->number % dial->to->count];
 	const char *own = dial->lines == NULL
 			      ? ""
 			      : header_lines_of(dial->lines, client->number);
@@ -214,9 +216,9 @@ client_dial(struct client *client, const struct dial *dial)
 	if (len < 0 || len >= REQUEST_SIZE)
 		cannot_run("the headers of a request are too long");
 
-	client_socket(client, dial);
-	if (connect(client->fd, (const struct sockaddr *)&dial->to,
-		sizeof(dial->to)) != 0 &&
+	client_socket(client, to, dial->far);
+	if (connect(client->fd, (const struct sockaddr *)to, sizeof(*to)) !=
+		0 &&
 	    errno != EINPROGRESS)
 		cannot_run("connect: %s", strerror(errno));
 	client->state = CLIENT_UPGRADING;

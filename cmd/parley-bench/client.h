@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cmd/parley-bench/meter.h"
+
 #define CLOSE_NONE 0 /* the connection ended without a close frame */
 
 struct crowd;
@@ -35,9 +37,15 @@ struct client {
 	size_t out_capacity;
 };
 
-/* The address of the server. */
+/* Of the server, or of its nodes, over which clients are spread. */
+struct addresses {
+	struct sockaddr_in at[NODES_MOST];
+	size_t count;
+};
+
+/* How a client connects. */
 struct dial {
-	struct sockaddr_in to;
+	const struct addresses *to;
 	const char *path;
 	const char *headers; /* additional ones, each with CRLF; NULL: none */
 	const struct header_lines *lines; /* one for each client; NULL: none */

@@ -67,7 +67,7 @@ round_run(struct idle *idle, size_t connections)
 {
 	struct crowd crowd;
 	char path[PROTOCOL_SIZE];
-	struct dial dial = { .to = idle->bench->address,
+	struct dial dial = { .to = &idle->bench->addresses,
 		.path = path,
 		.lines = &idle->bench->headers };
 	uint64_t resident;

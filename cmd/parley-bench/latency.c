@@ -42,7 +42,7 @@ latency_is_complete(const struct latency *latency)
 static void
 clients_join(struct latency *latency)
 {
-	struct dial dial = { .to = latency->bench->address,
+	struct dial dial = { .to = &latency->bench->addresses,
 		.path = latency->protocol->path };
 
 	for (unsigned i = 0; i < latency->clients; i++) {

@@ -1,6 +1,7 @@
 /* parley-bench: loads a chat server and checks every message. */
 #include <arpa/inet.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -22,6 +23,18 @@ address_read(const char *text, struct sockaddr_in *out)
 	out->sin_port = htons((uint16_t)port);
 }
 
+static void
+addresses_read(const char *texts, struct addresses *out)
+{
+	for (const char *at = texts; at != NULL; at = strchr(at, ',')) {
+		if (out->count == NODES_MOST)
+			cannot_run("there are more than %d addresses",
+			    NODES_MOST);
+		at += *at == ',';
+		address_read(at, &out->at[out->count++]);
+	}
+}
+
 static const struct bench_case *
 case_choose(const struct options *options, struct shape *shape)
 {
@@ -30,7 +43,7 @@ case_choose(const struct options *options, struct shape *shape)
 	if (chosen == NULL)
 		cannot_run("there is no case %s, see --help",
 		    options->case_name);
-	if (options->numbers[NUMBER_PID] == 0 && !chosen->shape.unmetered)
+	if (options->pids == NULL && !chosen->shape.unmetered)
 		cannot_run("%s has to know the server's --pid", chosen->name);
 	*shape = chosen->shape;
 	if (options->numbers[NUMBER_MEMBERS] > 0)
@@ -59,9 +72,9 @@ main(int argc, char **argv)
 	chosen = case_choose(&options, &shape);
 	if (protocol_find(options.target, PROTOCOL_ROOMS) == NULL)
 		cannot_run("--target is parley, bare or mqtt");
-	address_read(options.address, &bench.address);
-	if (options.numbers[NUMBER_PID] > 0)
-		meter_init(&bench.meter, (pid_t)options.numbers[NUMBER_PID]);
+	addresses_read(options.addresses, &bench.addresses);
+	if (options.pids != NULL)
+		meter_init(&bench.meter, options.pids);
 	if (options.headers != NULL)
 		header_lines_read(&bench.headers, options.headers);
 	bench.target = options.target;

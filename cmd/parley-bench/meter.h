@@ -1,22 +1,26 @@
-/* The server's CPU time and memory, measured from outside. */
+/* The CPU time and memory of the server, or of its nodes, from outside. */
 #ifndef PARLEY_BENCH_METER_H
 #define PARLEY_BENCH_METER_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 #include <time.h>
 
+#define NODES_MOST 16
+
 struct meter {
-	pid_t pid;
-	clockid_t cpu;
+	pid_t pids[NODES_MOST];
+	clockid_t clocks[NODES_MOST];
+	size_t count;
 };
 
-/* Exits if there is no such process. */
-void meter_init(struct meter *, pid_t);
+/* "12,13". Exits if they are none, or there is no such process. */
+void meter_init(struct meter *, const char *pids);
 
 /*
- * User and system time of all threads in nanoseconds, from the process's CPU
- * clock: /proc/PID/stat only has ticks of ten milliseconds.
+ * User and system time of all threads in nanoseconds, from the processes' CPU
+ * clocks: /proc/PID/stat only has ticks of ten milliseconds.
  */
 uint64_t meter_cpu_ns(const struct meter *);
 

@@ -12,10 +12,13 @@ static void
 print_usage(FILE *out)
 {
 	fputs(
-	    "usage: parley-bench --pid PID [options] CASE ADDRESS:PORT\n"
+	    "usage: parley-bench --pid PID[,PID] [options] CASE "
+	    "ADDRESS:PORT[,ADDRESS:PORT]\n"
 	    "       parley-bench [options] latency ADDRESS:PORT\n"
 	    "\n"
-	    "  --pid PID        process of the server, whose CPU time counts\n"
+	    "  --pid PID        process of the server, whose CPU time counts; "
+	    "of several\n"
+	    "                   nodes, over which clients are spread, the sum\n"
 	    "  --target NAME    parley (default), bare (the limit program), "
 	    "mqtt\n"
 	    "  --seconds S      of CPU time of the server (default 1)\n"
@@ -47,7 +50,6 @@ static const struct number_option {
 	double most;
 	enum number number;
 } takers[] = {
-	{ "pid", 1, 1 << 30, NUMBER_PID },
 	{ "seconds", 0.01, 600, NUMBER_SECONDS },
 	{ "messages", 1, 1e9, NUMBER_MESSAGES },
 	{ "members", 1, 60000, NUMBER_MEMBERS },
@@ -78,6 +80,8 @@ option_read(struct options *options, int option, const char *value)
 		    bench_number_read(&takers[option], value);
 	else if (option == 't')
 		options->target = value;
+	else if (option == 'p')
+		options->pids = value;
 	else if (option == 'd')
 		options->dialect = value;
 	else if (option == 'H')
@@ -93,8 +97,9 @@ option_read(struct options *options, int option, const char *value)
 void
 options_read(struct options *options, int argc, char **argv)
 {
-	struct option longs[COUNT_OF(takers) + 6] = {
+	struct option longs[COUNT_OF(takers) + 7] = {
 		[COUNT_OF(takers)] = { "target", required_argument, NULL, 't' },
+		{ "pid", required_argument, NULL, 'p' },
 		{ "dialect", required_argument, NULL, 'd' },
 		{ "headers", required_argument, NULL, 'H' },
 		{ "json", no_argument, NULL, 'j' },
@@ -112,5 +117,5 @@ options_read(struct options *options, int argc, char **argv)
 		exit(EXIT_CANNOT_RUN);
 	}
 	options->case_name = argv[optind];
-	options->address = argv[optind + 1];
+	options->addresses = argv[optind + 1];
 }

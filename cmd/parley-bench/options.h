@@ -5,7 +5,6 @@
 #include <stdbool.h>
 
 enum number {
-	NUMBER_PID,      /* 0: none */
 	NUMBER_SECONDS,  /* of CPU time */
 	NUMBER_MESSAGES, /* of a closed loop, instead of seconds; 0: none */
 	NUMBER_MEMBERS,  /* overrides the case's; 0: unchanged */
@@ -17,7 +16,8 @@ enum number {
 
 struct options {
 	const char *case_name;
-	const char *address;
+	const char *addresses; /* with commas between them */
+	const char *pids;      /* likewise; NULL: none */
 	const char *target;
 	const char *dialect;
 	const char *headers; /* a file; NULL: none */

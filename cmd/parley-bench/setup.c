@@ -12,7 +12,7 @@ fanout_dial(struct fanout *fanout, unsigned room, bool far)
 	struct client *client = crowd_add(&fanout->crowd);
 	char path[PROTOCOL_SIZE];
 	const struct protocol *protocol = fanout_protocol(fanout, client);
-	struct dial dial = { .to = fanout->bench->address,
+	struct dial dial = { .to = &fanout->bench->addresses,
 		.path = path,
 		.headers = protocol->headers,
 		.binary = protocol->binary,

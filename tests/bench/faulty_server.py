@@ -15,10 +15,13 @@ def text_frame(text):
 
 
 class FaultyServer:
-    """Fans frames out to rooms; `fault` names what goes wrong."""
+    """Fans frames out to rooms; `fault` names what goes wrong. It may have
+    several ports, as nodes that are one chat."""
 
-    def __init__(self, fault):
+    def __init__(self, fault, ports=1):
         self.fault = fault
+        self.ports = [0] * ports
+        self.connections = []  # the port of each
         self.rooms = {}
         self.received = 0
         self.kept = b""
@@ -27,10 +30,12 @@ class FaultyServer:
 
     def __enter__(self):
         self.thread.start()
-        start = asyncio.start_server(self.serve, "127.0.0.1", 0, backlog=512)
-        self.server = asyncio.run_coroutine_threadsafe(
-            start, self.loop).result()
-        self.port = self.server.sockets[0].getsockname()[1]
+        self.servers = [asyncio.run_coroutine_threadsafe(
+            asyncio.start_server(self.serve, "127.0.0.1", port, backlog=512),
+            self.loop).result() for port in self.ports]
+        self.ports = [server.sockets[0].getsockname()[1]
+                      for server in self.servers]
+        self.port = self.ports[0]
         return self
 
     def __exit__(self, *_):
@@ -40,13 +45,15 @@ class FaultyServer:
         self.loop.close()
 
     async def stop(self):
-        self.server.close()
+        for server in self.servers:
+            server.close()
         tasks = asyncio.all_tasks() - {asyncio.current_task()}
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def serve(self, reader, writer):
+        self.connections.append(writer.get_extra_info("sockname")[1])
         try:
             request = await reader.readuntil(b"\r\n\r\n")
             room = self.rooms.setdefault(request.split()[1], [])

@@ -43,6 +43,33 @@ def test_sends_as_many_messages_as_are_asked_for(case):
     assert json.loads(done.stdout)["messages"] == 500
 
 
+def test_spreads_clients_over_nodes_and_adds_their_cpu_time():
+    with FaultyServer(None, ports=3) as server:
+        addresses = ",".join(f"127.0.0.1:{port}" for port in server.ports)
+        command = [PARLEY_BENCH, "--pid", f"{os.getpid()},{os.getppid()}",
+                   "--target", "bare", "--json", "--messages", "200",
+                   "--members", "12", "one-10", addresses]
+        done = subprocess.run(command, capture_output=True, text=True,
+                              timeout=60)
+        spread = [server.connections.count(port) for port in server.ports]
+    assert done.stderr == ""
+    assert spread == [4, 4, 4]
+    figures = json.loads(done.stdout)
+    assert figures["deliveries"] == 12 * 200
+    assert figures["resident_mib"] > 2
+
+
+@pytest.mark.parametrize("pids, sent", [
+    ("0", "no process 0"), ("1,x", "no process 0"), ("1;2", "takes processes"),
+    (",".join(["1"] * 17), "more than 16")])
+def test_rejects_processes_that(pids, sent):
+    done = subprocess.run(
+        [PARLEY_BENCH, "--pid", pids, "one-10", "127.0.0.1:1"],
+        capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert sent in done.stderr
+
+
 @pytest.mark.parametrize("fault, case, sent", [
     ("loses", "flight-100", "lost"),
     ("doubles", "flight-100", "again"),

@@ -1,0 +1,271 @@
+#!/usr/bin/env python3
+"""What it costs that several nodes are one chat, over a real redis-server.
+
+Cost: members of a room are spread over one, two or three nodes; deliveries per
+second of CPU time of a node, relative to one node with a broker in the same
+round, and to one without. Messages, and what redis-server has carried out
+meanwhile, are counted from outside.
+
+Idle: what redis-server carries out for three nodes with members that do
+nothing.
+
+Publications: everybody in many rooms posts; how many redis-server carries out
+in a second of its CPU time, also beside Centrifugo if it is installed.
+
+nodes.json and nodes.csv go to bench/results. Exit status: 0; 1 if a server
+gave a wrong answer or failed; 2 if something is missing.
+"""
+
+import contextlib
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from typing import NamedTuple
+
+import peers
+import redis
+import script
+from clients import BODY, dial, frame
+from servers import Failed, Server, Stranger, free_port, pick_cores
+from tables import plain, write_part
+
+
+IDLE_NODES, IDLE_MEMBERS = 3, 1000
+
+CALLS_MEMBERS, CALLS_BURSTS = 99, 200
+
+
+class Load(NamedTuple):
+    members: int  # of the room, or of each node
+    of_each: bool
+    window: int
+
+    def label(self):
+        where = " at each" if self.of_each else ""
+        return f"{self.members}{where}, {self.window} in flight"
+
+    def room(self, nodes):
+        return self.members * (nodes if self.of_each else 1)
+
+
+LOADS = (Load(100, False, 1), Load(100, False, 64), Load(100, True, 64),
+         Load(1000, False, 1), Load(1000, False, 64))
+
+# Nodes; 0: one, without a broker.
+COUNTS = (0, 1, 2, 3)
+
+
+class Nodes:
+    """Nodes that are one chat, on one core, and their redis-server."""
+
+    def __init__(self, arguments, count, directory):
+        self.arguments = arguments
+        self.count = count
+        self.directory = directory
+        self.servers = []
+        self.redis = None
+        self.stack = contextlib.ExitStack()
+
+    def __enter__(self):
+        core, other = pick_cores()
+        more = []
+        if self.count > 0:
+            self.redis = self.stack.enter_context(
+                redis.Redis(other, self.directory))
+            more = ["--broker-url", self.redis.url]
+        with contextlib.ExitStack() as stack:
+            for number in range(max(self.count, 1)):
+                port = free_port()
+                self.servers.append(stack.enter_context(Server(
+                    [str(self.arguments.build / "parleyd"), "--listen", f"127.0.0.1:{port}",
+                     *script.NO_LIMITS, *more, *self.arguments.parleyd_flags],
+                    core, self.arguments.out / f"nodes-{number}.log", port)))
+                await_ready(port)
+            self.stack.push(stack.pop_all())
+        return self
+
+    def __exit__(self, *error):
+        return self.stack.__exit__(*error)
+
+    def generate(self, *words):
+        return script.generate(
+            self.arguments.build / "parley-bench", pick_cores()[1], "--pid",
+            ",".join(str(server.process.pid) for server in self.servers),
+            *words,
+            ",".join(f"127.0.0.1:{server.port}" for server in self.servers),
+            timeout=120)
+
+
+def await_ready(port):
+    """Until its clients are answered: the chat is loaded."""
+    dial(port).close()
+
+
+def measure_cost(arguments, load, count):
+    with (tempfile.TemporaryDirectory(dir=arguments.out) as directory,
+          Nodes(arguments, count, directory) as nodes):
+        interval = redis.Interval(nodes.redis) if nodes.redis else None
+        figures = nodes.generate(
+            "--seconds", arguments.seconds, "--members",
+            load.room(max(count, 1)), "--window", load.window, "flight-100")
+        if interval:
+            calls, cpu_s, _ = interval.end()
+            # Joins and the warm-up are in both.
+            figures["redis_us_per_entry"] = cpu_s * 1e6 / calls["xadd"]
+    return {**figures, "load": load.label(), "nodes": count}
+
+
+# --- what redis-server is asked for -------------------------------------------
+
+def members_join(nodes, count, room):
+    """So many members of one room, in turn at each node."""
+    members = []
+    for number in range(count):
+        members.append(dial(nodes.servers[number % nodes.count].port))
+        members[-1].ask(b'"event":"joined"', {
+            "command": "join", "room": room, "create": True})
+    return members
+
+
+def measure_calls(arguments, burst):
+    """Calls of scripts for messages that one node reads in one turn."""
+    message = {"command": "broadcast", "room": "calls", "message": BODY}
+    with (tempfile.TemporaryDirectory(dir=arguments.out) as directory,
+          Nodes(arguments, IDLE_NODES, directory) as nodes):
+        members = members_join(nodes, CALLS_MEMBERS, "calls")
+        interval = redis.Interval(nodes.redis)
+        for _ in range(CALLS_BURSTS):
+            members[0].socket.sendall(frame(message) * burst)
+            for member in members:
+                member.await_(b'"event":"broadcast"', burst)
+        calls, _, seconds = interval.end()
+    return {"burst": burst, "seconds": seconds,
+            "calls_per_turn": calls["evalsha"] / CALLS_BURSTS}
+
+
+def measure_idle(arguments, count):
+    """Commands a second that redis-server carries out for idle members."""
+    with (tempfile.TemporaryDirectory(dir=arguments.out) as directory,
+          Nodes(arguments, IDLE_NODES, directory) as nodes):
+        members = members_join(nodes, count, "idle")
+        time.sleep(4)  # logs that something was appended to are compared
+        interval = redis.Interval(nodes.redis)
+        time.sleep(10 * arguments.seconds)
+        calls, cpu_s, seconds = interval.end()
+        for member in members:
+            member.close()
+    return {"members": count, "calls_per_s": sum(calls.values()) / seconds,
+            "cpu_per_s": cpu_s / seconds}
+
+
+# --- the table ----------------------------------------------------------------
+
+def median(runs, figure):
+    values = [run[figure] for run in runs if figure in run]
+    return statistics.median(values) if values else None
+
+
+def ratio(runs, load, count, base):
+    """Of the speed of a node, in the rounds that have both."""
+    speeds = {(run["round"], run["nodes"]): run["deliveries_per_cpu_s"]
+              for run in runs if run["load"] == load}
+    values = [speed / speeds[number, base]
+              for (number, nodes), speed in speeds.items()
+              if nodes == count and (number, base) in speeds]
+    return statistics.median(values) if values else None
+
+
+def cell(value, digits=2):
+    return "-" if value is None else f"{value:,.{digits}f}"
+
+
+def cost_table(runs):
+    lines = [("members of the room", "nodes", "thousands/CPU-s of a node",
+              "of one node", "of one without a broker",
+              "Redis: us/message", "p50 ms", "p99 ms")]
+    for load in dict.fromkeys(run["load"] for run in runs):
+        for count in COUNTS:
+            mine = [run for run in runs
+                    if (run["load"], run["nodes"]) == (load, count)]
+            if not mine:
+                continue
+            lines.append((
+                load, str(count) if count else "1, no broker",
+                cell(median(mine, "deliveries_per_cpu_s") / 1e3, 0),
+                cell(ratio(runs, load, count, 1) if count else None),
+                cell(ratio(runs, load, count, 0)),
+                cell(median(mine, "redis_us_per_entry"), 1),
+                cell(median(mine, "p50_us") / 1e3),
+                cell(median(mine, "p99_us") / 1e3)))
+    return lines
+
+
+def calls_lines(calls, idle):
+    lines = [f"{each['burst']} message{'s' if each['burst'] > 1 else ''} that a "
+             f"node reads in one turn, {CALLS_MEMBERS} members at {IDLE_NODES} "
+             f"nodes: {each['calls_per_turn']:.2f} calls of a script"
+             for each in calls]
+    lines += [f"{each['members']} idle members at {IDLE_NODES} nodes: "
+              f"{each['calls_per_s']:.1f} commands a second"
+              for each in idle]
+    return lines
+
+
+def run_all(arguments, loads):
+    """All runs that count, and the failures as text."""
+    runs, failures = [], []
+    for number in range(arguments.rounds):
+        for load in loads:
+            for count in COUNTS:
+                try:
+                    runs.append({"round": number,
+                                 **measure_cost(arguments, load, count)})
+                except (Failed, OSError, subprocess.SubprocessError) as failure:
+                    failures.append(f"{load.label()}, {count} nodes: {failure}")
+    return runs, failures
+
+
+def read_arguments():
+    parser = script.parser_of(__doc__)
+    script.add_rounds(parser, "of the nodes' CPU time in a run",
+                      quick_share=1 / 2)
+    parser.add_argument("--load", type=int, action="append", metavar="N",
+                        help=f"only the Nth of {len(LOADS)}; may be given again")
+    script.add_programs(parser)
+    return script.read(parser)
+
+
+def main():
+    arguments = read_arguments()
+    missing = [str(arguments.build / name) for name in ("parleyd", "parley-bench")
+               if not (arguments.build / name).exists()]
+    if not redis.is_installed():
+        missing.append("redis-server")
+    if missing:
+        print(f"missing: {', '.join(missing)}", file=sys.stderr)
+        return 2
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    calm = os.getloadavg()[0]
+    loads = [LOADS[n - 1] for n in arguments.load] if arguments.load else LOADS
+    runs, failures = run_all(arguments, loads)
+    lines = cost_table(runs)
+    print(plain(lines), end="", flush=True)
+    calls = [measure_calls(arguments, burst) for burst in (1, 64)]
+    idle = [measure_idle(arguments, count) for count in (0, IDLE_MEMBERS)]
+    print("\n".join(calls_lines(calls, idle)))
+    (arguments.out / "nodes.json").write_text(json.dumps(
+        {"runs": runs, "calls": calls, "idle": idle}, indent=1) + "\n")
+    script.write_csv(arguments.out / "nodes.csv", runs)
+    script.write_page(arguments.markdown, "bench-nodes", arguments.rounds,
+                      calm, lines)
+    for failure in failures:
+        print(f"FAILED {failure}", file=sys.stderr)
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
