@@ -392,6 +392,9 @@ bench-compare: $(benched) ## the same load on other servers (tools/setup compare
 bench-latency: $(benched) ## latency for a few members (ARGS="--dialect action --duration 60")
 	$$(tools/python) tests/bench/latency.py $(ARGS)
 
+bench-cluster: build/parleyd build/parley-bench ## what several nodes cost, over a real redis-server (ARGS=--quick)
+	$$(tools/python) tests/bench/cluster_cost.py $(ARGS)
+
 bench-upgrade: build/parleyd ## how long clients wait while another process takes over (ARGS="--connections 500")
 	$$(tools/python) tests/bench/upgrade.py $(ARGS)
 
@@ -402,11 +405,12 @@ attack: build/parleyd $(O)/parley-bench $(O)/attack_flood ## attack a server bes
 soak: build/parleyd ## half an hour of 2 000 connections (ARGS="--minutes 1 --connections 500")
 	PARLEYD=$(abspath build/parleyd) $$(tools/python) tests/soak/run.py $(ARGS)
 
-# On an idle machine; about half an hour.
-bench-docs: ## run all three, and update the tables of docs/benchmark.md
+# On an idle machine; about three quarters of an hour.
+bench-docs: ## run all four, and update the tables of docs/benchmark.md
 	@$(MAKE) bench ARGS='--markdown docs/benchmark.md'
 	@$(MAKE) bench-latency ARGS='--markdown docs/benchmark.md'
 	@$(MAKE) bench-compare ARGS='--markdown docs/benchmark.md'
+	@$(MAKE) bench-cluster ARGS='--markdown docs/benchmark.md'
 
 # --- the rest ---------------------------------------------------------------
 # The list of options follows this line of the page.
@@ -520,7 +524,7 @@ help: ## this list
 	$(parts:%=lint-cycles-%) lint-tidy lint-python \
 	lint-web check-web lint-hardening format fuzz fuzzers fuzz-smoke \
 	coverage suites valgrind bench \
-	bench-compare bench-docs bench-instructions bench-latency bench-upgrade docs install install-server \
+	bench-compare bench-docs bench-instructions bench-latency bench-cluster bench-upgrade docs install install-server \
 	install-client install-docs \
 	chat compdb deb npm reproducible dist clean help FORCE
 -include $(shell find $(O) -name '*.d' 2>/dev/null)

@@ -12,7 +12,7 @@ nothing.
 Publications: everybody in many rooms posts; how many redis-server carries out
 in a second of its CPU time, also beside Centrifugo if it is installed.
 
-nodes.json and nodes.csv go to bench/results. Exit status: 0; 1 if a server
+cluster.json and cluster.csv go to bench/results. Exit status: 0; 1 if a server
 gave a wrong answer or failed; 2 if something is missing.
 """
 
@@ -26,12 +26,11 @@ import tempfile
 import time
 from typing import NamedTuple
 
-import peers
-import redis
+import redis_stats
 import script
 from clients import BODY, dial, frame
-from servers import Failed, Server, Stranger, free_port, pick_cores
-from tables import plain, write_part
+from servers import Failed, Server, free_port, pick_cores
+from tables import plain
 
 
 IDLE_NODES, IDLE_MEMBERS = 3, 1000
@@ -75,7 +74,7 @@ class Nodes:
         more = []
         if self.count > 0:
             self.redis = self.stack.enter_context(
-                redis.Redis(other, self.directory))
+                redis_stats.Redis(other, self.directory))
             more = ["--broker-url", self.redis.url]
         with contextlib.ExitStack() as stack:
             for number in range(max(self.count, 1)):
@@ -108,7 +107,7 @@ def await_ready(port):
 def measure_cost(arguments, load, count):
     with (tempfile.TemporaryDirectory(dir=arguments.out) as directory,
           Nodes(arguments, count, directory) as nodes):
-        interval = redis.Interval(nodes.redis) if nodes.redis else None
+        interval = redis_stats.Interval(nodes.redis) if nodes.redis else None
         figures = nodes.generate(
             "--seconds", arguments.seconds, "--members",
             load.room(max(count, 1)), "--window", load.window, "flight-100")
@@ -137,7 +136,7 @@ def measure_calls(arguments, burst):
     with (tempfile.TemporaryDirectory(dir=arguments.out) as directory,
           Nodes(arguments, IDLE_NODES, directory) as nodes):
         members = members_join(nodes, CALLS_MEMBERS, "calls")
-        interval = redis.Interval(nodes.redis)
+        interval = redis_stats.Interval(nodes.redis)
         for _ in range(CALLS_BURSTS):
             members[0].socket.sendall(frame(message) * burst)
             for member in members:
@@ -153,7 +152,7 @@ def measure_idle(arguments, count):
           Nodes(arguments, IDLE_NODES, directory) as nodes):
         members = members_join(nodes, count, "idle")
         time.sleep(4)  # logs that something was appended to are compared
-        interval = redis.Interval(nodes.redis)
+        interval = redis_stats.Interval(nodes.redis)
         time.sleep(10 * arguments.seconds)
         calls, cpu_s, seconds = interval.end()
         for member in members:
@@ -243,7 +242,7 @@ def main():
     arguments = read_arguments()
     missing = [str(arguments.build / name) for name in ("parleyd", "parley-bench")
                if not (arguments.build / name).exists()]
-    if not redis.is_installed():
+    if not redis_stats.is_installed():
         missing.append("redis-server")
     if missing:
         print(f"missing: {', '.join(missing)}", file=sys.stderr)
@@ -257,10 +256,10 @@ def main():
     calls = [measure_calls(arguments, burst) for burst in (1, 64)]
     idle = [measure_idle(arguments, count) for count in (0, IDLE_MEMBERS)]
     print("\n".join(calls_lines(calls, idle)))
-    (arguments.out / "nodes.json").write_text(json.dumps(
+    (arguments.out / "cluster.json").write_text(json.dumps(
         {"runs": runs, "calls": calls, "idle": idle}, indent=1) + "\n")
-    script.write_csv(arguments.out / "nodes.csv", runs)
-    script.write_page(arguments.markdown, "bench-nodes", arguments.rounds,
+    script.write_csv(arguments.out / "cluster.csv", runs)
+    script.write_page(arguments.markdown, "bench-cluster", arguments.rounds,
                       calm, lines)
     for failure in failures:
         print(f"FAILED {failure}", file=sys.stderr)
