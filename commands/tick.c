@@ -6,6 +6,15 @@
 #define SECOND_MS 1000
 #define MINUTE_MS 60000
 
+/* About once a minute; more often if rooms end sooner. */
+static int64_t
+sweep_interval_ms(const struct chat_limits *limits)
+{
+	return limits->room_empty_ms > 0 && limits->room_empty_ms < MINUTE_MS
+		   ? limits->room_empty_ms
+		   : MINUTE_MS;
+}
+
 static enum chat_error
 tick_run(struct request *request)
 {
@@ -18,7 +27,8 @@ tick_run(struct request *request)
 	state->second_ms = now_ms;
 	history_expire(request->chat->history, request->now_ms);
 	listings_tick(&state->listings, now_ms);
-	if (now_ms - state->swept_ms >= MINUTE_MS) {
+	if (now_ms - state->swept_ms >=
+	    sweep_interval_ms(&request->chat->limits)) {
 		state->swept_ms = now_ms;
 		/* With other nodes it would not be at the same place. */
 		if (request->chat->order == NULL)

@@ -7,7 +7,7 @@
 
 struct request;
 
-/* To be called about once a minute; some rooms at a time. */
+/* To be called about once a minute, or room_empty_ms; some rooms at a time. */
 void room_sweep_run(struct request *);
 
 #endif

@@ -835,7 +835,7 @@ const struct option option_table[] = {
 		    "this time at the soonest, half of it at once; they are "
 		    "read more slowly." },
 	{ .name = "rooms.empty_for",
-	    NUMBER(DURATION, chat.room_empty_ms, "30d", MINUTE, 36500 * DAY),
+	    NUMBER(DURATION, chat.room_empty_ms, "30d", SECOND, 36500 * DAY),
 	    .zero = "never",
 	    .help = "A persistent room is removed after this time without "
 		    "members and new messages, unless a user has created "

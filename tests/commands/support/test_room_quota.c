@@ -229,6 +229,18 @@ START_TEST(an_empty_room_ends_after_a_while)
 }
 END_TEST
 
+START_TEST(an_empty_room_ends_within_less_than_a_minute_if_asked)
+{
+	world.chat.limits.room_empty_ms = 2000;
+	create_persistent(0, HOME);
+	DO(ROOM_LEAVE, "id1", .room = STR("room0"));
+	quota_time_pass(1999);
+	ck_assert(room_exists("room0"));
+	quota_time_pass(2000);
+	ck_assert(!room_exists("room0"));
+}
+END_TEST
+
 START_TEST(a_message_keeps_a_room)
 {
 	world.chat.limits.room_empty_ms = HOUR_MS;
@@ -287,6 +299,8 @@ SUITE(room_quota)
 	tcase_add_test(tests, a_room_that_exists_costs_nothing);
 	tcase_add_test(tests, a_room_for_one_ends_with_its_member);
 	tcase_add_test(tests, an_empty_room_ends_after_a_while);
+	tcase_add_test(tests,
+	    an_empty_room_ends_within_less_than_a_minute_if_asked);
 	tcase_add_test(tests, a_message_keeps_a_room);
 	tcase_add_test(tests, many_empty_rooms_end_one_after_the_other);
 	tcase_add_test(tests, rooms_stay_for_ever_if_asked);
