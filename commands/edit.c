@@ -36,12 +36,15 @@ edit_run(struct request *request)
 		   : error;
 }
 
+static struct log_limit edit_lines;
+
 static enum chat_error
 edit_finish(struct request *request, const struct entry *entry)
 {
 	struct event event = message_change_event(entry, EVENT_EDITED);
 
 	event.body = entry->attribute.body;
+	message_change_log(request, entry, &edit_lines, LOG_INFO);
 	message_change_publish(request, entry, &event);
 	return CHAT_OK;
 }

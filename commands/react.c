@@ -102,6 +102,8 @@ react_run(struct request *request)
 		   : error;
 }
 
+static struct log_limit react_lines;
+
 static enum chat_error
 react_finish(struct request *request, const struct entry *entry)
 {
@@ -114,6 +116,7 @@ react_finish(struct request *request, const struct entry *entry)
 	event.count = tally_reactions(request, entry->room_id, attribute->seq,
 	    attribute->label)
 			  .count;
+	message_change_log(request, entry, &react_lines, LOG_DEBUG);
 	message_change_publish(request, entry, &event);
 	return CHAT_OK;
 }

@@ -1,6 +1,9 @@
 #include "commands/support/message_change.h"
 
+#include <inttypes.h>
+
 #include "domain/private_talk.h"
+#include "domain/text/log_text.h"
 
 enum chat_error
 message_change_find(struct request *request, struct message *out)
@@ -67,6 +70,21 @@ message_change_event(const struct entry *entry, enum event_kind kind)
 		.member = attribute->value,
 		.member_id = attribute->by,
 	};
+}
+
+void
+message_change_log(const struct request *request, const struct entry *entry,
+    struct log_limit *limit, enum log_level level)
+{
+	const struct attribute *attribute = &entry->attribute;
+	char by[LOG_TEXT_SIZE], name[LOG_TEXT_SIZE];
+
+	log_text_write(attribute->by, by);
+	log_text_write(attribute->value, name);
+	log_line_limited(limit, level,
+	    "message: action=%s room=%.*s seq=%" PRIu64 " by=%s by_name=\"%s\"",
+	    command_kind_word(request->command->kind), (int)entry->room_id.len,
+	    entry->room_id.data, attribute->seq, by, name);
 }
 
 void

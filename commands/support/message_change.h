@@ -3,6 +3,7 @@
 #define COMMANDS_MESSAGE_CHANGE_H
 
 #include "commands/support/request.h"
+#include "domain/log.h"
 
 /*
  * Finds the message with the number of the command, which must be in the room.
@@ -29,6 +30,13 @@ struct event message_change_event(const struct entry *, enum event_kind);
  */
 void message_change_publish(struct request *, const struct entry *,
     const struct event *);
+
+/*
+ * In finish(): a line of the log with command, room, number and author. Members
+ * can cause many, so they are limited.
+ */
+void message_change_log(const struct request *, const struct entry *,
+    struct log_limit *, enum log_level);
 
 /* Answers EVENT_DONE. */
 void message_change_answer(const struct request *);

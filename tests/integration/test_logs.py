@@ -174,3 +174,32 @@ def test_repeated_lines_are_counted(server):
             chat.ask_ok("ping")
     server.wait_for_line(r"suppressed \d+ lines like: connection opened: command")
     assert len(entries(server, "^connection opened")) == 10
+
+
+def test_what_members_do_to_messages_is_logged(start, see_off):
+    server = start("--log-level", "debug")
+    ann = see_off(Chat(server.address, "/ws?name=Ann"))
+    ann.ask_ok("create", name="tea", room="tea")
+    seq = ann.post("tea", "hi")["seq"]
+    for command, fields in (("edit", {"message": "hello"}), ("react", {"reaction": "+1"})):
+        ann.ask_ok(command, room="tea", seq=seq, **fields)
+        server.wait_for_line(f'message: action={command} room=tea seq={seq} '
+                             f'by={ann.id} by_name="Ann"')
+    ann.ask_ok("react", room="tea", seq=seq, reaction="+1", remove=True)
+    server.wait_for_line(f'action=react room=tea seq={seq} by={ann.id} by_name=""')
+
+
+def test_many_edits_are_few_lines(start, see_off):
+    """Reactions are none, unless an operator wants to see them."""
+    server = start()
+    ann = see_off(Chat(server.address))
+    ann.ask_ok("create", name="tea", room="tea")
+    seq = ann.post("tea", "0")["seq"]
+    for n in range(50):
+        ann.ask_ok("edit", room="tea", seq=seq, message=str(n))
+        ann.ask_ok("react", room="tea", seq=seq, reaction="+1", remove=n % 2 == 1)
+    ann.leave()
+    server.stop()
+    lines = [line for line in server.lines if "message: action=" in line]
+    assert 0 < len([line for line in lines if "action=edit" in line]) < 50
+    assert not [line for line in lines if "action=react" in line]
