@@ -15,7 +15,7 @@
 
 #include "domain/base/list.h"
 
-#define BULK_TIME_US 250
+#define BULK_TIME_US 50
 
 struct bulk {
 	struct list tasks;
