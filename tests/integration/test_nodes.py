@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from api import KEY, Backend
+from api import KEY, Backend, Stream
 from client import TEXT, Chat, frame
 from receiver import Receiver
 from redis_server import Redis
@@ -183,6 +183,28 @@ def test_nodes_know_each_other(node):
         assert one["self"] and one["alive"] and not two["self"] and two["alive"]
         assert one["id"].startswith("one.") and one["version"] == two["version"]
         backend.close()
+
+
+def test_readers_over_http_need_no_member_on_their_node(node, see_off):
+    first, second = node("--admin-key", KEY), node("--admin-key", KEY)
+    alice = see_off(Chat(first.address))
+    alice.ask_ok("create", name="tea", room="tea", persistent=True)
+    posted(alice, "before", "before")
+    backend = Backend(second.address)
+    eventually(lambda: backend.get("/v1/rooms/tea").status == 200)
+    live = Stream(second.address, "tea")
+    again = Stream(second.address, "tea", query="?last_event_id=" + alice.ask_ok(
+        "history", room="tea")["epoch"] + ":0")
+    assert again.message()["message"] == "before"
+    posted(alice, "after", "after")
+    assert live.message()["message"] == again.message()["message"] == "after"
+    backend.connection.request("GET", "/v1/rooms/tea/messages?after=2&wait=30s", None,
+                               {"Authorization": f"Bearer {KEY}"})
+    posted(alice, "third", "third")
+    page = json.loads(backend.connection.getresponse().read())
+    assert [message["message"] for message in page["messages"]] == ["third"]
+    for reader in (live, again, backend):
+        reader.close()
 
 
 def test_files_are_in_a_directory_of_all_nodes(redis, node, see_off, tmp_path, accounts):

@@ -61,7 +61,7 @@ history_call_run(struct api_call *call)
 		return;
 	call->exchange->wait_ms = wait_ms;
 	conn_watch(call->exchange->conn);
-	call->until_ms = api_call_now_ms(call) + wait_ms;
+	call->deadline_ms = api_call_now_ms(call) + wait_ms;
 	history_ask(call);
 }
 
@@ -78,8 +78,18 @@ static bool
 history_waits(const struct api_call *call, const struct event *event)
 {
 	return event->page.count == 0 && !event->page.more &&
-	       api_call_now_ms(call) < call->until_ms &&
+	       api_call_now_ms(call) < call->deadline_ms &&
 	       !api_call_is_draining(call);
+}
+
+/* False: no memory. */
+static bool
+history_wait(struct api_call *call, struct str room)
+{
+	call->until_ms = api_call_now_ms(call) + API_ASK_MS;
+	if (call->until_ms > call->deadline_ms)
+		call->until_ms = call->deadline_ms;
+	return api_watch(call, room);
 }
 
 static void
@@ -91,7 +101,8 @@ history_receive(struct api_call *call, const struct event *event)
 			history_ask(call);
 			return;
 		}
-		if (history_waits(call, event) && api_watch(call, event->room))
+		if (history_waits(call, event) &&
+		    history_wait(call, event->room))
 			return;
 	}
 	api_call_put(call, event);

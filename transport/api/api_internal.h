@@ -113,7 +113,8 @@ struct api_call {
 	bool is_of_user;  /* admitted, not by the key */
 	bool has_url_key; /* which has not failed to open the file */
 	bool needs_admin; /* of a user; others are refused */
-	bool is_running;  /* run(): the answer is not sent before its end */
+	bool is_running;  /* run(), or a stream's go_on(): what it asks may be
+			     answered before its end */
 	bool is_live;     /* a stream that is counted as a connection */
 	bool has_ended;   /* a stream: nothing follows what is in `out` */
 	bool has_begun;   /* a stream: it was sent something */
@@ -152,6 +153,8 @@ struct api_call {
 	uint32_t limit;        /* messages of a page */
 	unsigned query_flags;  /* COMMAND_HAS_AFTER, … */
 	int64_t until_ms;      /* monotonic: it waits until then */
+	int64_t deadline_ms;   /* the same, of a page: for a message */
+	int64_t asked_ms;      /* monotonic: when a stream asked for its room */
 	size_t sent;           /* bytes of `out` that it has had */
 	struct api_file *file; /* of an operation on files; or NULL */
 	struct trace_watch *trace; /* of GET /v1/trace; or NULL */
@@ -229,6 +232,12 @@ void api_budget_charge_join(struct api_call *);
 void api_budget_charge_answer(struct api_call *);
 
 /* --- api_watch.c ---------------------------------------------------------- */
+
+/*
+ * Calls that watch a room ask for it so often: a node without members of the
+ * room follows it among several nodes as long as it is asked for.
+ */
+#define API_ASK_MS 10000
 
 /*
  * At the end of each turn with a message of the room, or when call->until_ms

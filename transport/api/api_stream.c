@@ -235,7 +235,16 @@ stream_ask_room(struct api_call *call)
 		.room = api_call_subject(call),
 	};
 
+	call->asked_ms = api_call_now_ms(call);
 	api_call_ask(call, &command, STR("0"));
+}
+
+/* A user may have been banned. */
+static void
+stream_ask_room_again(struct api_call *call, int64_t now_ms)
+{
+	if (call->is_of_user || now_ms - call->asked_ms >= API_ASK_MS)
+		stream_ask_room(call);
 }
 
 /* A piece of the messages before the next event. False: it is not the last. */
@@ -289,7 +298,7 @@ changes_ask(struct api_call *call)
 
 /* A client that is sent nothing for long would not notice our end. */
 static void
-stream_go_on(struct api_call *call)
+stream_fill(struct api_call *call)
 {
 	int64_t now_ms = api_call_now_ms(call);
 
@@ -304,8 +313,8 @@ stream_go_on(struct api_call *call)
 	}
 	if (api_stream_end_reason(call) != NULL)
 		stream_end(call, api_stream_end_reason(call));
-	else if (call->is_of_user)
-		stream_ask_room(call); /* it may have been banned */
+	else
+		stream_ask_room_again(call, now_ms);
 	if (!call->has_ended)
 		stream_put_next(call);
 	if (call->out.len == 0 && now_ms >= call->until_ms)
@@ -313,6 +322,14 @@ stream_go_on(struct api_call *call)
 	call->has_ended |= api_call_is_draining(call);
 	if (call->out.len > 0)
 		call->until_ms = now_ms + HEARTBEAT_MS;
+}
+
+static void
+stream_go_on(struct api_call *call)
+{
+	call->is_running = true;
+	stream_fill(call);
+	call->is_running = false;
 }
 
 /* --- the beginning -------------------------------------------------------- */
@@ -337,9 +354,15 @@ stream_receive_room(struct api_call *call, const struct event *event)
 		call->next = event->seq + 1;
 }
 
+/*
+ * The room of an answer that came later was read meanwhile: its messages were
+ * not published.
+ */
 static void
 stream_receive(struct api_call *call, const struct event *event)
 {
+	if (call->is_live && !call->is_running)
+		http_exchange_defer(call->exchange);
 	if (event->kind == EVENT_REPLAYED)
 		stream_receive_messages(call, event);
 	else if (event->kind == EVENT_HISTORY)

@@ -30,6 +30,8 @@ static const struct profile profile = {
 static struct {
 	struct command_handler handler;
 	bool is_slow; /* it answers when it is told to */
+	bool is_slow_with_info;
+	unsigned infos; /* how often it was asked for the room */
 	bool has_room;
 	const char *epoch;
 	uint64_t message; /* messages of the room */
@@ -205,7 +207,9 @@ chat_handle(struct command_handler *handler, const struct command *command)
 	case COMMAND_BROADCAST:
 		return chat_broadcast(command);
 	case COMMAND_ROOM_INFO:
-		answer_info(command);
+		chat.infos++;
+		if (!chat.is_slow_with_info)
+			answer_info(command);
 		return CHAT_OK;
 	case COMMAND_HISTORY:
 		answer_page(command, EVENT_HISTORY, command->from_seq + 1, 10);
@@ -822,6 +826,53 @@ START_TEST(a_stream_is_kept_alive)
 }
 END_TEST
 
+/* A node with others would not follow the room for long. */
+START_TEST(a_stream_asks_for_its_room_again)
+{
+	send_request("GET", "/v1/rooms/r/events", BEARER, "");
+	check_answer(200, NULL);
+	rig_pass(&recorder.rig, API_ASK_MS / 2);
+	room_post();
+	check_stream("id: e1:1\n");
+	ck_assert_uint_eq(chat.infos, 1);
+	rig_pass(&recorder.rig, API_ASK_MS);
+	room_post();
+	check_stream("id: e1:2\n");
+	ck_assert_uint_eq(chat.infos, 2);
+}
+END_TEST
+
+START_TEST(an_answer_that_comes_late_is_followed_by_messages)
+{
+	struct command asked;
+
+	send_request("GET", "/v1/rooms/r/events", BEARER, "");
+	check_answer(200, NULL);
+	chat.is_slow_with_info = true;
+	rig_pass(&recorder.rig, 15100);
+	api_tick(api);
+	check_stream(":\n\n");
+	asked = (struct command){ .author = chat.last.author, .ref = STR("0") };
+	chat.message++; /* read by the node, and not published */
+	answer_info(&asked);
+	check_stream("id: e1:1\n");
+}
+END_TEST
+
+START_TEST(a_page_that_waits_asks_for_its_room_again)
+{
+	unsigned commands;
+
+	send_request("GET", "/v1/rooms/r/messages?after=0&wait=30s", BEARER,
+	    "");
+	commands = chat.commands;
+	rig_pass(&recorder.rig, API_ASK_MS);
+	api_tick(api);
+	check_stream(NULL);
+	ck_assert_uint_eq(chat.commands, commands + 1);
+}
+END_TEST
+
 START_TEST(a_stream_ends_when_the_server_goes_down)
 {
 	send_request("GET", "/v1/rooms/r/events", BEARER, "");
@@ -900,6 +951,10 @@ SUITE(api)
 	tcase_add_test(tests, events_follow_the_messages_before_them);
 	tcase_add_test(tests, a_stream_that_misses_events_is_told);
 	tcase_add_test(tests, a_stream_is_kept_alive);
+	tcase_add_test(tests, a_stream_asks_for_its_room_again);
+	tcase_add_test(tests,
+	    an_answer_that_comes_late_is_followed_by_messages);
+	tcase_add_test(tests, a_page_that_waits_asks_for_its_room_again);
 	tcase_add_test(tests, a_stream_ends_when_the_server_goes_down);
 	tcase_add_test(tests, a_stream_counts_as_a_connection);
 	tcase_add_test(tests, head_has_no_stream);
