@@ -19,6 +19,8 @@ static const size_t command_texts[] = {
 	offsetof(struct command, role),
 	offsetof(struct command, as_id),
 	offsetof(struct command, as_name),
+	offsetof(struct command, file.id),
+	offsetof(struct command, file.key),
 };
 
 static void

@@ -47,6 +47,13 @@ publish_in_lobby(struct request *request)
 	return CHAT_OK;
 }
 
+/* Who gets the message at another node may read its file at once. */
+static enum chat_error
+broadcast_prepare(struct request *request)
+{
+	return files_grant(request, BLOB_ALL, STR(""));
+}
+
 /* A retry of a message that the room has is none. */
 static enum chat_error
 check_pace(struct request *request)
@@ -143,6 +150,7 @@ const struct command_entry command_broadcast = {
 		 IS_ORDERED_IN_LOBBY,
 	.rights = RIGHT_POST,
 	.run = broadcast_run,
+	.prepare = broadcast_prepare,
 	.finish = broadcast_finish,
 	.turn = TURN_APPENDS,
 };

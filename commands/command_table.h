@@ -29,6 +29,11 @@ struct command_entry {
 	 */
 	enum chat_error (*run)(struct request *);
 	/*
+	 * With other nodes: what the author's node does before it proposes the
+	 * command, which may be refused still. NULL: nothing.
+	 */
+	enum chat_error (*prepare)(struct request *);
+	/*
 	 * The entry that run() appended is done. The dispatcher answers a
 	 * failure.
 	 */

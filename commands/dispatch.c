@@ -280,6 +280,8 @@ run_for_author(struct request *request, const struct command_entry *entry)
 		/* What becomes of a body is not the same at all nodes. */
 		if (entry->needs & NEEDS_BODY)
 			error = check_needs(request, entry);
+		if (error == CHAT_OK && entry->prepare != NULL)
+			error = entry->prepare(request);
 		return error == CHAT_OK ? command_propose(request) : error;
 	}
 	if (error == CHAT_OK)

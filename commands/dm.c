@@ -211,6 +211,20 @@ dm_deliver(struct request *request, const struct member *recipient)
 	return CHAT_OK;
 }
 
+/* The recipient at another node may read the file of the message at once. */
+static enum chat_error
+dm_prepare(struct request *request)
+{
+	struct member recipient;
+	bool is_away;
+
+	if (str_is_empty(request->command->recipient) ||
+	    dm_find_recipient(request, &recipient, &is_away) != CHAT_OK ||
+	    is_away || is_talk(request, &recipient))
+		return CHAT_OK;
+	return files_grant(request, BLOB_MEMBER, str_from(recipient.id));
+}
+
 static enum chat_error
 dm_run(struct request *request)
 {
@@ -240,6 +254,7 @@ const struct command_entry command_dm = {
 	.needs = NEEDS_AUTHOR | NEEDS_BODY | IS_ORDERED,
 	.rights = RIGHT_DM,
 	.run = dm_run,
+	.prepare = dm_prepare,
 	.finish = dm_finish,
 	.turn = TURN_APPENDS,
 };

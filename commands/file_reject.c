@@ -11,7 +11,7 @@ file_reject_run(struct request *request)
 }
 
 const struct command_entry command_file_reject = {
-	.needs = NEEDS_AUTHOR,
+	.needs = NEEDS_AUTHOR | IS_ORDERED,
 	.rights = RIGHT_READ,
 	.run = file_reject_run,
 };

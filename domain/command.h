@@ -23,6 +23,8 @@
 	/* a file was sent to all that a message pushes it to: file.id; */  \
 	/* limit: how many; room: of the message */                         \
 	X(COMMAND_FILE_PUSHED, file_pushed)                                 \
+	/* made by file_complete: the lobby gets to know file.id */         \
+	X(COMMAND_FILE_ANNOUNCE, file_announce)                             \
 	/* decoded from messages */                                         \
 	X(COMMAND_BROADCAST, broadcast)                                     \
 	X(COMMAND_LIST, list)                                               \

@@ -67,6 +67,8 @@ enum event_trait {
 	X(EVENT_DONE, "done", EVENT_IS_DIRECT)                                \
 	/* file */                                                            \
 	X(EVENT_FILE, "file", EVENT_IS_DIRECT)                                \
+	/* The answer to file_accept: file, which the receiver is to get. */  \
+	X(EVENT_FILE_TAKEN, "file_taken", EVENT_IS_DIRECT)                    \
 	/* file, file_at, body: bytes of the file, none at its end; */        \
 	/* member: the reader, by: the owner's name, or empty */              \
 	X(EVENT_FILE_DATA, "file_data", EVENT_IS_DIRECT)                      \

@@ -1,6 +1,5 @@
 /* The messages of a session: decoded whole, or step by step. */
 
-#include "transport/fanout/downloads.h"
 #include "transport/fanout/hub.h"
 #include "transport/session_internal.h"
 #include "transport/session_log.h"
@@ -64,8 +63,6 @@ session_run_streamed(struct session *session, struct command *command,
 	enum chat_error error =
 	    session_take_command(session, command, failure->error, failure);
 
-	if (error == CHAT_OK && command->kind == COMMAND_FILE_ACCEPT)
-		downloads_add(session, command->file.id, NULL);
 	session_log_command(session, &worker->commands,
 	    &(struct logged_command){
 		.command = command,

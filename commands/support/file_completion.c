@@ -3,7 +3,6 @@
 #include <stdlib.h>
 
 #include "commands/support/files.h"
-#include "commands/support/presence.h"
 #include "domain/command_copy.h"
 
 struct file_completion {
@@ -38,17 +37,24 @@ file_completion_free(struct file_completion *completion)
 	free(completion);
 }
 
+/* With other nodes, each of them does it. */
 static void
 file_completion_announce(struct request *request, const struct blob *blob)
 {
-	struct event event;
+	struct command_order *order = request->chat->order;
+	struct command announce = *request->command;
 
-	if (!(request->command->flags & COMMAND_ANNOUNCED) ||
+	if (!(announce.flags & COMMAND_ANNOUNCED) ||
 	    request_find_author(request) != CHAT_OK)
 		return;
-	event = request_event(request, EVENT_FILE_UPLOADED);
-	event.file = blob;
-	lobby_publish(request, &event);
+	if (order == NULL) {
+		files_announce(request, blob);
+		return;
+	}
+	announce.kind = COMMAND_FILE_ANNOUNCE;
+	if (command_order_propose(order, &announce) == CHAT_OK)
+		command_queues_entry_added(&request->state->queues,
+		    announce.author, true);
 }
 
 /* The author may be gone: then nothing is sent. */

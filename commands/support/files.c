@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "commands/support/presence.h"
 #include "commands/support/room_access.h"
 #include "domain/private_talk.h"
 #include "domain/text/file_name.h"
@@ -285,6 +286,15 @@ files_answer(const struct request *request, const struct blob *blob)
 	struct event event = { .kind = EVENT_FILE, .file = blob };
 
 	request_answer(request, &event);
+}
+
+void
+files_announce(const struct request *request, const struct blob *blob)
+{
+	struct event event = request_event(request, EVENT_FILE_UPLOADED);
+
+	event.file = blob;
+	lobby_publish(request, &event);
 }
 
 /* --- in messages ---------------------------------------------------------- */

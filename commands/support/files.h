@@ -36,6 +36,9 @@ enum chat_error files_check_space(struct request *, struct str payer,
 /* Answers with EVENT_FILE. */
 void files_answer(const struct request *, const struct blob *);
 
+/* Publishes to the lobby that the author has uploaded the file. */
+void files_announce(const struct request *, const struct blob *);
+
 /*
  * Filters request->body, and replaces its file's part by what is known of the
  * file, which must be the author's. In the order of all nodes that was done by

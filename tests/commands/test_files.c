@@ -4,45 +4,11 @@
 #include "commands/commands.h"
 #include "persistence/blobs/memory_blobs.h"
 #include "tests/suite.h"
+#include "tests/support/commands/braces.h"
 #include "tests/support/commands/world.h"
 #include "tests/support/failing_malloc.h"
 
 #define ID "0b6a1f0e-5c1c-4b8e-9a55-2f6d1c1f7e10"
-
-/*
- * Messages that share a file are "{…}": its id, and a key behind it. The
- * commands do not know what a message looks like.
- */
-static enum file_part_end
-braces_read(struct file_message *messages, struct str body,
-    struct file_part *out)
-{
-	(void)messages;
-	*out = (struct file_part){ .id = "" };
-	if (body.data[0] != '{')
-		return FILE_PART_NONE;
-	if (body.len < ID_SIZE + 1)
-		return FILE_PART_BAD;
-	memcpy(out->id, body.data + 1, ID_SIZE - 1);
-	memcpy(out->key, body.data + ID_SIZE, body.len - ID_SIZE - 1);
-	return FILE_PART_FOUND;
-}
-
-static bool
-braces_write(struct file_message *messages, struct str body,
-    const struct blob *blob, struct str *out)
-{
-	static char text[ID_SIZE + BLOB_NAME_SIZE + 2];
-
-	(void)messages;
-	(void)body;
-	snprintf(text, sizeof(text), "{%s%s}", blob->id, blob->name);
-	*out = str_from(text);
-	return true;
-}
-
-static const struct file_message_ops braces_ops = { braces_read, braces_write };
-static struct file_message braces = { &braces_ops };
 
 /* A store that completes files when the test wants it. */
 static struct blob_store_ops slow_ops;
@@ -350,7 +316,7 @@ START_TEST(acceptance_is_published_to_the_owner_and_the_lobby)
 	EXPECT_EVENTS(
 	    "id1: file_accepted member=member2 id=id2 private by=member1\n"
 	    "lobby: file_accepted member=member2 id=id2 by=member1\n"
-	    "id2: file\n");
+	    "id2: file_taken\n");
 	DO(FILE_REJECT, "id2", FILE_OF(.at = 0));
 	EXPECT_EVENTS(
 	    "id1: file_rejected member=member2 id=id2 private by=member1\n"

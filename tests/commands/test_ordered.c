@@ -2,7 +2,9 @@
 #include <stdlib.h>
 
 #include "domain/command_copy.h"
+#include "persistence/blobs/memory_blobs.h"
 #include "tests/suite.h"
+#include "tests/support/commands/braces.h"
 #include "tests/support/commands/world.h"
 
 #define PROPOSED_MOST 8
@@ -376,6 +378,100 @@ START_TEST(own_rooms_are_listed_when_their_histories_are_here)
 }
 END_TEST
 
+/* --- notices of files ----------------------------------------------------- */
+
+#define FILE_ID "0b6a1f0e-5c1c-4b8e-9a55-2f6d1c1f7e10"
+#define FILE_OF(...) .file = { .id = STR(FILE_ID), __VA_ARGS__ }
+
+static struct blob_store *blobs;
+
+/* A complete file of id1, in the directory of all nodes. */
+static void
+files_begin(void)
+{
+	order_begin(2);
+	world.chat.blobs = blobs = memory_blobs_create();
+	DO(FILE_CREATE, "id1", FILE_OF(.name = STR("a"), .size = 1));
+	DO(FILE_APPEND, "id1", .body = STR("x"), FILE_OF(.at = 0));
+}
+
+static void
+files_end(void)
+{
+	world_end();
+	blob_store_destroy(blobs);
+}
+
+START_TEST(an_upload_is_announced_by_each_node)
+{
+	DO(FILE_COMPLETE, "id1", .flags = COMMAND_ANNOUNCED, FILE_OF(.at = 0));
+	DO(LIST, "id1");
+	ck_assert_ptr_null(strstr(world.publisher.events.text, "uploaded"));
+	forget_events();
+	run_next();
+	EXPECT_EVENTS("lobby except=id1: file_uploaded member=member1 id=id1\n"
+		      "id1: list names=member1,member2\n");
+	order.proposed[0].command.connection = CONNECTION_ELSEWHERE;
+	order.done = 0;
+	run_next();
+	EXPECT_EVENTS("lobby except=id1/4294967295: file_uploaded "
+		      "member=member1 id=id1\n");
+}
+END_TEST
+
+START_TEST(who_takes_a_file_is_known_to_its_owner_at_another_node)
+{
+	DO(FILE_COMPLETE, "id1", FILE_OF(.at = 0));
+	ck_assert_int_eq(blob_store_grant(blobs, STR(FILE_ID), BLOB_ALL,
+			     STR("")),
+	    CHAT_OK);
+	forget_events();
+	DO(FILE_ACCEPT, "id2", FILE_OF(.at = 0));
+	EXPECT_EVENTS("");
+	run_next();
+	EXPECT_EVENTS(
+	    "id1: file_accepted member=member2 id=id2 private by=member1\n"
+	    "lobby: file_accepted member=member2 id=id2 by=member1\n"
+	    "id2: file_taken\n");
+	order.is_down = true;
+	DO(FILE_REJECT, "id2", FILE_OF(.at = 0));
+	EXPECT_EVENTS("id2: failed unavailable retry=1000\n");
+}
+END_TEST
+
+START_TEST(each_node_reports_how_many_it_has_sent_a_file)
+{
+	struct command pushed = { .kind = COMMAND_FILE_PUSHED,
+		FILE_OF(.at = 0) };
+
+	world_do(&pushed);
+	ck_assert_uint_eq(order.count, 0);
+	pushed.limit = 2;
+	world_do(&pushed);
+	forget_events();
+	run_next();
+	EXPECT_EVENTS("lobby: file_pushed count=2\n");
+}
+END_TEST
+
+/* The receiver at another node may ask for it before the author's node is
+ * there. */
+START_TEST(the_file_of_a_message_is_granted_before_it_is_proposed)
+{
+	const struct blob *blob;
+
+	world.chat.file_messages = &braces;
+	DO(FILE_COMPLETE, "id1", FILE_OF(.at = 0));
+	DO(BROADCAST, "id1", .body = STR("{" FILE_ID "}"));
+	DO(DM, "id2", .recipient = STR("id1"), .body = STR("\"plain\""));
+	blob = blob_store_find(blobs, STR(FILE_ID));
+	ck_assert(blob_has_grant(blob, BLOB_ALL, STR("")));
+	run_next();
+	DO(DM, "id1", .recipient = STR("id2"), .body = STR("{" FILE_ID "}"));
+	ck_assert(blob_has_grant(blob, BLOB_MEMBER, STR("id2")));
+}
+END_TEST
+
 SUITE(ordered)
 {
 	tcase_add_checked_fixture(tests, order_begin_alone, world_end);
@@ -398,4 +494,15 @@ SUITE(ordered)
 	tcase_add_test(tests, a_mute_by_the_server_is_published_by_each_node);
 	tcase_add_test(tests,
 	    own_rooms_are_listed_when_their_histories_are_here);
+}
+
+SUITE(ordered_files)
+{
+	tcase_add_checked_fixture(tests, files_begin, files_end);
+	tcase_add_test(tests, an_upload_is_announced_by_each_node);
+	tcase_add_test(tests,
+	    who_takes_a_file_is_known_to_its_owner_at_another_node);
+	tcase_add_test(tests, each_node_reports_how_many_it_has_sent_a_file);
+	tcase_add_test(tests,
+	    the_file_of_a_message_is_granted_before_it_is_proposed);
 }

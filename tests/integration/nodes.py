@@ -53,7 +53,6 @@ ALONE = {
     "test_nodes": "starts nodes of its own",
     "test_cluster_faults": "starts nodes of its own",
     "test_files_kill": "the directory of one process",
-    "test_dotnet_files": "notices of uploads reach the members of one node",
     "test_dotnet_monitoring": "the last commands of one process",
     "test_health": "health of one process",
     "test_trace": "what happens in one process",
@@ -73,8 +72,8 @@ ALONE_TESTS = {
         "figures of one process",
     "test_files.py::test_backends_share_files_and_read_all":
         "the listener of the backends",
-    "test_dotnet_nerdbank.py::test_files":
-        "notices of uploads reach the members of one node",
+    "test_dotnet_files.py::test_a_shared_file_is_sent_to_all":
+        "each node reports how many of its members have got a file",
     "test_files.py::test_memory_is_bounded_and_rights_are_needed":
         "the memory of one process",
     # What several nodes do not do alike yet: see docs/cluster.md.

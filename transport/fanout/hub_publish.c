@@ -415,6 +415,8 @@ publish_to_session(struct hub *hub, struct session *session,
 	}
 	if (event->kind == EVENT_FILE_DATA && session->extra != NULL)
 		session->extra->piece_bytes = (uint32_t)event->body.len;
+	if (event->kind == EVENT_FILE_TAKEN)
+		downloads_add(session, str_from(event->file->id), NULL);
 	if (str_equal(event->member_id, session_member(session)))
 		view = VIEW_AUTHOR;
 	return hub_send_as(hub, session, event, view);

@@ -37,6 +37,7 @@ struct fixture {
 	struct session *sessions_of[CLIENTS];
 	uint64_t size; /* of the file */
 	bool is_refused;
+	bool is_later;          /* who takes a file is not answered at once */
 	uint64_t read[CLIENTS]; /* by each member */
 	unsigned pushed;        /* how often the chat was informed */
 	uint32_t reached;       /* the last time */
@@ -88,6 +89,16 @@ downloads_read(const struct command *command)
 	return CHAT_OK;
 }
 
+static void
+file_answer_taken(const char *member_id)
+{
+	static struct blob blob = { .id = ID };
+	const struct event taken = { .kind = EVENT_FILE_TAKEN, .file = &blob };
+
+	publisher_publish(hub_publisher(f.hub), &taken,
+	    audience_one(str_from(member_id)));
+}
+
 static enum chat_error
 downloads_handle(struct command_handler *handler, const struct command *command)
 {
@@ -101,6 +112,10 @@ downloads_handle(struct command_handler *handler, const struct command *command)
 		return CHAT_OK;
 	case COMMAND_FILE_READ:
 		return downloads_read(command);
+	case COMMAND_FILE_ACCEPT:
+		if (!f.is_later)
+			file_answer_taken("1");
+		return CHAT_OK;
 	case COMMAND_FILE_PUSHED:
 		ck_assert(str_equal(command->file.id, STR(ID)));
 		ck_assert(command->room.data == NULL);
@@ -248,6 +263,19 @@ START_TEST(a_client_that_does_not_read_holds_64_kib)
 }
 END_TEST
 
+/* With other nodes the answer is not there when the command returns. */
+START_TEST(a_file_is_sent_when_its_taking_is_answered)
+{
+	f.is_later = true;
+	file_accept(1);
+	clients_read(1, 2);
+	ck_assert_uint_eq(f.read[1], 0);
+	file_answer_taken("1");
+	clients_read(1, 2);
+	ck_assert_uint_eq(f.read[1], SOME_BYTES);
+}
+END_TEST
+
 START_TEST(a_file_that_may_not_be_read_ends)
 {
 	f.is_refused = true;
@@ -295,6 +323,7 @@ SUITE(downloads)
 	tcase_add_test(tests, a_message_sends_its_file_to_all);
 	tcase_add_test(tests, those_that_leave_have_not_got_the_file);
 	tcase_add_test(tests, a_client_that_does_not_read_holds_64_kib);
+	tcase_add_test(tests, a_file_is_sent_when_its_taking_is_answered);
 	tcase_add_test(tests, a_file_that_may_not_be_read_ends);
 	tcase_add_test(tests, files_that_wait_are_bounded);
 	tcase_add_loop_test(tests, a_lack_of_memory_costs_no_other_client, 1,

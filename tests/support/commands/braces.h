@@ -1,0 +1,12 @@
+/*
+ * Messages that share a file are "{…}": its id, and a key behind it. The
+ * commands do not know what a message looks like.
+ */
+#ifndef TESTS_SUPPORT_COMMANDS_BRACES_H
+#define TESTS_SUPPORT_COMMANDS_BRACES_H
+
+#include "domain/file_message.h"
+
+extern struct file_message braces;
+
+#endif
