@@ -221,7 +221,7 @@ tick_cb(evutil_socket_t fd, short what, void *arg)
 		listener_tick(&server->listeners[i].listener);
 	worker->ws.endpoint->ops->tick(worker->ws.endpoint);
 	if (worker->api != NULL)
-		api_tick(worker->api);
+		api_tick(worker->api, worker->loop.now_ms);
 	if (host->ops->tick != NULL)
 		host->ops->tick(worker->ws.websocket_count, host->arg);
 	if (before / TICKS_A_SECOND != tick / TICKS_A_SECOND)

@@ -4,6 +4,7 @@ import json
 import subprocess
 import threading
 import time
+import urllib.parse
 from http.client import HTTPException
 
 import pytest
@@ -490,6 +491,56 @@ def test_a_stream_brings_changes_and_presence(backend, join, stream):
                 assert (got, {name: data[name] for name in fields}) == (kind, fields)
     refused = backend.get(f"/v1/rooms/{room}/events?events=message,everything")
     assert (refused.status, refused["field"]) == (422, "events")
+
+
+def poll(backend, room, **query):
+    answer = backend.get(f"/v1/rooms/{room}/events?{urllib.parse.urlencode(query)}")
+    assert answer.status == 200, answer
+    return answer["events"], answer["last_event_id"]
+
+
+def test_polls_bring_what_a_stream_does(backend, join, stream):
+    """Whatever happens between two polls comes with the next one, in order."""
+    a = join()
+    room = a.ask_ok("create", name="polled")["room"]
+    everything = {"events": "message,change,presence"}
+    reader = stream(room, query=f"?events={everything['events']}")
+    events, last = poll(backend, room, wait=0, **everything)
+    assert events == []
+    b = join(target="/ws?name=bert")
+    b.ask_ok("join", room=room)
+    a.post(room, "first")
+    events, last = poll(backend, room, wait=20, last_event_id=last, **everything)
+    a.ask_ok("edit", room=room, seq=1, message="first, edited")
+    b.ask_ok("react", room=room, seq=1, reaction="+1")
+    b.ask_ok("leave", room=room)
+    a.ask_ok("redact", room=room, seq=1)
+    while len(events) < 6:
+        more, last = poll(backend, room, wait=20, last_event_id=last, **everything)
+        events += more
+    assert [each["event"] for each in events] == [
+        "joined", "message", "edited", "reacted", "left", "redacted"]
+    assert [(each.pop("event"), each) for each in events] == [
+        reader.event() for _ in events]
+
+
+def test_a_poll_waits_for_an_event(parleyd, backend, join):
+    a = join()
+    room = a.ask_ok("create", name="awaited")["room"]
+    a.post(room, "before")
+    reader = Backend(parleyd.address)
+    _, last = poll(reader, room, wait=0)
+    answers = []
+    waiting = threading.Thread(target=lambda: answers.append(
+        poll(reader, room, wait="20s", last_event_id=last)))
+    waiting.start()
+    a.ask_ok("redact", room=room, seq=1)
+    waiting.join(DEADLINE)
+    assert [(each["event"], each["seq"]) for each in answers[0][0]] == [("redacted", 1)]
+    reader.close()
+    # One that comes late has what became of messages, like a stream.
+    events, _ = poll(backend, room, wait=20, last_event_id=last.rsplit(":", 2)[0] + ":7:7")
+    assert [each["event"] for each in events] == ["changed"]
 
 
 def test_a_stream_that_goes_on_has_what_became_of_messages(join, stream):

@@ -149,6 +149,7 @@ api_create(const struct api_config *config)
 	id_map_init(&api->calls, api_call_key);
 	id_map_init(&api->watched, api_room_key);
 	list_init(&api->watchers);
+	list_init(&api->kept);
 	api->scratch = calloc(1, sizeof(*api->scratch));
 	if (api->scratch != NULL)
 		return api;
@@ -162,6 +163,7 @@ api_destroy(struct api *api)
 	if (api == NULL)
 		return;
 	assert(id_map_count(&api->calls) == 0);
+	api_rooms_forget(api);
 	assert(id_map_count(&api->watched) == 0);
 	id_map_fini(&api->calls);
 	id_map_fini(&api->watched);
@@ -192,7 +194,7 @@ api_bind(struct api *api, struct command_handler *handler)
 }
 
 void
-api_tick(struct api *api)
+api_tick(struct api *api, int64_t now_ms)
 {
-	api_watch_tick(api);
+	api_watch_tick(api, now_ms);
 }

@@ -12,6 +12,8 @@
 
 #include <stdbool.h>
 
+#include <stdint.h>
+
 #include "domain/base/str.h"
 
 struct api;
@@ -64,6 +66,6 @@ void api_bind(struct api *, struct command_handler *);
 bool api_handle(struct api *, struct http_exchange *);
 
 /* About ten times a second. */
-void api_tick(struct api *);
+void api_tick(struct api *, int64_t now_ms);
 
 #endif

@@ -54,7 +54,7 @@ static void
 history_call_run(struct api_call *call)
 {
 	struct http_request request;
-	int64_t wait_ms;
+	int64_t wait_ms = 0;
 
 	http_exchange_request(call->exchange, &request);
 	if (!query_read(call, &request, &wait_ms))

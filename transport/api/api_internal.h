@@ -34,8 +34,10 @@ struct api {
 	struct id_map calls;   /* by id */
 	struct id_map watched; /* struct api_room, by id */
 	struct list watchers;  /* calls that watch a room */
-	uint64_t last_call;    /* the number of the newest */
-	struct trace *trace;   /* of the loop, while a call watches; or NULL */
+	struct list kept;      /* rooms without an end so far, oldest first */
+	size_t kept_count;
+	uint64_t last_call;  /* the number of the newest */
+	struct trace *trace; /* of the loop, while a call watches; or NULL */
 	unsigned trace_calls;
 	struct scratch *scratch;
 };
@@ -49,6 +51,10 @@ struct api_room {
 	size_t live_bytes;
 	uint64_t live_number; /* of the newest */
 	uint64_t last_seq;    /* of the newest message */
+	/* While it is kept for readers that come again, see api_room_keep(). */
+	uint32_t kept_as; /* a random number; 0: it is not kept */
+	int64_t kept_until_ms;
+	struct list kept_link;
 };
 
 /* What a stream consists of. */
@@ -119,6 +125,8 @@ struct api_call {
 	bool has_ended;   /* a stream: nothing follows what is in `out` */
 	bool has_begun;   /* a stream: it was sent something */
 	bool reads_again; /* a stream: the position was set back */
+	bool misses_live; /* a stream: events that it wants, besides messages */
+	bool is_poll;     /* a stream that is answered with what there is */
 	bool has_created; /* the room of the path */
 	bool awaits_body; /* of an operation with on_body() */
 	bool is_transfer; /* the response is a file, which is being sent */
@@ -149,6 +157,7 @@ struct api_call {
 	uint64_t next;         /* the first message that it does not have */
 	unsigned events;       /* of enum api_events, of a stream */
 	uint64_t live_next;    /* the first event that it does not have */
+	uint32_t kept_as;      /* of the room, as far as the reader knows */
 	uint64_t room_seq;     /* the room's last message, at the beginning */
 	uint32_t limit;        /* messages of a page */
 	unsigned query_flags;  /* COMMAND_HAS_AFTER, … */
@@ -246,11 +255,24 @@ void api_budget_charge_answer(struct api_call *);
 bool api_watch(struct api_call *, struct str room);
 void api_unwatch(struct api_call *);
 
+/* Of the rooms without a reader so many are kept, for so long. */
+#define API_KEPT_MOST 256
+#define API_KEPT_MS 15000
+
+/*
+ * Keeps the room of a call, with all events that are no messages, for readers
+ * that go on from call->live_next soon. Until then kept_as does not change.
+ */
+void api_room_keep(struct api_call *);
+
+/* They are not needed any more. */
+void api_rooms_forget(struct api *);
+
 /* Something was published in a room. */
 void api_watch_wake(struct api *, struct str room);
 
-/* Lets calls look at the time. */
-void api_watch_tick(struct api *);
+/* Lets calls look at the time, and forgets rooms. */
+void api_watch_tick(struct api *, int64_t now_ms);
 
 /* --- api_live.c ----------------------------------------------------------- */
 
@@ -278,6 +300,18 @@ bool api_stream_begin(struct api_call *, const char *content_type);
 /* Why a stream may not go on; NULL: it may. */
 const char *api_stream_end_reason(const struct api_call *);
 
+/* Appends what there is to call->out. */
+void api_stream_fill(struct api_call *);
+
+/* --- api_poll.c ----------------------------------------------------------- */
+
+/* Reads for how long the reader waits. False: the call has failed. */
+bool api_poll_read(struct api_call *);
+
+/* The room is known: as api_operation.finish(). */
+bool api_poll_begin(struct api_call *);
+void api_poll_go_on(struct api_call *);
+
 /* --- api_trace.c ---------------------------------------------------------- */
 
 /* An event was published to so many. */
@@ -295,7 +329,7 @@ void api_trace_end(struct api_call *);
 bool api_query_number(struct api_call *, const struct http_request *,
     const char *name, uint64_t most, uint64_t *out, bool *given);
 
-/* In seconds, perhaps with "s" behind them. */
+/* The same in seconds, perhaps with "s" behind them. */
 bool api_query_seconds(struct api_call *, const struct http_request *,
     const char *name, uint64_t most, int64_t *ms);
 

@@ -86,6 +86,8 @@ live_add(struct api_room *room, unsigned kind, struct str text)
 static bool
 room_has_reader_of(const struct api_room *room, unsigned kind)
 {
+	if (room->kept_as != 0)
+		return true;
 	for (struct list *at = room->watchers.next; at != &room->watchers;
 	     at = at->next)
 		if (LIST_OWNER(at, struct api_call, room_link)->events & kind)

@@ -58,7 +58,6 @@ api_query_seconds(struct api_call *call, const struct http_request *request,
 	int len = http_query_get(request->query, name, text, sizeof(text));
 	uint64_t seconds;
 
-	*ms = 0;
 	if (len == HTTP_QUERY_ABSENT)
 		return true;
 	if (len > 1 && text[len - 1] == 's')

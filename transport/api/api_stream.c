@@ -19,28 +19,43 @@
 
 #define HEARTBEAT_MS 15000
 
-/* "epoch:seq" */
-#define EVENT_ID_SIZE (ID_SIZE + 20)
+/* "epoch:seq", or "epoch:seq:kept_as:live_next" of a poll. */
+#define EVENT_ID_SIZE (ID_SIZE + 20 + 11 + 21)
 
 /* --- the position --------------------------------------------------------- */
 
+/* ":17", and goes on behind it. */
+static bool
+id_number_read(char **at, uint64_t most, uint64_t *out)
+{
+	char *text = *at;
+
+	if (text[0] != ':' || text[1] < '0' || text[1] > '9')
+		return false;
+	*out = strtoull(text + 1, at, 10);
+	return *out <= most;
+}
+
 /* Where a reader goes on that had this event. False: it is no event's id. */
 static bool
-event_id_read(struct api_call *call, char *id)
+event_id_read(struct api_call *call, const char *id)
 {
-	char *colon = strrchr(id, ':'), *end;
-	uint64_t seq;
+	size_t len = strcspn(id, ":");
+	char *at = (char *)id + len;
+	uint64_t seq, kept_as = 0;
 
-	if (colon == NULL || colon[1] < '0' || colon[1] > '9' ||
-	    (size_t)(colon - id) >= sizeof(call->epoch) ||
-	    !name_is_plain(str_slice(id, (size_t)(colon - id)), ID_SIZE))
+	if (len >= sizeof(call->epoch) ||
+	    !name_is_plain(str_slice(id, len), ID_SIZE) ||
+	    !id_number_read(&at, INT64_MAX, &seq) ||
+	    (*at != '\0' &&
+		(!id_number_read(&at, UINT32_MAX, &kept_as) ||
+		    !id_number_read(&at, INT64_MAX, &call->live_next) ||
+		    *at != '\0')))
 		return false;
-	seq = strtoull(colon + 1, &end, 10);
-	if (*end != '\0' || seq > INT64_MAX)
-		return false;
-	*colon = '\0';
-	memcpy(call->epoch, id, (size_t)(colon - id) + 1);
+	memcpy(call->epoch, id, len);
+	call->epoch[len] = '\0';
 	call->next = seq + 1;
+	call->kept_as = (uint32_t)kept_as;
 	call->query_flags |= COMMAND_HAS_SINCE;
 	return true;
 }
@@ -278,7 +293,8 @@ stream_put_next(struct api_call *call)
 
 /*
  * What became of messages that the reader has, since the last of them was sent:
- * in the answer to a COMMAND_HISTORY.
+ * in the answer to a COMMAND_HISTORY. A reader whose room was kept has the
+ * events themselves.
  */
 static void
 changes_ask(struct api_call *call)
@@ -291,24 +307,21 @@ changes_ask(struct api_call *call)
 		.since_epoch = str_from(call->epoch),
 	};
 
-	if ((call->query_flags & COMMAND_HAS_SINCE) &&
+	if ((call->query_flags & COMMAND_HAS_SINCE) && call->kept_as == 0 &&
 	    (call->events & API_EVENTS_CHANGE))
 		api_call_ask(call, &command, STR("0"));
 }
 
-/* A client that is sent nothing for long would not notice our end. */
-static void
-stream_fill(struct api_call *call)
+void
+api_stream_fill(struct api_call *call)
 {
 	int64_t now_ms = api_call_now_ms(call);
 
-	wire_text_reset(&call->out);
-	call->sent = 0;
-	if (call->has_ended)
-		return;
 	if (!call->has_begun) {
-		api_put_stream_begin(&call->out);
 		call->has_begun = true;
+		if (call->misses_live && (call->events & API_EVENTS_PRESENCE))
+			api_put_events_gap(&call->out, api_call_subject(call),
+			    str_from(call->epoch));
 		changes_ask(call);
 	}
 	if (api_stream_end_reason(call) != NULL)
@@ -317,9 +330,24 @@ stream_fill(struct api_call *call)
 		stream_ask_room_again(call, now_ms);
 	if (!call->has_ended)
 		stream_put_next(call);
+	call->has_ended |= api_call_is_draining(call);
+}
+
+/* A client that is sent nothing for long would not notice our end. */
+static void
+stream_send(struct api_call *call)
+{
+	int64_t now_ms = api_call_now_ms(call);
+
+	wire_text_reset(&call->out);
+	call->sent = 0;
+	if (call->has_ended)
+		return;
+	if (!call->has_begun)
+		api_put_stream_begin(&call->out);
+	api_stream_fill(call);
 	if (call->out.len == 0 && now_ms >= call->until_ms)
 		api_put_heartbeat(&call->out);
-	call->has_ended |= api_call_is_draining(call);
 	if (call->out.len > 0)
 		call->until_ms = now_ms + HEARTBEAT_MS;
 }
@@ -327,8 +355,12 @@ stream_fill(struct api_call *call)
 static void
 stream_go_on(struct api_call *call)
 {
+	if (call->is_poll) {
+		api_poll_go_on(call);
+		return;
+	}
 	call->is_running = true;
-	stream_fill(call);
+	stream_send(call);
 	call->is_running = false;
 }
 
@@ -337,7 +369,7 @@ stream_go_on(struct api_call *call)
 static void
 stream_run(struct api_call *call)
 {
-	if (events_read(call) && position_read(call))
+	if (events_read(call) && position_read(call) && api_poll_read(call))
 		stream_ask_room(call);
 }
 
@@ -349,8 +381,9 @@ stream_receive_room(struct api_call *call, const struct event *event)
 	if (call->epoch[0] == '\0') {
 		epoch_set(call, event->epoch);
 		call->next = event->seq + 1;
-	} else if (str_equal(event->epoch, str_from(call->epoch)) &&
-		   call->next > event->seq + 1)
+	} else if (!str_equal(event->epoch, str_from(call->epoch)))
+		call->kept_as = 0;
+	else if (call->next > event->seq + 1)
 		call->next = event->seq + 1;
 }
 
@@ -361,7 +394,7 @@ stream_receive_room(struct api_call *call, const struct event *event)
 static void
 stream_receive(struct api_call *call, const struct event *event)
 {
-	if (call->is_live && !call->is_running)
+	if (call->watched != NULL && !call->is_running)
 		http_exchange_defer(call->exchange);
 	if (event->kind == EVENT_REPLAYED)
 		stream_receive_messages(call, event);
@@ -400,7 +433,8 @@ api_stream_begin(struct api_call *call, const char *content_type)
 static bool
 stream_begin(struct api_call *call)
 {
-	return api_stream_begin(call, "text/event-stream");
+	return call->is_poll ? api_poll_begin(call)
+			     : api_stream_begin(call, "text/event-stream");
 }
 
 const struct api_operation operation_stream = {

@@ -422,3 +422,51 @@ api_put_end(struct wire_text *out, struct str room, struct str reason)
 	json_field_string(out, STR(",\"reason\":"), reason);
 	wire_text_append(out, STR("}\n\n"));
 }
+
+/* Takes the next line; false: there is none. */
+static bool
+stream_line_take(struct str *stream, struct str *line)
+{
+	const char *end =
+	    stream->len == 0 ? NULL : memchr(stream->data, '\n', stream->len);
+
+	if (end == NULL)
+		return false;
+	*line = str_slice(stream->data, (size_t)(end - stream->data));
+	*stream = str_slice(end + 1, stream->len - line->len - 1);
+	return true;
+}
+
+/* What follows these words in the line; absent: it has others. */
+static struct str
+stream_field_find(struct str line, struct str words)
+{
+	if (line.len < words.len ||
+	    memcmp(line.data, words.data, words.len) != 0)
+		return STR_ABSENT;
+	return str_slice(line.data + words.len, line.len - words.len);
+}
+
+void
+api_put_poll(struct wire_text *out, struct str position, struct str stream)
+{
+	bool is_first = true;
+	struct str line;
+
+	json_field_string(out, STR("{\"last_event_id\":"), position);
+	wire_text_append(out, STR(",\"events\":["));
+	while (stream_line_take(&stream, &line)) {
+		struct str event = stream_field_find(line, STR("event: "));
+		struct str data = stream_field_find(line, STR("data: {"));
+
+		if (event.data != NULL) {
+			wire_text_append_if(out, !is_first, STR(","));
+			is_first = false;
+			json_field_string(out, STR("{\"event\":"), event);
+		} else if (data.data != NULL) {
+			wire_text_append(out, STR(","));
+			wire_text_append(out, data);
+		}
+	}
+	wire_text_append(out, STR("]}"));
+}

@@ -47,6 +47,12 @@ void api_put_events_gap(struct wire_text *, struct str room, struct str epoch);
 void api_put_gap(struct wire_text *, struct str room, struct str epoch,
     uint64_t first, uint64_t last);
 
+/*
+ * The answer to a poll: these bytes of a stream as a list, and the position
+ * behind them. Each event has its type as the field "event".
+ */
+void api_put_poll(struct wire_text *, struct str position, struct str stream);
+
 /* "end": no more events will come; the reason is a constant. */
 void api_put_end(struct wire_text *, struct str room, struct str reason);
 

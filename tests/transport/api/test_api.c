@@ -637,7 +637,7 @@ START_TEST(does_not_wait_longer)
 	send_request("GET", "/v1/rooms/r/messages?after=0&wait=1", BEARER, "");
 	for (int i = 0; i < 11; i++) {
 		rig_pass(&recorder.rig, 100);
-		api_tick(api);
+		api_tick(api, recorder.rig.worker.loop.now_ms);
 	}
 	rig_turn(&recorder.rig);
 	check_answer(200, "\"messages\":[],\"more\":false}");
@@ -819,9 +819,9 @@ START_TEST(a_stream_is_kept_alive)
 	send_request("GET", "/v1/rooms/r/events", BEARER, "");
 	check_answer(200, "retry: 2000\n\n");
 	rig_pass(&recorder.rig, 15100);
-	api_tick(api);
+	api_tick(api, recorder.rig.worker.loop.now_ms);
 	check_stream(":\n\n");
-	api_tick(api);
+	api_tick(api, recorder.rig.worker.loop.now_ms);
 	check_stream(NULL);
 }
 END_TEST
@@ -850,7 +850,7 @@ START_TEST(an_answer_that_comes_late_is_followed_by_messages)
 	check_answer(200, NULL);
 	chat.is_slow_with_info = true;
 	rig_pass(&recorder.rig, 15100);
-	api_tick(api);
+	api_tick(api, recorder.rig.worker.loop.now_ms);
 	check_stream(":\n\n");
 	asked = (struct command){ .author = chat.last.author, .ref = STR("0") };
 	chat.message++; /* read by the node, and not published */
@@ -867,7 +867,7 @@ START_TEST(a_page_that_waits_asks_for_its_room_again)
 	    "");
 	commands = chat.commands;
 	rig_pass(&recorder.rig, API_ASK_MS);
-	api_tick(api);
+	api_tick(api, recorder.rig.worker.loop.now_ms);
 	check_stream(NULL);
 	ck_assert_uint_eq(chat.commands, commands + 1);
 }
@@ -878,7 +878,7 @@ START_TEST(a_stream_ends_when_the_server_goes_down)
 	send_request("GET", "/v1/rooms/r/events", BEARER, "");
 	check_answer(200, NULL);
 	recorder.rig.worker.ws.refusing = true;
-	api_tick(api);
+	api_tick(api, recorder.rig.worker.loop.now_ms);
 	check_stream("0\r\n\r\n");
 	ck_assert_uint_eq(recorder.rig.worker.ws.open_count, 0);
 }
@@ -900,6 +900,187 @@ START_TEST(head_has_no_stream)
 	check_answer(200, "Content-Type: text/event-stream\r\n");
 	send_request("GET", "/v1/info", BEARER, "");
 	check_answer(200, NULL);
+}
+END_TEST
+
+/* --- polls ---------------------------------------------------------------- */
+
+static char position[64]; /* of the last poll */
+
+/* The answer to a poll begins with where it ended. */
+static void
+check_poll(const char *events)
+{
+	const char *at;
+	char part[256];
+
+	rig_turn(&recorder.rig);
+	client_receive(&client);
+	client.data[client.len] = '\0';
+	at = strstr(client.data, "{\"last_event_id\":\"");
+	ck_assert_msg(at != NULL, "%s", client.data);
+	ck_assert_int_eq(sscanf(at + 18, "%63[^\"]", position), 1);
+	snprintf(part, sizeof(part), "\",\"events\":[%s", events);
+	check_answer(200, part);
+}
+
+/* On a new connection: the last one may have been idle for too long. */
+static void
+send_poll(const char *query)
+{
+	char target[256];
+
+	client_fini(&client);
+	client_connect(&client, &recorder.rig, 0);
+	snprintf(target, sizeof(target), "/v1/rooms/r/events?%s", query);
+	send_request("GET", target, BEARER, "");
+}
+
+/* Behind the last one. */
+static void
+send_next_poll(const char *query)
+{
+	char text[160];
+
+	snprintf(text, sizeof(text), "%s&last_event_id=%s", query, position);
+	send_poll(text);
+}
+
+#define ALL "&events=message,change,presence"
+
+START_TEST(a_poll_waits_for_an_event)
+{
+	room_post();
+	send_poll("wait=10s");
+	check_stream(NULL);
+	room_post();
+	check_poll("{\"event\":\"message\",\"room\":\"r\",\"seq\":2,");
+	ck_assert_int_eq(strncmp(position, "e1:2:", 5), 0);
+	send_next_poll("wait=10");
+	check_stream(NULL);
+	room_publish(EVENT_EDITED, STR("1"));
+	check_poll("{\"event\":\"edited\",\"room\":\"r\",\"seq\":1,");
+	ck_assert_uint_eq(recorder.rig.worker.ws.open_count, 0);
+}
+END_TEST
+
+START_TEST(a_poll_does_not_wait_longer)
+{
+	send_poll("wait=1");
+	for (int i = 0; i < 11; i++) {
+		rig_pass(&recorder.rig, 100);
+		api_tick(api, recorder.rig.worker.loop.now_ms);
+	}
+	check_poll("]}");
+	send_poll("wait=0");
+	check_poll("]}");
+}
+END_TEST
+
+START_TEST(between_polls_nothing_is_missed)
+{
+	send_poll("wait=0" ALL);
+	check_poll("]}");
+	room_publish(EVENT_ENTERED, STR_ABSENT);
+	room_post();
+	room_publish(EVENT_EDITED, STR("1"));
+	rig_pass(&recorder.rig, API_KEPT_MS - 200);
+	api_tick(api, recorder.rig.worker.loop.now_ms);
+	send_next_poll("wait=10" ALL);
+	check_poll("{\"event\":\"joined\",\"room\":\"r\",\"member\":\"bob\","
+		   "\"member_id\":\"b0b\"},{\"event\":\"message\",");
+	send_next_poll("wait=0" ALL);
+	check_poll("]}");
+	room_publish(EVENT_GONE, STR_ABSENT);
+	send_next_poll("wait=10&events=presence");
+	check_poll("{\"event\":\"left\",");
+}
+END_TEST
+
+START_TEST(a_poll_that_comes_too_late_is_told)
+{
+	send_poll("wait=0" ALL);
+	check_poll("]}");
+	rig_pass(&recorder.rig, API_KEPT_MS + 100);
+	api_tick(api, recorder.rig.worker.loop.now_ms);
+	ck_assert_uint_eq(id_map_count(&api->watched), 0);
+	send_next_poll("wait=10" ALL);
+	check_poll("{\"event\":\"gap\",\"room\":\"r\",\"epoch\":\"e1\","
+		   "\"events_missing\":true}]}");
+}
+END_TEST
+
+START_TEST(a_poll_of_another_epoch_begins_anew)
+{
+	send_poll("wait=0");
+	check_poll("]}");
+	room_publish(EVENT_EDITED, STR("1"));
+	chat.epoch = "e2";
+	room_post();
+	send_next_poll("wait=10");
+	check_poll("{\"event\":\"gap\",\"room\":\"r\",\"epoch\":\"e2\","
+		   "\"epoch_changed\":true},{\"event\":\"message\",");
+}
+END_TEST
+
+START_TEST(a_poll_ends_with_its_room)
+{
+	send_poll("wait=10");
+	check_stream(NULL);
+	chat.has_room = false;
+	publisher_leave(api_publisher(api), STR("id"), STR("r"));
+	check_poll("{\"event\":\"end\",\"room\":\"r\","
+		   "\"reason\":\"room_not_found\"}]}");
+	send_next_poll("wait=10");
+	check_answer(404, NULL);
+}
+END_TEST
+
+START_TEST(a_poll_waits_for_an_answer_that_comes_late)
+{
+	struct command asked;
+
+	send_poll("wait=30");
+	chat.is_slow_with_info = true;
+	rig_pass(&recorder.rig, API_ASK_MS);
+	api_tick(api, recorder.rig.worker.loop.now_ms);
+	room_post();
+	check_stream(NULL);
+	asked = (struct command){ .author = chat.last.author, .ref = STR("0") };
+	answer_info(&asked);
+	check_poll("{\"event\":\"message\",");
+}
+END_TEST
+
+START_TEST(few_rooms_are_kept)
+{
+	char target[64];
+
+	for (int i = 0; i < API_KEPT_MOST + 2; i++) {
+		snprintf(target, sizeof(target), "/v1/rooms/r%d/events?wait=0",
+		    i);
+		send_request("GET", target, BEARER, "");
+		check_answer(200, NULL);
+	}
+	ck_assert_uint_eq(id_map_count(&api->watched), API_KEPT_MOST);
+}
+END_TEST
+
+static const char *const bad_polls[] = {
+	"wait=61",
+	"wait=x",
+	"wait=1&events=all",
+	"wait=1&last_event_id=e1:1:1",
+	"wait=1&last_event_id=e1:1:1:x",
+	"wait=1&last_event_id=e1:1:1:1:1",
+	"wait=1&last_event_id=e1:1:4294967296:1",
+	"wait=1&last_event_id=e1:1:1:99999999999999999999",
+};
+
+START_TEST(refuses_a_bad_poll)
+{
+	send_poll(bad_polls[_i]);
+	check_answer(422, "\"field\":");
 }
 END_TEST
 
@@ -958,5 +1139,14 @@ SUITE(api)
 	tcase_add_test(tests, a_stream_ends_when_the_server_goes_down);
 	tcase_add_test(tests, a_stream_counts_as_a_connection);
 	tcase_add_test(tests, head_has_no_stream);
+	tcase_add_test(tests, a_poll_waits_for_an_event);
+	tcase_add_test(tests, a_poll_does_not_wait_longer);
+	tcase_add_test(tests, between_polls_nothing_is_missed);
+	tcase_add_test(tests, a_poll_that_comes_too_late_is_told);
+	tcase_add_test(tests, a_poll_of_another_epoch_begins_anew);
+	tcase_add_test(tests, a_poll_ends_with_its_room);
+	tcase_add_test(tests, a_poll_waits_for_an_answer_that_comes_late);
+	tcase_add_test(tests, few_rooms_are_kept);
+	tcase_add_loop_test(tests, refuses_a_bad_poll, 0, COUNT_OF(bad_polls));
 	tcase_add_test(tests, needs_memory);
 }
