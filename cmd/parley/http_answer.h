@@ -2,6 +2,7 @@
 #ifndef CMD_PARLEY_HTTP_ANSWER_H
 #define CMD_PARLEY_HTTP_ANSWER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,10 +20,16 @@ struct http_answer {
 enum http_answer_result {
 	HTTP_ANSWER_SHORT, /* the head is incomplete */
 	HTTP_ANSWER_HEAD,
-	HTTP_ANSWER_BAD /* not HTTP/1.1, or without a length */
+	HTTP_ANSWER_BAD /* not HTTP/1.1, or without a length; 204 has none */
 };
 
 enum http_answer_result http_answer_read(struct str text,
     struct http_answer *out);
+
+/* The value of a header of that head, without blanks. Absent: there is none. */
+struct str http_answer_header(struct str head, const char *name);
+
+/* False: it is absent, or no number. */
+bool http_answer_number(struct str value, uint64_t *out);
 
 #endif

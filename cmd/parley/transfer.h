@@ -33,15 +33,17 @@ struct transfer_config {
 
 /*
  * Begins an upload of a regular file, whose name is the base name of the path.
- * Name resolution blocks. NULL: `why` explains it.
+ * It goes on after lost connections and restarts of the server. Name resolution
+ * blocks. NULL: `why` explains it.
  */
 struct transfer *transfer_send(const struct transfer_config *, const char *path,
     char *why, size_t size);
 
 /*
- * Begins a download. No file is ever overwritten: the path must not exist; if
- * it is a directory, or "", the file gets the name there, with a number if that
- * exists. What is not complete is removed again.
+ * Begins a download, which goes on likewise. No file is ever overwritten: the
+ * path must not exist; if it is a directory, or "", the file gets the name
+ * there, with a number if that exists. It gets its name when it is complete;
+ * what came of it before is kept for the next download, see partial_file.h.
  */
 struct transfer *transfer_get(const struct transfer_config *,
     const char *target, const char *path, const char *name, char *why,

@@ -35,6 +35,39 @@ START_TEST(a_head_is_read_when_it_is_whole)
 }
 END_TEST
 
+START_TEST(an_answer_without_content_needs_no_length)
+{
+	struct http_answer answer;
+
+	ck_assert_int_eq(answer_read("HTTP/1.1 204 No Content\r\n\r\n",
+			     &answer),
+	    HTTP_ANSWER_HEAD);
+	ck_assert_uint_eq(answer.status, 204);
+	ck_assert_uint_eq(answer.length, 0);
+}
+END_TEST
+
+START_TEST(headers_are_found_by_their_whole_names)
+{
+	struct str head =
+	    STR("HTTP/1.1 200 OK\r\nX-ETag: a\r\netag:\t \"b\" \r\n"
+		"Empty:\r\nUpload-Offset: 77\r\n\r\n");
+	uint64_t number;
+
+	ck_assert(str_equal(http_answer_header(head, "ETag"), STR("\"b\"")));
+	ck_assert(str_equal(http_answer_header(head, "Empty"), STR("")));
+	ck_assert_ptr_null(http_answer_header(head, "Tag").data);
+	ck_assert_ptr_null(http_answer_header(head, "Upload").data);
+	ck_assert(http_answer_number(http_answer_header(head, "Upload-Offset"),
+	    &number));
+	ck_assert_uint_eq(number, 77);
+	ck_assert(!http_answer_number(STR(""), &number));
+	ck_assert(!http_answer_number(STR_ABSENT, &number));
+	ck_assert(!http_answer_number(STR("7 7"), &number));
+	ck_assert(!http_answer_number(STR("99999999999999999999"), &number));
+}
+END_TEST
+
 static const char *const bad[] = {
 	"HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\n",
 	"SSH-2.0",
@@ -47,6 +80,7 @@ static const char *const bad[] = {
 	"HTTP/1.1 200 OK\r\nContent-Length: 1x\r\n\r\n",
 	"HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n",
 	"HTTP/1.1 200 OK\r\nX-Content-Length: 1\r\n\r\n",
+	"HTTP/1.1 204 No Content\r\nContent-Length: x\r\n\r\n",
 };
 
 START_TEST(what_is_no_answer_is_refused)
@@ -73,5 +107,7 @@ SUITE(http_answer)
 	tcase_add_test(tests, a_head_is_read_when_it_is_whole);
 	tcase_add_loop_test(tests, what_is_no_answer_is_refused, 0,
 	    COUNT_OF(bad));
+	tcase_add_test(tests, an_answer_without_content_needs_no_length);
+	tcase_add_test(tests, headers_are_found_by_their_whole_names);
 	tcase_add_test(tests, a_head_that_never_ends_is_refused);
 }
