@@ -66,8 +66,46 @@ void file_history_fini(struct file_store *);
 
 void file_log_init(struct file_store *);
 
-/* Forgets all entries that wait, without calling the handler. */
-void file_log_fini(struct file_store *);
+/* --- entries that wait (file_pending.c) ----------------------------------- */
+
+enum pending_kind {
+	PENDING_MESSAGE,
+	PENDING_DUPLICATE,
+	PENDING_CREATED,
+	PENDING_REMOVED,
+	PENDING_ATTRIBUTE,
+	PENDING_EPOCH,
+	PENDING_BARRIER
+};
+
+struct pending_entry {
+	struct list link;
+	enum pending_kind kind;
+	bool is_lost;
+	bool has_requester;
+	uint64_t lsn; /* its turn has come when this is committed */
+	size_t bytes;
+	union {
+		struct kept_message *posted; /* prepared; gone if it is lost */
+		struct {
+			uint64_t seq;
+			int64_t at_ms;
+		} first; /* of which it is a duplicate */
+		struct file_attribute *set;
+	};
+	struct str room_id;
+	struct command requester;
+	char texts[];
+};
+
+/* NULL: no memory, or more than may wait. To be freed, or added. */
+struct pending_entry *file_pending_create(const struct file_store *,
+    enum pending_kind, struct str room_id, const struct command *requester);
+/* The same for a message or an attribute. */
+struct pending_entry *file_pending_create_for(const struct file_store *,
+    enum pending_kind, const struct entry *, const struct command *requester);
+void file_pending_add(struct file_store *, struct pending_entry *,
+    uint64_t lsn);
 
 /* The bound of the memory of waiting entries. */
 size_t file_log_most(const struct file_store *);
@@ -86,6 +124,9 @@ uint64_t file_log_done(const struct file_store *);
  * there are more; call again soon.
  */
 bool file_log_run(struct file_store *);
+
+/* Forgets all entries that wait, without calling the handler. */
+void file_log_fini(struct file_store *);
 
 /* --- attributes (file_attributes.c) --------------------------------------- */
 
