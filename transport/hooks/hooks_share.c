@@ -1,0 +1,130 @@
+/* Several nodes, of which one sends; and the process that takes over. */
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "domain/base/pack.h"
+#include "transport/hooks/hooks_internal.h"
+
+void
+hooks_share(struct hooks *hooks, const struct hooks_sharing *sharing)
+{
+	assert(hooks->loop == NULL && sharing->moment != NULL);
+	hooks->sharing = *sharing;
+	hooks->stands_by = true;
+}
+
+/* A batch that is under way is the queue's beginning, and stays. */
+static void
+events_forget(struct hooks *hooks, int64_t before_ms)
+{
+	const struct hook_event *first;
+
+	while (hooks->batch_count == 0 &&
+	       (first = hook_queue_first(&hooks->queue)) != NULL &&
+	       (int64_t)first->lsn < before_ms)
+		(void)hook_queue_remove(&hooks->queue, 1);
+}
+
+/* In place: all numbers have as many digits. */
+static void
+event_renumber(struct hook_event *event, uint64_t number)
+{
+	static const char before[] = "\"number\":";
+	char *at = memmem(event->text, event->len, before, strlen(before));
+	char digits[24];
+
+	assert(at != NULL && number >= NUMBER_LEAST && number < NUMBER_END);
+	at += strlen(before);
+	assert(at[NUMBER_DIGITS] == ',');
+	snprintf(digits, sizeof(digits), "%" PRIu64, number);
+	memcpy(at, digits, NUMBER_DIGITS);
+}
+
+void
+hooks_lead(struct hooks *hooks, uint64_t number, int64_t since_ms)
+{
+	if (!hooks->stands_by)
+		return;
+	hooks->stands_by = false;
+	events_forget(hooks, since_ms);
+	if (number > hooks->last_number && number < NUMBER_END / 2)
+		hooks->last_number = number;
+	for (struct list *at = hooks->queue.events.next;
+	     at != &hooks->queue.events; at = at->next)
+		event_renumber(LIST_OWNER(at, struct hook_event, link),
+		    ++hooks->last_number);
+	if (hooks->kept_lost > 0)
+		hooks_events_lose(hooks, hooks->kept_lost, 0);
+	hooks->kept_lost = 0;
+}
+
+void
+hooks_stand_by(struct hooks *hooks, int64_t sent_ms)
+{
+	hooks->stands_by = true;
+	events_forget(hooks, sent_ms);
+	if (hooks->queue.count == 0)
+		hooks->kept_lost = 0;
+}
+
+uint64_t
+hooks_number(const struct hooks *hooks)
+{
+	return hooks->last_number;
+}
+
+int64_t
+hooks_sent_ms(const struct hooks *hooks)
+{
+	const struct hook_event *first = hook_queue_first(&hooks->queue);
+
+	return first != NULL ? (int64_t)first->lsn
+			     : clock_wall_ms(hooks->signer.clock);
+}
+
+/* A batch that is under way is sent again, with its number. */
+void
+hooks_pack(const struct hooks *hooks, struct packer *packer)
+{
+	const struct hook_queue *queue = &hooks->queue;
+
+	pack_number(packer, hooks->last_number);
+	pack_number(packer, hooks->batch_number);
+	pack_number(packer, hooks->batch_count);
+	pack_number(packer, queue->lost);
+	pack_number(packer, queue->lost_lsn);
+	pack_number(packer, queue->count);
+	for (const struct hook_event *at = hook_queue_first(queue); at != NULL;
+	     at = hook_queue_next(queue, at)) {
+		pack_text(packer, str_slice(at->text, at->len));
+		pack_number(packer, at->lsn);
+		pack_number(packer, (uint64_t)at->at_ms);
+	}
+	hook_stays_pack(&hooks->stays, packer);
+}
+
+bool
+hooks_unpack(struct hooks *hooks, struct unpacker *from)
+{
+	struct hook_queue *queue = &hooks->queue;
+	uint64_t count;
+
+	(void)hook_queue_remove(queue, queue->count);
+	hooks->last_number = unpack_number(from);
+	hooks->batch_number = unpack_number(from);
+	hooks->batch_count = (size_t)unpack_number(from);
+	queue->lost = unpack_number(from);
+	queue->lost_lsn = unpack_number(from);
+	count = unpack_number(from);
+	from->failed |= hooks->batch_count > count;
+	while (count-- > 0 && !from->failed) {
+		struct str text = unpack_text(from);
+		uint64_t lsn = unpack_number(from);
+		int64_t at_ms = (int64_t)unpack_number(from);
+
+		from->failed |= !hook_queue_add(queue, text, lsn, at_ms);
+	}
+	return hook_stays_unpack(&hooks->stays, from);
+}
