@@ -10,6 +10,7 @@
 #include <openssl/crypto.h>
 
 #include "domain/text/utf8.h"
+#include "transport/api/api_file.h"
 #include "transport/api/api_internal.h"
 #include "transport/net/input_buffer.h"
 #include "transport/ws/ws_conn.h"

@@ -340,13 +340,10 @@ bool api_param_number(struct api_call *, const char *name, uint64_t *out);
 bool api_query_text(struct api_call *, const struct http_request *,
     const char *name, char *out, size_t size);
 
-/* --- api_files.c ---------------------------------------------------------- */
-
-/* Frees call->file; what was uploaded in vain is removed. */
-void api_file_end(struct api_call *);
+/* --- api_upload.c --------------------------------------------------------- */
 
 /* The headers that tus requires for OPTIONS. */
-bool api_files_answer_options(struct http_exchange *);
+bool api_upload_answer_options(struct http_exchange *);
 
 /* --- operations ----------------------------------------------------------- */
 

@@ -65,7 +65,7 @@ static const struct http_route api_routes[] = {
 /* Not for backends only, so they are served without a key of those, too. */
 static const struct http_route file_routes[] = {
 	{ "/v1/files", HTTP_POST, run_file_post, HTTP_STREAMS_BODY },
-	{ "/v1/files", HTTP_OPTIONS, api_files_answer_options,
+	{ "/v1/files", HTTP_OPTIONS, api_upload_answer_options,
 	    HTTP_REFUSES_BODY },
 	{ "/v1/files/{file}", HTTP_GET, run_file_get, HTTP_REFUSES_BODY },
 	{ "/v1/files/{file}", HTTP_PATCH, run_file_patch, HTTP_STREAMS_BODY },
