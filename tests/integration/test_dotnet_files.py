@@ -6,8 +6,9 @@ import uuid
 
 import pytest
 
+from api import Backend
 from client import Chat
-from dialects import Action, Dotnet, DotnetText
+from dialects import Action, Dotnet, DotnetText, Topic
 from server import AT_ONCE, PARLEYD, Server
 
 MEMBER = Dotnet
@@ -208,3 +209,56 @@ def test_a_file_reaches_other_dialects_as_a_link(server, see_off, pair):
     assert text.next()["Message"] == f"{a.name} offered file 'a.bin' to everyone"
     file.send(a, "fileOffer", ToUsername=f"ROOM:{room}")
     assert f"/v1/files/{file.id}" in action.next()["body"]
+
+
+def test_a_room_of_all_dialects_gets_a_file(server, see_off, meet):
+    """They read each other; those without files get a text with a link."""
+    native = see_off(Chat(server.address, "/ws/command"))
+    native.ask_ok("create", name="tea", room="tea")
+    dotnet = meet("/ws?name=dora")
+    dotnet.ask_for("joinRoom", "tea")
+    action = see_off(Action(server.address, "/ws/action"))
+    action.join("tea")
+    topic = see_off(Topic(server.address, "/ws/topic"))
+    topic.join("tom", "tea")
+    for member in (native, dotnet, action):
+        member.pending()
+    native.ask_ok("broadcast", room="tea", message="by native")
+    action.post("by action")
+    dotnet.send_command("roomMessage", "tea by dotnet")
+    assert dotnet.next()["Message"] == "by native"
+    assert dotnet.next()["Message"] == "by action"
+    assert dotnet.next()["Message"] == "by dotnet"
+    topic.pending(), action.pending(), native.pending()
+    topic.post("by topic")
+    assert dotnet.next()["Message"] == "by topic"
+    assert action.next()["body"] == "by topic"
+    assert native.expect("broadcast", room="tea")["message"] == "by topic"
+    file = File(dotnet).upload()
+    file.send(dotnet, "fileOffer", ToUsername="ROOM:tea")
+    shared = native.expect("broadcast", room="tea")["message"]["file"]
+    assert (shared["id"], shared["name"]) == (file.id, "a.bin")
+    assert f"/v1/files/{file.id}" in action.next()["body"]
+    assert f"/v1/files/{file.id}" in topic.next()["message"]
+    assert next_file(dotnet)["Type"] == "fileOffer"
+    # A file of the native member is offered to the one of dotnet.
+    made = Backend(server.address, None).ask("POST", "/v1/files?name=b.txt", b"native")
+    native.ask_ok("broadcast", room="tea", message={"file": json.loads(made.raw)})
+    offer = next_file(dotnet)
+    assert (offer["Type"], offer["FileInfo"]["FileName"]) == ("fileOffer", "b.txt")
+    dotnet.send_line("files", json.dumps({"FileId": offer["FileId"], "Type": "fileAccept"}))
+    assert base64.b64decode(next_file(dotnet)["Data"]) == b"native"
+    assert "b.txt" in action.next()["body"]
+    assert "b.txt" in topic.next()["message"]
+
+
+@pytest.mark.parametrize("name, stored", [
+    ("../../etc/passwd", "passwd"), ("C:\\temp\\x.txt", "x.txt"), ("..", "file"), ("", "file"),
+])
+def test_a_name_is_no_path(pair, name, stored):
+    a, b = pair
+    file = File(a, name=name).upload()
+    assert b.next()["Message"] == f"{a.name} uploaded file: {stored} - ready for download"
+    file.send(a, "fileOffer", ToUsername=b.name)
+    b.next()
+    assert next_file(b)["FileInfo"]["FileName"] == stored

@@ -61,6 +61,35 @@ def test_a_conversation(meet):
     assert alice.next()["Message"] == f"{bob.name} left the chat"
 
 
+def test_every_command_of_the_console(meet):
+    """What /help of the original's client lists, as it sends it; the words
+    without an answer there have one here."""
+    alice, bob = meet(), meet()
+    alice.ask("setUsername", "alice"), bob.next()
+    bob.ask("setUsername", "bob"), alice.next()
+    assert alice.ask("listUsers")["Message"] == "Online users: alice, bob"
+    for kind in ("privateMessage", "pm", "dm"):
+        alice.send_command(kind, "bob hi", ToUsername="bob")
+        assert bob.next()["Message"] == alice.next()["Message"] == "hi"
+    alice.send_command("privateChat", "hi", ToUsername="bob")
+    assert (alice.next()["Type"], bob.next()["Type"]) == ("privateChat", "privateChat")
+    room = alice.ask("createRoom", "dev|a room|True|secret")["RoomId"]
+    assert alice.ask("listRooms")["Type"] == "roomList"
+    assert alice.ask("inviteToRoom", f"{room}|bob")["Message"] == "inviteToRoom: done"
+    assert room in bob.next()["Message"]
+    assert bob.ask("joinRoom", f"{room}|secret")["Type"] == "roomJoined"
+    alice.next()
+    members = alice.ask("listRoomMembers", room)
+    assert (members["Type"], members["Message"]) == (
+        "roomMembers", f"Members of room '{room}': alice, bob")
+    alice.send_command("kickFromRoom", f"{room}|bob")
+    assert bob.next()["Message"] == f"You were removed from room: {room}"
+    assert [alice.next()["Message"] for _ in range(2)] == [
+        "bob left the room", "kickFromRoom: done"]
+    assert alice.ask("leaveRoom", room)["Message"] == f"Left room: {room}"
+    assert alice.ask("send", "/etc/passwd bob")["Message"] == "File not found: /etc/passwd"
+
+
 @pytest.mark.parametrize("options", [(), ("deflate",)])
 def test_a_message_of_many_frames(meet, options):
     alice, bob = meet(*options), meet(*options)

@@ -1,6 +1,7 @@
 """Files of a server that is killed, or whose disk fails: none is half."""
 
 import hashlib
+import json
 import os
 import random
 import socket
@@ -9,9 +10,9 @@ import threading
 import pytest
 
 from api import Backend
-from client import Chat
+from client import Chat, get
 from faulty_disk import FaultyDisk
-from server import AT_ONCE, PARLEYD, Server
+from server import AT_ONCE, PARLEYD, Server, eventually
 from test_files import client, create, offset_of, patch, path_of, upload
 
 UPLOADS = 50
@@ -134,7 +135,9 @@ def test_a_file_that_has_changed_on_the_disk_is_set_aside(on_disk):
 
 def test_a_kill_during_whole_uploads_leaves_nothing_that_is_served(on_disk):
     start, directory = on_disk
-    server = start("--files-unfinished", "1s")
+    # Rooms and files are swept together.
+    options = ("--files-unfinished", "1s", "--rooms-empty-for", "1s")
+    server = start(*options)
     content = os.urandom(3_000_000)
     done = []
 
@@ -152,7 +155,7 @@ def test_a_kill_during_whole_uploads_leaves_nothing_that_is_served(on_disk):
     server.kill()
     for thread in threads:
         thread.join()
-    server = start("--files-unfinished", "1s")
+    server = start(*options)
     http = client(server)
     for file in done:
         assert hashlib.sha256(http.get(file["url"]).raw).hexdigest() == file["sha256"]
@@ -160,6 +163,12 @@ def test_a_kill_during_whole_uploads_leaves_nothing_that_is_served(on_disk):
         identity, _, kind = name.rpartition(".")
         if kind == "part":
             assert http.get(f"/v1/files/{identity}").status == 404
+    # Their space is free again. An answer may not have come through.
+    eventually(lambda: not any(name.endswith((".part", ".new")) for name in names(directory)))
+    whole = {name.partition(".")[0] for name in names(directory)}
+    assert whole >= {file["id"] for file in done}
+    files = json.loads(get(server.address, "/stats").body)["files"]
+    assert (files["count"], files["bytes"]) == (len(whole), len(whole) * len(content))
 
 
 def test_a_full_disk_refuses_uploads_and_nothing_else(start, tmp_path):
