@@ -130,6 +130,7 @@ struct broker_stats {
 	uint64_t resets; /* total: rooms whose members come again: see
 			    docs/cluster.md */
 	uint64_t lag_ms; /* see node_stats */
+	struct histogram scripts; /* from a call of the broker to its answer */
 };
 
 /* One of several nodes, as another one knows it. Texts are borrowed. */

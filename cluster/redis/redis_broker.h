@@ -8,6 +8,7 @@
 #include "cluster/broker.h"
 #include "cluster/broker_options.h"
 #include "cluster/broker_url.h"
+#include "domain/base/histogram.h"
 
 struct clock;
 struct event_base;
@@ -18,7 +19,8 @@ struct redis_config {
 	const struct broker_targets *targets;
 	struct event_base *base;
 	struct clock *clock;
-	uint64_t seed; /* of the time between attempts to connect */
+	uint64_t seed;           /* of the time between attempts to connect */
+	struct histogram *times; /* of scripts, from the call to its answer */
 };
 
 /*

@@ -2,6 +2,7 @@
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "cluster/redis/redis_internal.h"
 #include "cluster/redis/redis_scripts.h"
@@ -16,7 +17,8 @@ struct redis_call {
 	broker_done *done;
 	void *arg;
 	int64_t sent_ms;
-	char *command; /* as it was sent: a lost script is sent again */
+	uint64_t sent_us; /* of another clock, for redis_config.times */
+	char *command;    /* as it was sent: a lost script is sent again */
 	int command_len;
 	bool was_repeated;
 	/* The reply, while replicas are waited for. */
@@ -113,9 +115,19 @@ reply_read(struct redis_batch *batch, const redisReply *reply)
 static void call_answered_cb(redisAsyncContext *context, void *reply,
     void *arg);
 
+static uint64_t
+precise_now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
 static void
 call_write(struct redis_call *call)
 {
+	call->sent_us = precise_now_us();
 	redisAsyncFormattedCommand(call->shard->commands, call_answered_cb,
 	    call, call->command, (size_t)call->command_len);
 }
@@ -192,10 +204,13 @@ call_answered_cb(redisAsyncContext *context, void *reply, void *arg)
 	struct redis_call *call = arg;
 
 	(void)context;
-	if (reply == NULL)
+	if (reply == NULL) {
 		script_finish(call, BROKER_UNKNOWN, NULL, 0);
-	else
-		script_answer(call, reply);
+		return;
+	}
+	histogram_add(call->shard->broker->config.times,
+	    precise_now_us() - call->sent_us, 1);
+	script_answer(call, reply);
 }
 
 /* --- calls ---------------------------------------------------------------- */

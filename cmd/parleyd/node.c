@@ -42,6 +42,7 @@ struct node {
 	struct event_base *base;
 	struct event *wake;
 	uint64_t seed;
+	struct histogram scripts;
 	int64_t started_ms;
 	bool was_ready;
 	bool is_down; /* since it was ready; it was logged */
@@ -331,6 +332,7 @@ node_start(struct node *node, struct event_base *base,
 		.base = base,
 		.clock = system_clock(),
 		.seed = node->seed,
+		.times = &node->scripts,
 	};
 
 	node->dispatcher = dispatcher;
@@ -449,6 +451,7 @@ node_stats(const struct node *node, struct broker_stats *out)
 		.heals = stats.heals,
 		.resets = stats.resets,
 		.lag_ms = (uint64_t)stats.lag_ms,
+		.scripts = node->scripts,
 	};
 }
 

@@ -152,6 +152,8 @@ static const struct metric broker_metrics[] = {
 	    broker.lag_ms,
 	    "The longest time of the last seconds from an append to its "
 	    "return."),
+	HISTOGRAM("parley_broker_script_seconds", broker.scripts,
+	    "Time from the call of a script of Redis to its answer."),
 	COUNTER("parley_broker_resets_total", broker.resets,
 	    "Rooms that got another epoch, or whose members had to come "
 	    "again."),

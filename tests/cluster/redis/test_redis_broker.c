@@ -41,6 +41,20 @@ START_TEST(refuses_calls_until_it_is_connected)
 }
 END_TEST
 
+START_TEST(measures_what_is_answered)
+{
+	rig_init_redis(&rig, NULL, &usual);
+	(void)rig_call(&rig, BROKER_READ, "room", NULL);
+	rig_await(&rig, "up");
+	ck_assert_uint_eq(histogram_count(&rig.times), 0);
+	(void)rig_call(&rig, BROKER_READ, "room", NULL);
+	(void)rig_call(&rig, BROKER_READ, "room", NULL);
+	ck_assert_uint_eq(histogram_count(&rig.times), 2);
+	ck_assert_uint_gt(rig.times.sum_us, 0);
+	rig_fini(&rig);
+}
+END_TEST
+
 START_TEST(subscribes_again_after_a_restart)
 {
 	enum {
@@ -339,6 +353,7 @@ END_TEST
 SUITE(redis_broker)
 {
 	tcase_add_test(tests, refuses_calls_until_it_is_connected);
+	tcase_add_test(tests, measures_what_is_answered);
 	tcase_add_test(tests, subscribes_again_after_a_restart);
 	tcase_add_test(tests, leaves_a_server_that_does_not_answer);
 	tcase_add_test(tests, notices_without_a_call_that_nothing_is_answered);

@@ -243,6 +243,7 @@ rig_init_redis(struct broker_rig *rig, const char *const *args,
     const struct broker_options *options)
 {
 	struct redis_config config = {
+		.times = &rig->times,
 		.options = &rig->options,
 		.targets = &rig->targets,
 		.clock = &rig_clock,

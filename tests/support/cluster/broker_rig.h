@@ -5,6 +5,7 @@
 #include "cluster/broker.h"
 #include "cluster/broker_options.h"
 #include "cluster/broker_url.h"
+#include "domain/base/histogram.h"
 #include "tests/support/cluster/model_redis.h"
 #include "tests/support/cluster/redis_server.h"
 
@@ -33,6 +34,7 @@ struct broker_rig {
 	struct broker_options options;
 	struct broker_targets targets;
 	struct event_base *base;
+	struct histogram times;
 	struct sim_net *net;
 };
 

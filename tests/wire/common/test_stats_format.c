@@ -34,7 +34,10 @@ make_report(void)
 		.log_lines[LOG_WARN] = 3,
 		.errors[CHAT_STORE_FAILED] = 6,
 		.store = { .is_kept = true, .lost = 7, .syncs = 11 },
-		.broker = { .is_used = true, .is_up = 1, .heals = 2 },
+		.broker = { .is_used = true,
+		    .is_up = 1,
+		    .heals = 2,
+		    .scripts = { .counts = { 0, 2 }, .sum_us = 30 } },
 	};
 	struct room room = {
 		.id = "tea", .name = "Tea \"& cake\"", .member_count = 2
@@ -151,6 +154,8 @@ static const char *const lines[] = {
 	"\nparley_log_lines_total{level=\"warn\"} 3\n",
 	"\n# TYPE parley_broker_up gauge\nparley_broker_up 1\n",
 	"\nparley_broker_heals_total 2\n",
+	"\nparley_broker_script_seconds_sum 0.000030\n"
+	"parley_broker_script_seconds_count 2\n",
 	"\n# TYPE parley_store_writable gauge\nparley_store_writable 0\n",
 	"\n# TYPE parley_store_lost_records_total counter\n"
 	"parley_store_lost_records_total 7\n",
