@@ -108,13 +108,13 @@ log_set_trace(uint32_t number, struct str trace_id)
 }
 
 const char *
-log_trace(void)
+log_trace_of(uint32_t number)
 {
 	const struct connection_trace *trace;
 
-	if (connection == 0 || id_map_count(&traces) == 0)
+	if (number == 0 || id_map_count(&traces) == 0)
 		return NULL;
-	trace = id_map_find(&traces, number_key(&connection));
+	trace = id_map_find(&traces, number_key(&number));
 	return trace == NULL ? NULL : trace->id;
 }
 

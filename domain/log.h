@@ -63,8 +63,8 @@ uint32_t log_connection(void);
  */
 void log_set_trace(uint32_t connection, struct str trace_id);
 
-/* For the sink: the id of the trace of log_connection(); NULL: none. */
-const char *log_trace(void);
+/* The id of a connection's trace; NULL: none, or no connection. */
+const char *log_trace_of(uint32_t connection);
 
 /* --- lines that a client can cause ---------------------------------------- */
 

@@ -18,7 +18,7 @@
 #include "transport/hooks/hooks.h"
 
 /* Changes with anything that is packed here, or below. */
-#define HANDOVER_FORMAT 1
+#define HANDOVER_FORMAT 2
 
 static struct chat_snapshot
 app_snapshot(const struct app *app)

@@ -139,8 +139,9 @@ line_put_connection(struct line *line)
 {
 	if (log_connection() != 0)
 		line_printf(line, " connection=%" PRIu32, log_connection());
-	if (log_trace() != NULL)
-		line_printf(line, " trace_id=%s", log_trace());
+	if (log_trace_of(log_connection()) != NULL)
+		line_printf(line, " trace_id=%s",
+		    log_trace_of(log_connection()));
 }
 
 /* --- the formats ---------------------------------------------------------- */
@@ -179,8 +180,9 @@ line_make_json(struct line *line, enum log_level level, const char *message)
 	if (log_connection() != 0)
 		line_printf(line, "\"connection\":%" PRIu32 ",",
 		    log_connection());
-	if (log_trace() != NULL)
-		line_printf(line, "\"trace_id\":\"%s\",", log_trace());
+	if (log_trace_of(log_connection()) != NULL)
+		line_printf(line, "\"trace_id\":\"%s\",",
+		    log_trace_of(log_connection()));
 	line_printf(line, "\"message\":\"");
 	line_put_escaped(line, message, "\"\\");
 	line_printf(line, "\"}");

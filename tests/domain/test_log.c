@@ -161,20 +161,21 @@ END_TEST
 
 START_TEST(a_connection_may_have_a_trace)
 {
-	ck_assert_ptr_null(log_trace());
+	ck_assert_ptr_null(log_trace_of(log_connection()));
 	log_set_trace(7, STR("4bf92f3577b34da6a3ce929d0e0e4736"));
 	log_set_trace(8, STR("a"));
-	ck_assert_ptr_null(log_trace());
+	ck_assert_ptr_null(log_trace_of(log_connection()));
 	ck_assert_uint_eq(log_set_connection(7), 0);
-	ck_assert_str_eq(log_trace(), "4bf92f3577b34da6a3ce929d0e0e4736");
+	ck_assert_str_eq(log_trace_of(log_connection()),
+	    "4bf92f3577b34da6a3ce929d0e0e4736");
 	log_set_trace(7, STR("b"));
-	ck_assert_str_eq(log_trace(), "b");
+	ck_assert_str_eq(log_trace_of(log_connection()), "b");
 	log_set_connection(9);
-	ck_assert_ptr_null(log_trace());
+	ck_assert_ptr_null(log_trace_of(log_connection()));
 	log_set_connection(7);
 	log_set_trace(7, STR(""));
 	log_set_trace(7, STR(""));
-	ck_assert_ptr_null(log_trace());
+	ck_assert_ptr_null(log_trace_of(log_connection()));
 	log_set_connection(0);
 	log_set_trace(8, STR(""));
 }
@@ -189,7 +190,7 @@ START_TEST(without_memory_there_is_no_trace)
 		log_set_trace(7, STR("a"));
 		malloc_fail_at(0);
 		log_set_connection(7);
-		ck_assert_ptr_null(log_trace());
+		ck_assert_ptr_null(log_trace_of(log_connection()));
 		log_set_connection(0);
 		log_set_trace(7, STR(""));
 	}

@@ -15,6 +15,7 @@ from dialects import Action, Dotnet, DotnetText, Topic
 from nodes import Server
 from receiver import Receiver
 from server import AT_ONCE, DEADLINE, PARLEYD, eventually
+from test_logs import entries
 from test_service import Manager
 
 UPGRADES = 3
@@ -185,6 +186,26 @@ def test_input_that_has_begun_goes_on(launch):
     kept.send(request)
     for connection in fresh, begun, kept:
         assert connection.read_response().status == 200
+
+
+def test_lines_of_a_connection_have_its_number_and_trace(launch):
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    server = launch("--limits-frame-bytes", "64KiB",
+                    environment={"PARLEY_LOG_FORMAT": "json"})
+    traced = Chat(server.address, traceparent=f"00-{trace}-00f067aa0ba902b7-01")
+    other = Chat(server.address)
+    for _ in range(2):
+        server.upgrade()
+    for member in traced, other:
+        member.send_text("x" * 65537)
+        member.expect_bye(1009)
+    eventually(lambda: len(entries(server, "^connection closed")) == 2)
+    opened, closed = (
+        {each["connection"]: each.get("trace_id")
+         for each in entries(server, f"^connection {what}")}
+        for what in ("opened", "closed"))
+    assert opened == closed
+    assert sorted(closed.values(), key=str) == [trace, None]
 
 
 @pytest.mark.parametrize("store", ["memory", "file"])

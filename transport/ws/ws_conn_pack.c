@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "domain/base/pack.h"
+#include "domain/log.h"
 #include "transport/ws/endpoint.h"
 #include "transport/ws/ws_conn_internal.h"
 
@@ -46,7 +47,9 @@ void
 ws_pack(const struct conn *conn, struct packer *packer)
 {
 	const struct ws_conn *ws = ws_of(conn);
+	const char *trace = log_trace_of(conn->number);
 
+	pack_text(packer, str_from(trace != NULL ? trace : ""));
 	pack_number(packer, ws_flags(ws));
 	pack_number(packer, ws->resume_at);
 	pack_number(packer, ws->pinged);
@@ -107,8 +110,14 @@ ws_unpack(struct conn *conn, struct unpacker *from)
 {
 	struct endpoint *endpoint = ws_service_of(conn)->endpoint;
 	struct ws_conn *ws = ws_of(conn);
-	unsigned flags = (unsigned)unpack_number(from);
+	char trace[LOG_TRACE_SIZE];
+	unsigned flags;
 
+	unpack_string(from, trace, sizeof(trace));
+	if (from->failed || conn->number == 0)
+		return false;
+	log_set_trace(conn->number, str_from(trace));
+	flags = (unsigned)unpack_number(from);
 	ws->deflate = (flags & WS_HAS_DEFLATE) != 0;
 	ws->awaits_auth = (flags & WS_AWAITS_AUTH) != 0;
 	ws->sent_expiry = (flags & WS_SENT_EXPIRY) != 0;
