@@ -145,7 +145,7 @@ make_node(struct app *app)
 static bool
 make_files(struct app *app)
 {
-	if (!file_service_open(&app->files, &app->options)) {
+	if (!file_service_open(&app->files, &app->options, app->packed_files)) {
 		log_error("files cannot be opened");
 		return false;
 	}

@@ -67,6 +67,7 @@ app_pack_into(struct app *app, int64_t frozen_ms, struct state_writer *writer)
 	pack_number(packer, app->hooks != NULL);
 	server_each_listener(app->server, listener_pack, writer);
 	pack_text(packer, STR_ABSENT);
+	file_service_pack(&app->files, &app->options, packer);
 	pack_number(packer, dispatcher_newcomers(app->dispatcher));
 	(void)chat_snapshot_pack(&snapshot, packer);
 	if (app->hooks != NULL)
@@ -192,7 +193,8 @@ state_is_usable(struct app *app, struct unpacker *from)
 		log_error("the old process has sent no usable listeners");
 		return false;
 	}
-	return true;
+	app->packed_files = unpack_text(from);
+	return !from->failed;
 }
 
 /* Addresses that are new can be listened on. */
@@ -266,6 +268,7 @@ chat_unpack(struct app *app, struct unpacker *from)
 	has_hooks = unpack_number(from) != 0;
 	while (unpack_text(from).data != NULL)
 		(void)unpack_number(from);
+	(void)unpack_text(from);
 	newcomers = unpack_number(from);
 	if (!chat_snapshot_unpack(&snapshot, from))
 		return false;

@@ -58,6 +58,7 @@ struct app {
 	int handover_fd; /* to the old process; -1: this one goes on for none */
 	int old_pidfd;
 	struct handover_message state; /* of the old process */
+	struct str packed_files;       /* in it; see file_service_open() */
 	struct tls_context *tls;       /* from the start; NULL: no TLS */
 	struct service_notify notify;
 	bool is_exposed; /* other machines can connect */

@@ -30,8 +30,9 @@ file_service_directory(const struct options *options, char *out, size_t size)
 /* The journal is read-only below store.min_free, until there is twice that. */
 static bool
 file_service_open_store(struct file_service *service,
-    const struct options *options)
+    const struct options *options, struct str packed)
 {
+	struct unpacker from = { .rest = packed };
 	char dir[sizeof(options->store.dir) + sizeof("/files")];
 	struct directory_blobs_config config = {
 		.is_shared = file_service_is_shared(options),
@@ -52,12 +53,15 @@ file_service_open_store(struct file_service *service,
 		log_error("files: %s/SHARED cannot be used", dir);
 		return false;
 	}
+	if (packed.data != NULL && str_equal(unpack_text(&from), str_from(dir)))
+		config.packed = from.rest;
 	service->blobs = directory_blobs_create(&config);
 	return service->blobs != NULL;
 }
 
 bool
-file_service_open(struct file_service *service, const struct options *options)
+file_service_open(struct file_service *service, const struct options *options,
+    struct str packed)
 {
 	*service = (struct file_service){ .parts = file_parts_create() };
 	if (service->parts == NULL)
@@ -67,7 +71,25 @@ file_service_open(struct file_service *service, const struct options *options)
 	return options->chat.files.size == 0 ||
 	       (file_service_is_shared(options) &&
 		   options->files.dir[0] == '\0') ||
-	       file_service_open_store(service, options);
+	       file_service_open_store(service, options, packed);
+}
+
+void
+file_service_pack(const struct file_service *service,
+    const struct options *options, struct packer *packer)
+{
+	char dir[sizeof(options->store.dir) + sizeof("/files")];
+	struct packer files = { 0 };
+	bool is_known = false;
+
+	if (service->disk != NULL &&
+	    file_service_directory(options, dir, sizeof(dir))) {
+		pack_text(&files, str_from(dir));
+		is_known = directory_blobs_pack(service->blobs, &files);
+	}
+	packer->failed |= files.failed;
+	pack_text(packer, is_known ? packer_str(&files) : STR_ABSENT);
+	packer_fini(&files);
 }
 
 void

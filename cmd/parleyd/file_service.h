@@ -7,6 +7,7 @@
 
 struct disk;
 struct file_parts;
+struct packer;
 
 /* Filled with zeros: files are off. */
 struct file_service {
@@ -17,8 +18,16 @@ struct file_service {
 	char shared_id[SHARED_ID_SIZE];
 };
 
-/* False: it is logged why not. */
-bool file_service_open(struct file_service *, const struct options *);
+/*
+ * What another process has packed, if it used the same directory, saves the
+ * search for files; or absent. False: it is logged why not.
+ */
+bool file_service_open(struct file_service *, const struct options *,
+    struct str packed);
+
+/* The directory and its files, as one text; absent: they have to be found. */
+void file_service_pack(const struct file_service *, const struct options *,
+    struct packer *);
 void file_service_fini(struct file_service *);
 
 /* The limits as they fit this service; the options are borrowed. */

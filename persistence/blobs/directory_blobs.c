@@ -9,6 +9,7 @@
 #include "persistence/blobs/blob_files.h"
 #include "persistence/blobs/blob_hash.h"
 #include "persistence/blobs/blob_index.h"
+#include "persistence/blobs/blob_record.h"
 #include "persistence/blobs/blob_scan.h"
 #include "persistence/blobs/blob_worker.h"
 #include "persistence/format/store_lock.h"
@@ -280,6 +281,9 @@ check_end(struct directory_blobs *store, struct blob_job *job)
 		log_warn("files: %s is damaged: moved to quarantine/",
 		    job->blob.id);
 		directory_blob_forget(store, blob);
+	} else if (is_there && job->error == ENOENT) {
+		/* Set aside by the process before this one, at its end. */
+		directory_blob_forget(store, blob);
 	} else if (is_there) {
 		blob->is_being_checked = false;
 		(void)disk_failure("check", job->error);
@@ -510,6 +514,61 @@ directory_blobs_usage(struct blob_store *base, struct str payer)
 	return blob_index_usage(&directory_of(base)->index, payer);
 }
 
+/* --- for another process -------------------------------------------------- */
+
+static const uint8_t no_boot[BOOT_ID_SIZE];
+
+bool
+directory_blobs_pack(struct blob_store *base, struct packer *packer)
+{
+	struct directory_blobs *store = directory_of(base);
+	char record[BLOB_RECORD_MOST];
+
+	for (const struct list *link = store->index.list.next;
+	     link != &store->index.list; link = link->next) {
+		const struct directory_blob *at =
+		    (const struct directory_blob *)LIST_OWNER(link,
+			struct blob_node, link);
+		const struct blob *blob = &at->node.blob;
+		bool is_checked =
+		    list_is_empty(&at->unchecked) && !at->is_being_checked;
+
+		if (at->is_completing)
+			return false;
+		pack_text(packer, str_slice(record, blob_record_write(record,
+							blob, no_boot)));
+		pack_number(packer, blob->received);
+		pack_number(packer, is_checked);
+	}
+	return !store->is_shared;
+}
+
+static int
+directory_unpack(struct directory_blobs *store, struct str packed)
+{
+	struct unpacker from = { .rest = packed };
+
+	while (from.rest.len > 0) {
+		struct str record = unpack_text(&from);
+		uint64_t received = unpack_number(&from);
+		bool is_checked = unpack_number(&from) != 0;
+		uint8_t boot_id[BOOT_ID_SIZE];
+		struct directory_blob *made;
+		enum chat_error error;
+		struct blob blob;
+
+		if (from.failed || !blob_record_read(record, &blob, boot_id))
+			return EINVAL;
+		blob.received = received;
+		made = directory_blob_create(store, &blob, &error);
+		if (made == NULL)
+			return ENOMEM;
+		if (!is_checked)
+			list_append(&store->unchecked, &made->unchecked);
+	}
+	return 0;
+}
+
 /* --- life cycle ----------------------------------------------------------- */
 
 static void
@@ -560,7 +619,7 @@ static const struct blob_store_ops directory_blobs_ops = {
 
 /* The directory is this process's alone, unless it is shared. */
 static int
-directory_claim(struct directory_blobs *store)
+directory_claim(struct directory_blobs *store, struct str packed)
 {
 	int error;
 
@@ -570,7 +629,10 @@ directory_claim(struct directory_blobs *store)
 	error = store_lock_take(store->disk, &store->lock);
 	if (error != 0)
 		return error;
-	error = blob_scan(store->disk, directory_add_found, store);
+	if (packed.data != NULL)
+		error = directory_unpack(store, packed);
+	else
+		error = blob_scan(store->disk, directory_add_found, store);
 	if (error != 0)
 		store_lock_release(store->disk, store->lock);
 	return error;
@@ -592,7 +654,7 @@ directory_blobs_create(const struct directory_blobs_config *config)
 	blob_index_init(&store->index);
 	id_map_init(&store->removals, removal_key);
 	list_init(&store->unchecked);
-	error = directory_claim(store);
+	error = directory_claim(store, config->packed);
 	if (error != 0)
 		goto free_store;
 	store->worker = blob_worker_create(store->disk);

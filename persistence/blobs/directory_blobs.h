@@ -5,6 +5,7 @@
 #ifndef PERSISTENCE_DIRECTORY_BLOBS_H
 #define PERSISTENCE_DIRECTORY_BLOBS_H
 
+#include "domain/base/pack.h"
 #include "domain/blob_store.h"
 #include "persistence/disk/disk.h"
 
@@ -24,6 +25,11 @@ struct directory_blobs_config {
 	 * machines: nothing of what is found is removed.
 	 */
 	bool is_shared;
+	/*
+	 * What another process that used the directory until now has packed:
+	 * it is not searched. Absent: it is.
+	 */
+	struct str packed;
 };
 
 /*
@@ -33,5 +39,11 @@ struct directory_blobs_config {
  */
 struct blob_store *
 directory_blobs_create(const struct directory_blobs_config *);
+
+/*
+ * For another process, which uses the directory when this one has ended. False:
+ * it has to search, because something is under way.
+ */
+bool directory_blobs_pack(struct blob_store *, struct packer *);
 
 #endif

@@ -15,6 +15,7 @@ from dialects import Action, Dotnet, DotnetText, Topic
 from nodes import Server
 from receiver import Receiver
 from server import AT_ONCE, DEADLINE, PARLEYD, eventually
+from test_files import client, create, offset_of, patch, upload
 from test_logs import entries
 from test_service import Manager
 
@@ -394,6 +395,29 @@ def test_a_new_process_that_fails_changes_nothing(launch, tmp_path, store, break
     shutil.copy(PARLEYD, server.program)
     server.upgrade()
     ann.post("den", "and here")
+
+
+def test_files_go_on(launch, tmp_path):
+    """Complete ones are served, an upload goes on; nothing is read again."""
+    server = launch("--files-dir", tmp_path / "files")
+    content = os.urandom(100_000)
+    http = client(server)
+    whole = upload(http, content, "?name=a.bin")
+    location = create(http, len(content), filename="b.bin")
+    assert patch(http, location, 0, content[:30_000]).status == 204
+    http.close()
+    for _ in range(UPGRADES):
+        server.upgrade()
+        http = client(server)
+        assert http.get(whole["url"]).raw == content
+        assert offset_of(http, location) == 30_000
+        http.close()
+    http = client(server)
+    assert patch(http, location, 30_000, content[30_000:]).status == 204
+    assert http.get(location).raw == content
+    assert http.ask("DELETE", location).status == 204
+    eventually(lambda: sorted(os.listdir(tmp_path / "files")) == sorted(
+        ["LOCK", f"{whole['id']}.data", f"{whole['id']}.info"]))
 
 
 @pytest.mark.parametrize("step", [handover.STORES, handover.READY, handover.GO])

@@ -64,6 +64,23 @@ directory_restart(void)
 	ck_assert_ptr_nonnull(store);
 }
 
+/* Another process goes on with it. */
+static void
+directory_hand_over(void)
+{
+	struct directory_blobs_config config = {
+		.disk = memory_disk_disk(memory),
+	};
+	struct packer packer = { 0 };
+
+	ck_assert(directory_blobs_pack(store, &packer));
+	blob_store_destroy(store);
+	config.packed = packer.len == 0 ? STR("") : packer_str(&packer);
+	store = directory_blobs_create(&config);
+	ck_assert_ptr_nonnull(store);
+	packer_fini(&packer);
+}
+
 static enum chat_error
 directory_create(const char *id, uint64_t size)
 {
@@ -314,6 +331,118 @@ START_TEST(a_changed_file_goes_to_quarantine_after_a_start)
 }
 END_TEST
 
+/* What is there is not searched for: a file that was added is not found. */
+START_TEST(another_process_goes_on_without_a_search)
+{
+	static const char third[] = "0b6a1f0e-5c1c-4b8e-9a55-2f6d1c1f7e12";
+	const struct blob *found;
+
+	directory_hand_over();
+	ck_assert_int_eq(directory_upload(ID, "good"), CHAT_OK);
+	ck_assert_int_eq(blob_store_grant(store, STR(ID), BLOB_ROOM,
+			     STR("tea")),
+	    CHAT_OK);
+	ck_assert_int_eq(directory_create(OTHER, 8), CHAT_OK);
+	ck_assert_int_eq(blob_store_append(store, STR(OTHER), STR("half")),
+	    CHAT_OK);
+	memory_disk_fail(memory,
+	    (struct disk_fault){ DISK_CALL_LIST, 1, EIO, true });
+	directory_hand_over();
+	memory_disk_heal(memory);
+	ck_assert(directory_has(ID, "good"));
+	found = blob_store_find(store, STR(ID));
+	ck_assert(blob_has_grant(found, BLOB_ROOM, STR("tea")));
+	ck_assert_str_eq(found->name, "a.txt");
+	ck_assert_uint_eq(blob_store_usage(store, STR("ann")).count, 2);
+	found = blob_store_find(store, STR(OTHER));
+	ck_assert_uint_eq(found->received, 4);
+	ck_assert_int_eq(blob_store_append(store, STR(OTHER), STR("full")),
+	    CHAT_OK);
+	ck_assert_int_eq(directory_complete(OTHER), CHAT_OK);
+	ck_assert(directory_has(OTHER, "halffull"));
+	ck_assert_int_eq(directory_upload(third, "new"), CHAT_OK);
+}
+END_TEST
+
+/* What the process before it has not compared with its hash, it does. */
+START_TEST(another_process_goes_on_with_the_checks)
+{
+	size_t len;
+
+	ck_assert_int_eq(directory_upload(ID, "good"), CHAT_OK);
+	ck_assert_int_eq(directory_upload(OTHER, "good"), CHAT_OK);
+	memory_disk_put(memory, OTHER ".data", "evil", 4);
+	/* Checked by this process, which wrote it. */
+	directory_hand_over();
+	ck_assert_ptr_nonnull(blob_store_find(store, STR(OTHER)));
+	directory_restart();
+	directory_hand_over();
+	while (blob_store_find(store, STR(OTHER)) != NULL)
+		blob_store_poll(store);
+	ck_assert_ptr_nonnull(memory_disk_file(memory,
+	    "quarantine/" OTHER ".data", &len));
+	ck_assert(directory_has(ID, "good"));
+}
+END_TEST
+
+START_TEST(a_completion_that_is_under_way_is_not_handed_over)
+{
+	struct completion completion = { .waiter = { completion_note, NULL } };
+	struct packer packer = { 0 };
+
+	ck_assert_int_eq(directory_create(ID, 0), CHAT_OK);
+	blob_store_complete(store, STR(ID), STR("text/plain"),
+	    &completion.waiter);
+	ck_assert(!directory_blobs_pack(store, &packer));
+	packer_fini(&packer);
+	while (completion.calls == 0)
+		blob_store_poll(store);
+}
+END_TEST
+
+START_TEST(what_was_not_packed_is_refused)
+{
+	struct directory_blobs_config config = {
+		.disk = memory_disk_disk(memory),
+	};
+	struct packer packer = { 0 };
+
+	ck_assert_int_eq(directory_upload(ID, "good"), CHAT_OK);
+	ck_assert(directory_blobs_pack(store, &packer));
+	blob_store_destroy(store);
+	for (size_t len = 1; len < packer.len; len++) {
+		config.packed = str_slice(packer.bytes, len);
+		ck_assert_ptr_null(directory_blobs_create(&config));
+	}
+	packer_fini(&packer);
+	store = directory_open_store(0);
+	ck_assert(directory_has(ID, "good"));
+}
+END_TEST
+
+START_TEST(without_memory_nothing_is_taken_over)
+{
+	struct directory_blobs_config config = {
+		.disk = memory_disk_disk(memory),
+	};
+	struct packer packer = { 0 };
+
+	if (!malloc_can_fail())
+		return;
+	ck_assert_int_eq(directory_upload(ID, "good"), CHAT_OK);
+	ck_assert(directory_blobs_pack(store, &packer));
+	blob_store_destroy(store);
+	config.packed = packer_str(&packer);
+	malloc_fail_at((unsigned)_i);
+	store = directory_blobs_create(&config);
+	malloc_fail_at(0);
+	packer_fini(&packer);
+	if (store == NULL)
+		store = directory_open_store(0);
+	ck_assert(directory_has(ID, "good"));
+}
+END_TEST
+
 /* It may be created anew while the check of the former one goes on. */
 START_TEST(a_file_may_be_removed_while_it_is_checked)
 {
@@ -442,6 +571,12 @@ SUITE(directory_blobs)
 	tcase_add_loop_test(tests, a_damaged_file_goes_to_quarantine, 0, 2);
 	tcase_add_loop_test(tests,
 	    a_changed_file_goes_to_quarantine_after_a_start, 0, 2);
+	tcase_add_test(tests, another_process_goes_on_without_a_search);
+	tcase_add_test(tests, another_process_goes_on_with_the_checks);
+	tcase_add_test(tests,
+	    a_completion_that_is_under_way_is_not_handed_over);
+	tcase_add_test(tests, what_was_not_packed_is_refused);
+	tcase_add_loop_test(tests, without_memory_nothing_is_taken_over, 1, 8);
 	tcase_add_test(tests, a_file_may_be_removed_while_it_is_checked);
 	tcase_add_test(tests, other_files_of_the_directory_stay);
 	tcase_add_test(tests, one_server_uses_a_directory);
