@@ -70,7 +70,10 @@ enum broker_script {
 	 * as above; "trimmed", place, chain: not all are kept any more.
 	 */
 	BROKER_RANGE,
-	/* Names of logs of one shard. For each: place, chain. */
+	/*
+	 * Names of logs of one shard. For each TOP_STRINGS: place, chain, and
+	 * at_ms of the last numbered entry, 0 if there is none.
+	 */
 	BROKER_TOPS,
 	/*
 	 * place, chain, opens, origin, at_ms, payload, n; n times name and
@@ -108,6 +111,8 @@ enum broker_script {
 	BROKER_LEASE,
 	BROKER_SCRIPTS
 };
+
+#define TOP_STRINGS 3
 
 enum broker_outcome {
 	BROKER_OK,

@@ -68,6 +68,7 @@ cluster_create(const struct cluster_config *config)
 	    config->name.data, cluster->origin);
 	nodes_init(&cluster->nodes, str_from(self));
 	room_feeds_init(cluster);
+	room_counts_init(cluster);
 	cluster->chat_config = feed_config_of(cluster, &chat_feed_ops);
 	cluster->room_config = feed_config_of(cluster, &room_feed_ops);
 	if (!feed_init(&cluster->chat, &cluster->chat_config, STR("chat"))) {
@@ -88,6 +89,7 @@ cluster_destroy(struct cluster *cluster)
 	cluster->order.handler = NULL;
 	cluster->is_awake = true;
 	room_feeds_fini(cluster);
+	room_counts_fini(cluster);
 	feed_fini(&cluster->chat, CHAT_UNAVAILABLE);
 	chat_tail_fini(cluster);
 	nodes_fini(&cluster->nodes);
@@ -136,6 +138,7 @@ cluster_flush(struct cluster *cluster)
 		feed_flush(&cluster->chat);
 	}
 	room_feeds_flush(cluster);
+	room_counts_flush(cluster);
 }
 
 void
@@ -151,6 +154,7 @@ cluster_tick(struct cluster *cluster)
 		cluster->ticked_ms = now_ms;
 		chat_feed_tick(cluster, now_ms);
 		room_feeds_tick(cluster, now_ms);
+		room_counts_tick(cluster, now_ms);
 	}
 	if (now_ms - cluster->polled_ms >= TOPS_EACH_MS) {
 		cluster->polled_ms = now_ms;

@@ -59,6 +59,9 @@ struct cluster_config {
 	/* Adds a message that has its number: memory_history_put(). */
 	enum chat_error (*history_put)(struct history *, struct str room,
 	    const struct message *);
+	/* memory_history_set_span(). */
+	void (*history_set_span)(struct history *, struct str room,
+	    const struct history_span *);
 	struct clock *clock;
 	struct id_source *ids; /* random ones */
 	int64_t lease_ms;

@@ -1,11 +1,12 @@
-/* Commands that wait until the history of their room is here. */
+/* Commands that wait until the history or the number of a room is here. */
 #include <stdlib.h>
 
 #include "cluster/cluster_internal.h"
 #include "domain/command_copy.h"
 
 enum chat_error
-room_barrier_add(struct room_feed *feed, const struct command *command)
+room_barrier_add(struct cluster *cluster, struct list *barriers,
+    const struct command *command)
 {
 	struct room_barrier *barrier =
 	    malloc(sizeof(*barrier) + command_text_bytes(command));
@@ -13,29 +14,30 @@ room_barrier_add(struct room_feed *feed, const struct command *command)
 	if (barrier == NULL)
 		return CHAT_UNAVAILABLE;
 	command_copy(command, &barrier->command, barrier->texts);
-	barrier->since_ms = cluster_now_ms(feed->cluster);
-	list_append(&feed->barriers, &barrier->link);
+	barrier->since_ms = cluster_now_ms(cluster);
+	list_append(barriers, &barrier->link);
 	return CHAT_OK;
 }
 
 void
-room_barriers_report(struct room_feed *feed, enum chat_error outcome)
+room_barriers_report(struct cluster *cluster, struct list *barriers,
+    struct str room_id, enum chat_error outcome)
 {
-	struct list waiting = feed->barriers;
+	struct list waiting = *barriers;
 
-	if (list_is_empty(&feed->barriers))
+	if (list_is_empty(barriers))
 		return;
 	waiting.next->previous = waiting.previous->next = &waiting;
-	list_init(&feed->barriers);
+	list_init(barriers);
 	while (!list_is_empty(&waiting)) {
 		struct room_barrier *barrier =
 		    LIST_OWNER(waiting.next, struct room_barrier, link);
 		struct entry entry = { .kind = ENTRY_BARRIER,
-			.room_id = str_from(feed->room_id) };
+			.room_id = room_id };
 
 		list_remove(&barrier->link);
-		commit_log_report(&feed->cluster->log, &entry,
-		    &barrier->command, outcome);
+		commit_log_report(&cluster->log, &entry, &barrier->command,
+		    outcome);
 		free(barrier);
 	}
 }
@@ -43,21 +45,23 @@ room_barriers_report(struct room_feed *feed, enum chat_error outcome)
 void
 room_barriers_expire(struct room_feed *feed, int64_t now_ms)
 {
+	struct cluster *cluster = feed->cluster;
 	const struct room_barrier *first;
 
 	if (list_is_empty(&feed->barriers))
 		return;
 	first = LIST_OWNER(feed->barriers.next, struct room_barrier, link);
-	if (now_ms - first->since_ms >= feed->cluster->config.give_up_ms)
-		room_barriers_report(feed, CHAT_UNAVAILABLE);
+	if (now_ms - first->since_ms >= cluster->config.give_up_ms)
+		room_barriers_report(cluster, &feed->barriers,
+		    str_from(feed->room_id), CHAT_UNAVAILABLE);
 }
 
 void
-room_barriers_free(struct room_feed *feed)
+room_barriers_free(struct list *barriers)
 {
-	while (!list_is_empty(&feed->barriers)) {
+	while (!list_is_empty(barriers)) {
 		struct room_barrier *barrier =
-		    LIST_OWNER(feed->barriers.next, struct room_barrier, link);
+		    LIST_OWNER(barriers->next, struct room_barrier, link);
 
 		list_remove(&barrier->link);
 		free(barrier);

@@ -103,6 +103,12 @@ struct cluster {
 	struct list dirty; /* rooms that feed_flush() is due for */
 	bool chat_is_dirty;
 	bool is_awake;
+	/* Rooms whose numbers were asked for: see cluster_counts.c. */
+	struct id_map counts_by_room;
+	struct list counts;
+	struct list count_barriers; /* commands that wait for them */
+	bool counts_are_due;
+	size_t count_calls; /* that are not answered yet */
 	struct nodes nodes;
 	uint64_t shards_up; /* a bit for each */
 	uint64_t proposals; /* total, for origins */
@@ -159,13 +165,23 @@ void cluster_note_lag(struct cluster *, const struct proposal *);
 
 /* cluster_barriers.c */
 /* CHAT_UNAVAILABLE: no memory. */
-enum chat_error room_barrier_add(struct room_feed *, const struct command *);
-/* The commands that wait run again, or fail. */
-void room_barriers_report(struct room_feed *, enum chat_error outcome);
-/* They fail if the first has waited for too long. */
+enum chat_error room_barrier_add(struct cluster *, struct list *barriers,
+    const struct command *);
+/* They run again, or fail. */
+void room_barriers_report(struct cluster *, struct list *barriers,
+    struct str room_id, enum chat_error outcome);
+/* Those of a room that have waited too long fail. */
 void room_barriers_expire(struct room_feed *, int64_t now_ms);
-/* Nothing is reported. */
-void room_barriers_free(struct room_feed *);
+/* Without reporting them. */
+void room_barriers_free(struct list *barriers);
+
+/* cluster_counts.c */
+void room_counts_init(struct cluster *);
+void room_counts_fini(struct cluster *);
+/* For command_order_count(). */
+enum room_readiness room_count_need(struct cluster *, struct str room_id);
+void room_counts_flush(struct cluster *);
+void room_counts_tick(struct cluster *, int64_t now_ms);
 
 /* cluster_room_log.c */
 extern const struct feed_ops room_feed_ops;
@@ -192,6 +208,9 @@ void room_feeds_flush(struct cluster *);
 void room_feeds_tick(struct cluster *, int64_t now_ms);
 /* The history is that of a room without messages. */
 void room_history_clear(struct cluster *, struct str room_id);
+/* "room:", id, ":", the first epoch: later ones add a dot and a suffix */
+#define ROOM_LOG_SIZE (5 + ROOM_ID_SIZE + ID_SIZE)
+void room_log_name_write(const struct room *, char out[ROOM_LOG_SIZE]);
 
 /* cluster_heal.c */
 void room_feed_heal(struct feed *, const struct place *after, bool opens);

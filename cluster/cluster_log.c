@@ -19,10 +19,13 @@ cluster_append_barrier(struct cluster *cluster, const struct entry *entry,
 		commit_log_report(&cluster->log, entry, requester, CHAT_OK);
 		return CHAT_OK;
 	}
+	if (str_equal(entry->room_id, ORDER_COUNTS))
+		return room_barrier_add(cluster, &cluster->count_barriers,
+		    requester);
 	feed = room_feed_need(cluster, entry->room_id, INT64_MAX);
 	if (feed == NULL)
 		return CHAT_UNAVAILABLE;
-	return room_barrier_add(feed, requester);
+	return room_barrier_add(cluster, &feed->barriers, requester);
 }
 
 /* Whether it is a private talk with a user of this node. */

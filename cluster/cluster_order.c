@@ -114,7 +114,14 @@ cluster_order_is_ready(struct command_order *order)
 	return cluster_error(cluster_of_order(order)) == NULL;
 }
 
+static enum room_readiness
+cluster_order_count(struct command_order *order, struct str room_id)
+{
+	return room_count_need(cluster_of_order(order), room_id);
+}
+
 const struct command_order_ops cluster_order_ops = {
+	.count = cluster_order_count,
 	.is_ready = cluster_order_is_ready,
 	.own_rooms = cluster_order_own_rooms,
 	.rights = cluster_order_rights,

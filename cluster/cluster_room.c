@@ -10,9 +10,6 @@
 /* A log is removed so long after its room: no node appends to it then. */
 #define DROP_MS 15000
 
-/* "room:", id, ":", the first epoch: later ones add a dot and a suffix */
-#define LOG_SIZE (5 + ROOM_ID_SIZE + ID_SIZE)
-
 static struct str
 room_feed_key(const void *entry)
 {
@@ -49,10 +46,10 @@ room_feed_of_log(const struct cluster *cluster, struct str log)
 									 : NULL;
 }
 
-static void
-log_name_write(const struct room *room, char out[LOG_SIZE])
+void
+room_log_name_write(const struct room *room, char out[ROOM_LOG_SIZE])
 {
-	snprintf(out, LOG_SIZE, "room:%s:%.*s", room->id,
+	snprintf(out, ROOM_LOG_SIZE, "room:%s:%.*s", room->id,
 	    (int)strcspn(room->epoch, "."), room->epoch);
 }
 
@@ -62,7 +59,7 @@ room_feed_need(struct cluster *cluster, struct str room_id,
 {
 	struct room_feed *feed = room_feed_find(cluster, room_id);
 	struct room room;
-	char log[LOG_SIZE];
+	char log[ROOM_LOG_SIZE];
 
 	if (feed == NULL) {
 		if (room_store_get(cluster->config.rooms, room_id, &room) !=
@@ -71,7 +68,7 @@ room_feed_need(struct cluster *cluster, struct str room_id,
 		feed = calloc(1, sizeof(*feed));
 		if (feed == NULL)
 			return NULL;
-		log_name_write(&room, log);
+		room_log_name_write(&room, log);
 		feed->cluster = cluster;
 		list_init(&feed->barriers);
 		feed->publish_from_ms = publish_from_ms;
@@ -130,11 +127,11 @@ room_feed_forget(struct room_feed *feed)
 static void
 log_drop_later(struct cluster *cluster, const struct room *room)
 {
-	struct dropped_log *dropped = malloc(sizeof(*dropped) + LOG_SIZE);
+	struct dropped_log *dropped = malloc(sizeof(*dropped) + ROOM_LOG_SIZE);
 
 	if (dropped == NULL)
 		return;
-	log_name_write(room, dropped->name);
+	room_log_name_write(room, dropped->name);
 	dropped->due_ms = cluster_now_ms(cluster) + DROP_MS;
 	list_append(&cluster->dropped, &dropped->link);
 }
@@ -143,11 +140,11 @@ void
 room_feed_open(struct cluster *cluster, struct str room_id)
 {
 	struct room room;
-	char log[LOG_SIZE];
+	char log[ROOM_LOG_SIZE];
 
 	if (room_store_get(cluster->config.rooms, room_id, &room) != CHAT_OK)
 		return;
-	log_name_write(&room, log);
+	room_log_name_write(&room, log);
 	room_log_open(cluster, log);
 }
 
@@ -190,7 +187,7 @@ room_feeds_fini(struct cluster *cluster)
 		struct room_feed *feed =
 		    LIST_OWNER(cluster->rooms.next, struct room_feed, link);
 
-		room_barriers_free(feed);
+		room_barriers_free(&feed->barriers);
 		if (!feed->is_closed)
 			id_map_remove(&cluster->by_room,
 			    str_from(feed->room_id));

@@ -291,7 +291,8 @@ room_live(struct feed *base)
 
 	feed_unblock(&feed->cluster->chat);
 	if (!feed->is_closed)
-		room_barriers_report(feed, CHAT_OK);
+		room_barriers_report(feed->cluster, &feed->barriers,
+		    str_from(feed->room_id), CHAT_OK);
 }
 
 static void

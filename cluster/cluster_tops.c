@@ -28,15 +28,15 @@ tops_answered(void *arg, enum broker_outcome outcome, const struct str *reply,
 {
 	struct tops_call *call = arg;
 
-	for (size_t i = 0;
-	     outcome == BROKER_OK && i < call->count && 2 * i + 1 < count;
+	for (size_t i = 0; outcome == BROKER_OK && i < call->count &&
+			   TOP_STRINGS * (i + 1) <= count;
 	     i++) {
 		struct feed *feed = cluster_feed_of_log(call->cluster,
 		    str_from(call->names[i]));
 		struct place top;
 
-		if (feed != NULL &&
-		    place_parse(reply[2 * i], reply[2 * i + 1], &top))
+		if (feed != NULL && place_parse(reply[TOP_STRINGS * i],
+					reply[TOP_STRINGS * i + 1], &top))
 			feed_compare(feed, &top);
 	}
 	tops_free(call);

@@ -15,6 +15,31 @@
 /* So many messages of a talk are searched for a name. */
 #define NAME_SEARCH 50
 
+/*
+ * With other nodes, the numbers of rooms that this one does not follow. True:
+ * they come later.
+ */
+static bool
+counts_are_awaited(const struct request *request, struct listing *listing,
+    const struct listing_page *page)
+{
+	struct command_order *order = request->chat->order;
+	bool is_awaited = false;
+
+	if (order == NULL || !(request->command->flags & COMMAND_WITH_COUNTS))
+		return false;
+	for (size_t i = 0; i < page->count; i++) {
+		struct room_entry *entry = &listing->rooms[page->positions[i]];
+		enum room_readiness readiness =
+		    command_order_count(order, entry->id);
+
+		is_awaited |= readiness == ROOM_IS_AWAITED;
+		entry->is_uncounted = readiness == ROOM_IS_UNAVAILABLE;
+		listing_count_messages(request, entry->id, entry);
+	}
+	return is_awaited;
+}
+
 static enum chat_error
 room_list_answer(const struct request *request, const struct listing *listing,
     const struct listing_page *page)
@@ -242,6 +267,8 @@ own_rooms_answer(const struct request *request)
 static enum chat_error
 room_list_run(struct request *request)
 {
+	struct entry barrier = { .kind = ENTRY_BARRIER,
+		.room_id = ORDER_COUNTS };
 	struct listing_query query = {
 		.after = request->command->after,
 		.limit = request->command->limit,
@@ -262,7 +289,9 @@ room_list_run(struct request *request)
 	if (error == CHAT_OK)
 		error = listing_page(listing, &query, &page);
 	if (error == CHAT_OK)
-		error = room_list_answer(request, listing, &page);
+		error = counts_are_awaited(request, listing, &page)
+			    ? request_append(request, &barrier)
+			    : room_list_answer(request, listing, &page);
 	free(page.positions);
 	return error;
 }

@@ -129,10 +129,11 @@ enum command_flag {
 	/* create, COMMAND_MAY_CREATE: as in struct room */
 	COMMAND_PRIVATE = 1 << 22,
 	COMMAND_MODERATED = 1 << 23,
-	COMMAND_REMOVE = 1 << 24,   /* react: take the reaction back */
-	COMMAND_NO_DM = 1 << 24,    /* connect: no private messages come */
-	COMMAND_WITH_IDS = 1 << 25, /* list: member ids, too */
-	COMMAND_MINE = 1 << 26,     /* rooms: the author's, and what it read */
+	COMMAND_REMOVE = 1 << 24,      /* react: take the reaction back */
+	COMMAND_NO_DM = 1 << 24,       /* connect: no private messages come */
+	COMMAND_WITH_IDS = 1 << 25,    /* list: member ids, too */
+	COMMAND_WITH_COUNTS = 1 << 25, /* rooms: how many messages each has */
+	COMMAND_MINE = 1 << 26, /* rooms: the author's, and what it read */
 	/* join of a guest: the name is that of its principal, not plain */
 	COMMAND_USERS_NAME = 1 << 27,
 	/* dm: the recipient is a name, in these letters */

@@ -27,6 +27,9 @@ enum room_readiness {
 	ROOM_IS_UNAVAILABLE
 };
 
+/* No room has this id. */
+#define ORDER_COUNTS STR("*")
+
 struct command_order_ops {
 	/*
 	 * Copies the command, which the handler runs later. CHAT_UNAVAILABLE:
@@ -40,6 +43,13 @@ struct command_order_ops {
 	 */
 	enum room_readiness (*own_rooms)(struct command_order *,
 	    struct str member_id, char out[ROOM_ID_SIZE]);
+	/*
+	 * Whether the history has the number of the room's last message, if it
+	 * has no messages: as of a second ago at most. If it is awaited, the
+	 * barrier with the id ORDER_COUNTS comes back.
+	 */
+	enum room_readiness (*count)(struct command_order *,
+	    struct str room_id);
 	/* The rights that connections of a member have, at any node. */
 	unsigned (*rights)(struct command_order *, struct str member_id);
 	/*
@@ -108,6 +118,12 @@ command_order_own_rooms(struct command_order *order, struct str member_id,
     char out[ROOM_ID_SIZE])
 {
 	return order->ops->own_rooms(order, member_id, out);
+}
+
+static inline enum room_readiness
+command_order_count(struct command_order *order, struct str room_id)
+{
+	return order->ops->count(order, room_id);
 }
 
 static inline unsigned

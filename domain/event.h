@@ -234,6 +234,7 @@ struct room_entry {
 	int64_t created_ms;
 	int64_t active_ms; /* the last join, leave or message */
 	uint64_t messages; /* posted in total */
+	bool is_uncounted; /* it is not known how many */
 	bool is_mine;      /* the rest is set */
 	uint64_t seq;      /* the newest message */
 	uint64_t read;     /* the last that the member has read; 0: none */

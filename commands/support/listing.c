@@ -61,6 +61,20 @@ struct room_listing {
 	bool of_guests;
 };
 
+void
+listing_count_messages(const struct request *request, struct str room_id,
+    struct room_entry *entry)
+{
+	struct history_span span;
+
+	if (history_span(request->chat->history, room_id, request->now_ms,
+		&span) != CHAT_OK)
+		return;
+	entry->messages = span.last;
+	if (entry->active_ms < span.last_at_ms)
+		entry->active_ms = span.last_at_ms;
+}
+
 static struct room_entry
 room_entry_of(const struct request *request, const struct room *room)
 {
@@ -71,14 +85,8 @@ room_entry_of(const struct request *request, const struct room *room)
 		.created_ms = room->created_ms,
 		.active_ms = room->active_ms,
 	};
-	struct history_span span;
 
-	if (history_span(request->chat->history, str_from(room->id),
-		request->now_ms, &span) != CHAT_OK)
-		return entry;
-	entry.messages = span.last;
-	if (entry.active_ms < span.last_at_ms)
-		entry.active_ms = span.last_at_ms;
+	listing_count_messages(request, str_from(room->id), &entry);
 	return entry;
 }
 

@@ -51,6 +51,10 @@ enum chat_error listing_of_rooms(const struct request *, bool of_guests,
 enum chat_error listing_of_members(const struct request *, struct str room,
     struct listing **out);
 
+/* Fills in how many messages the room has, and when the last one was posted. */
+void listing_count_messages(const struct request *, struct str room_id,
+    struct room_entry *);
+
 struct listing_query {
 	struct str after; /* absent: from the start */
 	size_t limit;     /* entries; 0: no limit */

@@ -178,7 +178,10 @@ START_TEST(a_range_is_what_follows)
 	RANGE("2-0|#a,b|2", "ok|3-0|#a,b,c|3-0|#a,b,c|c||t|3|r");
 	RANGE("3-0|#a,b,c|2", "ok|3-0|#a,b,c");
 	ck_assert_reply(&rig, BROKER_TOPS, "room", "room|other",
-	    "3-0|#a,b,c|0-0|");
+	    "3-0|#a,b,c|3|0-0||0");
+	APPEND("3-0|#a,b,c|0|1|d||t|9||s|0",
+	    "ok|3-1|#a,b,c,d|+|3-1|#a,b,c,d|9");
+	ck_assert_reply(&rig, BROKER_TOPS, "room", "room", "3-1|#a,b,c,d|3");
 	rig_fini(&rig);
 }
 END_TEST

@@ -3,6 +3,7 @@
 
 #include "domain/command_copy.h"
 #include "persistence/blobs/memory_blobs.h"
+#include "persistence/memory/memory_history.h"
 #include "tests/suite.h"
 #include "tests/support/commands/braces.h"
 #include "tests/support/commands/world.h"
@@ -19,7 +20,7 @@ static struct {
 	struct command_order base;
 	struct proposed proposed[PROPOSED_MOST];
 	size_t count, done;
-	enum room_readiness readiness, own_readiness;
+	enum room_readiness readiness, own_readiness, count_readiness;
 	bool is_down;
 } order;
 
@@ -74,6 +75,17 @@ order_spread(struct command_order *base, const struct command *command,
 	    command_kind_word(command->kind), (int)room_id.len, room_id.data);
 }
 
+static enum room_readiness
+order_count(struct command_order *base, struct str room_id)
+{
+	const struct history_span span = { .last = 9, .last_at_ms = 7000 };
+
+	(void)base;
+	if (order.count_readiness == ROOM_IS_READY)
+		memory_history_set_span(world.chat.history, room_id, &span);
+	return order.count_readiness;
+}
+
 static bool
 order_is_ready(struct command_order *base)
 {
@@ -84,6 +96,7 @@ order_is_ready(struct command_order *base)
 static const struct command_order_ops order_ops = {
 	.is_ready = order_is_ready,
 	.own_rooms = order_own_rooms,
+	.count = order_count,
 	.rights = order_rights,
 	.spread = order_spread,
 	.propose = order_propose,
@@ -472,6 +485,28 @@ START_TEST(the_file_of_a_message_is_granted_before_it_is_proposed)
 }
 END_TEST
 
+START_TEST(rooms_that_are_not_followed_are_counted)
+{
+	DO(ROOM_CREATE, "id1", .room = STR("den"), .name = STR("Den"));
+	run_next();
+	forget_events();
+	world.log.is_slow = true;
+	order.count_readiness = ROOM_IS_AWAITED;
+	DO(ROOM_LIST, "id1");
+	EXPECT_EVENTS("id1: rooms at=1000 [den Den 1 since=5 alive=5]\n");
+	DO(ROOM_LIST, "id1", .flags = COMMAND_WITH_COUNTS);
+	EXPECT_EVENTS("");
+	order.count_readiness = ROOM_IS_READY;
+	slow_log_do_all(&world.log);
+	EXPECT_EVENTS("id1: rooms at=1000 [den Den 1 since=5 alive=7000 "
+		      "said=9]\n");
+	order.count_readiness = ROOM_IS_UNAVAILABLE;
+	DO(ROOM_LIST, "id1", .flags = COMMAND_WITH_COUNTS);
+	EXPECT_EVENTS("id1: rooms at=1000 [den Den 1 since=5 alive=7000 "
+		      "said=9 uncounted]\n");
+}
+END_TEST
+
 SUITE(ordered)
 {
 	tcase_add_checked_fixture(tests, order_begin_alone, world_end);
@@ -494,6 +529,7 @@ SUITE(ordered)
 	tcase_add_test(tests, a_mute_by_the_server_is_published_by_each_node);
 	tcase_add_test(tests,
 	    own_rooms_are_listed_when_their_histories_are_here);
+	tcase_add_test(tests, rooms_that_are_not_followed_are_counted);
 }
 
 SUITE(ordered_files)

@@ -83,8 +83,6 @@ ALONE_TESTS = {
         "keys of a lobby message that the chat does not use stay at its node",
     "test_topic_seed.py::test_health_counts_what_is_going_on":
         "messages are counted where a room has members",
-    "test_topic_seed.py::test_topics_are_listed_as_they_began":
-        "messages are counted where a room has members",
 }
 
 

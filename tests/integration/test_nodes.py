@@ -207,6 +207,30 @@ def test_readers_over_http_need_no_member_on_their_node(node, see_off):
         reader.close()
 
 
+def test_rooms_of_other_nodes_are_counted(redis, node, see_off):
+    first, second = node("--admin-key", KEY), node("--admin-key", KEY)
+    alice = see_off(Chat(first.address))
+    for room, count in ("tea", 3), ("den", 0):
+        alice.ask_ok("create", name=room, room=room, persistent=True)
+        for _ in range(count):
+            alice.ask_ok("broadcast", room=room, message="m")
+    alice.ask_ok("react", room="tea", seq=1, reaction="+")
+    backend = Backend(second.address)
+
+    def listed():
+        return {room["room"]: room for room in backend.get("/v1/rooms")["rooms"]}
+
+    eventually(lambda: len(listed()) == 2)
+    rooms = listed()
+    assert (rooms["tea"]["seq"], rooms["den"]["seq"]) == (3, 0)
+    there = Backend(first.address)
+    assert rooms == {room["room"]: room for room in there.get("/v1/rooms")["rooms"]}
+    redis.kill()
+    # What is not known any more is not in the list.
+    eventually(lambda: "seq" not in listed()["tea"])
+    backend.close(), there.close()
+
+
 def test_files_are_in_a_directory_of_all_nodes(redis, node, see_off, tmp_path, accounts):
     where = ("--files-dir", str(tmp_path / "files"), *accounts.options)
     first, second = node(*where), node(*where)

@@ -226,7 +226,10 @@ page_ask(struct api_call *call, struct command *command)
 static void
 rooms_run(struct api_call *call)
 {
-	struct command command = { .kind = COMMAND_ROOM_LIST };
+	struct command command = {
+		.kind = COMMAND_ROOM_LIST,
+		.flags = COMMAND_WITH_COUNTS,
+	};
 
 	page_ask(call, &command);
 }

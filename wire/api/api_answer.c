@@ -92,7 +92,8 @@ room_fields_put(struct wire_text *out, const struct room_entry *entry)
 	json_field_boolean(out, STR(",\"persistent\":"), entry->persistent);
 	json_field_signed(out, STR(",\"created\":"), entry->created_ms);
 	json_field_signed(out, STR(",\"active\":"), entry->active_ms);
-	json_field_unsigned(out, STR(",\"seq\":"), entry->messages);
+	if (!entry->is_uncounted)
+		json_field_unsigned(out, STR(",\"seq\":"), entry->messages);
 }
 
 static void

@@ -147,7 +147,8 @@ static const struct command_word command_words[] = {
 	{ STR("heartbeat"), COMMAND_PING, 0, NULL },
 	{ STR("join"), COMMAND_ROOM_JOIN, COMMAND_UNLISTED, topic_decode_join },
 	{ STR("leave"), COMMAND_ROOM_LEAVE, COMMAND_CURRENT_ROOM, NULL },
-	{ STR("list"), COMMAND_ROOM_LIST, COMMAND_OF_GUESTS, NULL },
+	{ STR("list"), COMMAND_ROOM_LIST,
+	    COMMAND_OF_GUESTS | COMMAND_WITH_COUNTS, NULL },
 	/* The original's page reports its own actions for logging. */
 	{ STR("demo_log"), COMMAND_NOOP, 0, NULL },
 };

@@ -337,6 +337,7 @@ sim_chat_create(const struct sim_chat_config *config)
 	cluster.history = chat->history;
 	cluster.attributes = chat->attributes;
 	cluster.history_put = memory_history_put;
+	cluster.history_set_span = memory_history_set_span;
 	cluster.clock = &sim->clock;
 	cluster.ids = &sim->ids;
 	cluster.lease_ms = 7500;

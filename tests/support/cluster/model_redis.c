@@ -746,14 +746,27 @@ run_drop(struct model_log *log, struct model_texts *reply)
 	return true;
 }
 
+/* at_ms of the entry with this number, which may be followed by others. */
+static struct str
+numbered_at(const struct model_log *log, uint64_t number)
+{
+	for (size_t i = number > 0 ? log->count : 0; i > 0; i--)
+		if (log->entries[i - 1].place.number == number &&
+		    log->entries[i - 1].place.sub == 0)
+			return log->entries[i - 1].text[ENTRY_AT];
+	return STR("0");
+}
+
 static bool
 run_tops(struct model_redis *redis, const struct str *args, size_t count,
     struct model_texts *reply)
 {
 	for (size_t i = 0; i < count; i++) {
-		struct place top = log_top(log_find(redis, args[i]));
+		const struct model_log *log = log_find(redis, args[i]);
+		struct place top = log_top(log);
 
 		place_add(reply, &top);
+		model_texts_add(reply, numbered_at(log, top.number));
 	}
 	return true;
 }

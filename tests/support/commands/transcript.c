@@ -128,6 +128,7 @@ add_rooms(struct transcript *transcript, const struct room_entries *rooms)
 		add_number(transcript, "since", (uint64_t)room->created_ms);
 		add_number(transcript, "alive", (uint64_t)room->active_ms);
 		add_number(transcript, "said", room->messages);
+		add_flag(transcript, "uncounted", room->is_uncounted);
 		if (room->is_mine)
 			transcript_add(transcript,
 			    " seq=%" PRIu64 " read=%" PRIu64 " unread=%" PRIu64,

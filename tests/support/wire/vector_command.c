@@ -9,7 +9,7 @@ static const char *const flags[] = { "may_create", "persistent", "has_since",
 	"has_after", "has_before", "no_lobby", "leaves_others", "current_room",
 	"ack", "any_size", "any_name", "named_by_id", "guest", "of_guests",
 	"fatal", "burst_limited", "unlisted", [20] = "named_user",
-	"in_dialog", [22] = "private", "moderated", "remove", "with_ids",
+	"in_dialog", [22] = "private", "moderated", "remove", "detailed",
 	"mine", [28] = "exact_name" };
 
 static void
