@@ -45,3 +45,14 @@ def test_a_peak_is_looked_for_until_the_end():
     with transfers.Peak(os.getpid()) as peak:
         threading.Event().wait(0.2)
     assert peak.most > 1 << 20
+
+
+def test_spinners_take_the_shares_that_they_are_given():
+    with transfers.Spinners([(0, 0.2), (0, 0.001)]) as spinners:
+        one, = spinners.processes
+        cpu = transfers.Cpu(one.pid)
+        while cpu.threads[0].look()[0] - cpu.before[0] < 0.05:
+            assert one.poll() is None
+            threading.Event().wait(0.02)
+        assert 0 < cpu.shares()[0] < 1
+    assert one.poll() is not None

@@ -3,10 +3,16 @@
 
 Ten members chat, with 990 deliveries a second, first alone; then a hundred
 connections upload and download files of 10 MiB meanwhile, as fast as they can,
-each its next one when one is through. What counts is how much later the 99th
-percentile of the messages arrives, and how much memory the server takes.
+each its next one when one is through. What counts is the server's own part of a
+ping (waits.py), and how much memory the server takes.
 
-transfers.py PORT SECONDS makes the transfers alone.
+When messages arrive depends on the cores, too: the server, the transfers' client
+and the generator want more than two. So the chat is measured once more beside
+processes that take as much of the cores as the transfers did, and have nothing
+to do with the server: no server could be faster than that.
+
+transfers.py PORT SECONDS makes the transfers alone, and transfers.py --spin NICE
+SHARE one of those processes.
 """
 
 import json
@@ -20,12 +26,15 @@ import time
 
 from clients import dial, get, resident
 from servers import Failed, pinned
-from waits import Asker
+from waits import Asker, Thread
 
 CONNECTIONS = 100
 FILE_BYTES = 10 << 20
 PIECE = b"\xa5" * (1 << 16)
 CLIENTS, RATE = 10, 11  # 10 * 11 * 9 deliveries a second
+BEHIND = 19  # how nice the client of the transfers is
+SPIN_S = 0.005
+LEAST_SHARE = 0.01
 
 
 class Connection:
@@ -206,13 +215,56 @@ class Peak:
 
 def behind():
     """The chat's generator goes first where they share a core."""
-    os.nice(19)
+    os.nice(BEHIND)
+
+
+class Cpu:
+    """What each thread of a process takes of a core, since the beginning."""
+
+    def __init__(self, pid):
+        self.threads = [Thread(pid, tid) for tid in os.listdir(f"/proc/{pid}/task")]
+        self.began = time.monotonic()
+        self.before = [each.look()[0] for each in self.threads]
+
+    def shares(self):
+        elapsed = time.monotonic() - self.began
+        return [(each.look()[0] - before) / elapsed
+                for each, before in zip(self.threads, self.before)]
+
+
+def spin(nice, share):
+    os.nice(nice)
+    while True:
+        until = time.perf_counter() + SPIN_S * share
+        while time.perf_counter() < until:
+            pass
+        time.sleep(SPIN_S * (1 - share))
+
+
+class Spinners:
+    """Processes that take these shares of a core."""
+
+    def __init__(self, shares):
+        self.shares = [(nice, min(share, 1)) for nice, share in shares if share > LEAST_SHARE]
+
+    def __enter__(self):
+        self.processes = [
+            subprocess.Popen([sys.executable, __file__, "--spin", str(nice), str(share)])
+            for nice, share in self.shares]
+        return self
+
+    def __exit__(self, *_):
+        for each in self.processes:
+            each.kill()
+            each.wait()
 
 
 def measure_transfers(site):
     with site.start() as server:
         pid = server.process.pid
+        calm = Cpu(pid)
         alone = chat(site, server)
+        calm = calm.shares()
         before = resident(pid)
         transfers = subprocess.Popen(
             [sys.executable, __file__, str(server.port), str(site.seconds + 1)],
@@ -220,23 +272,32 @@ def measure_transfers(site):
         try:
             if transfers.stdout.readline() != "begun\n":
                 raise Failed("no transfers")
+            busy, client = Cpu(pid), Cpu(transfers.pid)
             with Peak(pid) as peak:
                 beside = chat(site, server)
+            busy, client = busy.shares(), client.shares()
             moved, _ = transfers.communicate(timeout=60)
             sent = get_files(server.port)["sent_bytes"]
         finally:
             transfers.kill()
         if transfers.returncode != 0:
             raise Failed("a transfer failed")
+        with Spinners([(0, more - less) for more, less in zip(busy, calm)] +
+                      [(BEHIND, share) for share in client]):
+            floor = chat(site, server)
         return {"p99_alone_us": alone["one_way_p99_us"],
                 "p99_beside_us": beside["one_way_p99_us"],
                 "p99_ratio": beside["one_way_p99_us"] / alone["one_way_p99_us"],
+                "p99_floor_us": floor["one_way_p99_us"],
                 "ours_alone_us": alone["ours_p99_us"],
                 "ours_beside_us": beside["ours_p99_us"],
+                "ours_ratio": beside["ours_p99_us"] / alone["ours_p99_us"],
                 "grown_mib": (peak.most - before) / 2**20,
                 "sent_mib": sent / 2**20,
                 **json.loads(moved)}
 
 
-if __name__ == "__main__":
+if __name__ == "__main__" and sys.argv[1] == "--spin":
+    spin(int(sys.argv[2]), float(sys.argv[3]))
+elif __name__ == "__main__":
     print(json.dumps(transfer(int(sys.argv[1]), float(sys.argv[2]))))
