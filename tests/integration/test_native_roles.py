@@ -7,6 +7,7 @@ import pytest
 
 from client import Chat
 from dialects import Action, Topic
+from server import eventually
 from test_auth import SECRET, make_token
 
 ROOM = "board"
@@ -114,6 +115,15 @@ def test_a_ban_keeps_out_until_it_is_lifted(board):
     assert bob.refusal("join", room=ROOM)["message"] == "Banned from this room"
     owner.ask_ok("unban", room=ROOM, member=bob.id)
     bob.ask_ok("join", room=ROOM)
+
+
+def test_a_ban_ends_in_time(board):
+    owner, bob, _ = board
+    owner.ask_ok("ban", room=ROOM, member=bob.name, duration_ms=300)
+    role = events(bob)[0]
+    assert (role["role"], role["until"]) == ("banned", role["at"] + 300)
+    eventually(lambda: bob.ask("join", room=ROOM)["event"] == "joined")
+    assert time.time() * 1000 >= role["until"]
 
 
 def test_a_topic_is_told_to_those_who_come(board, join):
