@@ -32,15 +32,10 @@ invite_run(struct request *request)
 {
 	struct moderation moderation;
 	enum chat_error error =
-	    moderation_begin(request, MODERATION_INVITE, &moderation);
+	    moderation_begin_unbanned(request, MODERATION_INVITE, &moderation);
 
 	if (error != CHAT_OK)
 		return error;
-	if (standing_role(&moderation.standing, request->now_ms) ==
-	    ROLE_BANNED) {
-		request->failure.text = STR("This member is banned");
-		return request_bad_field(request, "member");
-	}
 	if (moderation.room.is_private)
 		return room_roles_append(request, &moderation.room,
 		    str_from(moderation.target.id), &moderation.standing,

@@ -7,15 +7,10 @@ mute_run(struct request *request)
 {
 	struct moderation moderation;
 	enum chat_error error =
-	    moderation_begin(request, MODERATION_MUTE, &moderation);
+	    moderation_begin_unbanned(request, MODERATION_MUTE, &moderation);
 
 	if (error != CHAT_OK)
 		return error;
-	if (standing_role(&moderation.standing, request->now_ms) ==
-	    ROLE_BANNED) {
-		request->failure.text = STR("This member is banned");
-		return request_bad_field(request, "member");
-	}
 	moderation.standing.penalty = ROLE_MUTED;
 	moderation.standing.until_ms = moderation_until_ms(request);
 	return room_roles_append(request, &moderation.room,

@@ -156,6 +156,19 @@ moderation_begin(struct request *request, enum moderation_act act,
 	return check_target(request, act, out);
 }
 
+enum chat_error
+moderation_begin_unbanned(struct request *request, enum moderation_act act,
+    struct moderation *out)
+{
+	enum chat_error error = moderation_begin(request, act, out);
+
+	if (error != CHAT_OK ||
+	    standing_role(&out->standing, request->now_ms) != ROLE_BANNED)
+		return error;
+	request->failure.text = STR("This member is banned");
+	return request_bad_field(request, "member");
+}
+
 void
 moderation_find_author(struct request *request)
 {

@@ -42,6 +42,10 @@ enum chat_error moderation_find_room(struct request *, unsigned right,
 enum chat_error moderation_begin(struct request *, enum moderation_act,
     struct moderation *out);
 
+/* The same for what cannot be done to a member that is banned. */
+enum chat_error moderation_begin_unbanned(struct request *, enum moderation_act,
+    struct moderation *out);
+
 /*
  * In finish(), when the author may be gone: looks it up, or makes a member of
  * which only the id is known.
