@@ -104,6 +104,9 @@ room_feed_remove(struct room_feed *feed)
 {
 	struct cluster *cluster = feed->cluster;
 
+	/* The commands find no room when they run again. */
+	room_barriers_report(cluster, &feed->barriers, str_from(feed->room_id),
+	    CHAT_OK);
 	if (feed->is_dirty)
 		list_remove(&feed->dirty);
 	list_remove(&feed->link);

@@ -1,5 +1,6 @@
 """Nodes that are one chat, and a real Redis that fails."""
 
+import contextlib
 import json
 import re
 import signal
@@ -259,3 +260,31 @@ def test_the_members_of_a_killed_node_leave(pair, node):
     assert event["member"] == bob.name
     with Chat(node().address) as carol:
         assert bob.name not in carol.ask_ok("list")["members"]
+
+
+def test_a_room_is_deleted_while_its_history_is_awaited(redis, see_off):
+    """Rooms are in two Redis, of which that of the room answers late."""
+    with Redis(*KEPT) as other, contextlib.ExitStack() as stack:
+        urls = f"{redis.url},{other.url}"
+        first, second = (
+            stack.enter_context(Server(PARLEYD, *AT_ONCE, "--broker-url", urls))
+            for _ in range(2))
+        for server in first, second:
+            server.wait_for_line("the broker is ready")
+        alice, bob = Chat(first.address), see_off(Chat(second.address))
+        chat = redis if redis.ask("KEYS", "*chat*") else other
+        late = other if chat is redis else redis
+        rooms = [f"room{n}" for n in range(20)]
+        for room in rooms:
+            alice.ask_ok("create", name=room, room=room)
+        eventually(lambda: len(bob.ask_ok("rooms")["rooms"]) == len(rooms))
+        room = next(room for room in rooms if late.ask("KEYS", f"*room:{room}:*"))
+        late.signal(signal.SIGSTOP)
+        bob.send_command("join", room=room, ref="late")
+        alice.ask_ok("delete", room=room)
+        eventually(lambda: len(alice.ask_ok("rooms")["rooms"]) == len(rooms) - 1)
+        late.signal(signal.SIGCONT)
+        got = bob.next()
+        assert (got["event"], got.get("code"), got.get("ref")) == (
+            "error", "room_not_found", "late")
+        alice.leave()
