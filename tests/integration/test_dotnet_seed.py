@@ -6,7 +6,7 @@ import pytest
 
 from client import BINARY, CLOSE, TEXT, Chat, WebSocket
 from dialects import (
-    ACCEPT, CONTENT, FINISH, HELLO, OFFER, TERMINATE, Action, Dotnet, Topic, mux_frame,
+    ACCEPT, CONTENT, FINISH, HELLO, OFFER, TERMINATE, Action, Dotnet, DotnetText, Topic, mux_frame,
 )
 from server import AT_ONCE, PARLEYD, Server
 
@@ -326,6 +326,43 @@ def test_a_room_message_reaches_all_members(meet, room, form, has_id):
     assert c.pending() == []
     c.send_command("roomMessage", f"{room} hi")
     assert c.next() == error(f"You are not a member of room '{room}'")
+
+
+def test_command_lines_in_text_messages(meet, server, see_off):
+    """The forms of the README, on connections without a stream."""
+    a = see_off(DotnetText(server.address))
+    assert a.first["Message"] == f"Online users: {a.name}"
+    b = see_off(DotnetText(server.address, first='{"type": "listUsers"}'))
+    assert b.first["Message"] == f"Online users: {a.name}, {b.name}"
+    stream = meet()
+    a.send_text("createRoom my dev")
+    made = a.next()
+    room = made["RoomId"]
+    assert made == message(f"Room 'my dev' created successfully. ID: {room}", "roomCreated",
+                           RoomId=room)
+    b.send_text(f"joinRoom {room}")
+    assert b.next() == message("Successfully joined room 'my dev'", "roomJoined", RoomId=room)
+    assert a.next() == notice(room, f"{b.name} joined the room")
+    join(stream, room, "my dev")
+    a.next(), b.next()
+    b.send_text(f"roomMessage {room} Hello  room!")
+    wanted = message("Hello  room!", "roomMessage", b.name, RoomId=room, ChatType="room")
+    assert a.next() == b.next() == stream.next() == wanted
+    a.send_text('{"TYPE": "chat", "message": "to all"}')
+    assert b.next() == stream.next() == message("to all", "chat", a.name)
+    a.send_text(f"sendFile {room} /etc/passwd")
+    assert a.next() == error("File not found: /etc/passwd")
+    a.send_text("dance")
+    assert a.next()["Type"] == "error"
+    assert b.pending() == stream.pending() == []
+
+
+def test_a_renamed_member_is_listed_in_its_rooms(room):
+    room, a, b = room
+    b.ask_for("setUsername", "bob")
+    a.next()
+    assert a.ask_for("listRoomMembers", room)["Message"] == (
+        f"Members of room '{room}': {a.name}, bob")
 
 
 def test_a_member_may_leave(room):

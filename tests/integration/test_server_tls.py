@@ -1,6 +1,7 @@
 """TLS in the server: handshakes, certificates by name, reload, hostile peers."""
 
 import contextlib
+import json
 import os
 import re
 import signal
@@ -8,6 +9,7 @@ import socket
 import ssl
 import subprocess
 import threading
+from http.client import HTTPSConnection
 
 import pytest
 
@@ -68,6 +70,18 @@ def test_a_slow_reader_gets_everything_in_order(server, files):
                          message=f"{number} " + "x" * 8000)
         got = [bob.next()["message"].split()[0] for _ in range(100)]
         assert got == [str(number) for number in range(100)]
+
+
+def test_files_under_tls(server, files):
+    """Records that OpenSSL has read already make no socket readable."""
+    content = os.urandom(1_000_000)
+    connection = HTTPSConnection(*server.address, context=trust(files), timeout=DEADLINE)
+    for _ in range(3):
+        connection.request("POST", "/v1/files?name=a.bin", content)
+        made = json.loads(connection.getresponse().read())
+        connection.request("GET", made["url"])
+        assert connection.getresponse().read() == content
+    connection.close()
 
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2,
