@@ -75,7 +75,8 @@ def test_a_slow_reader_gets_everything_in_order(server, files):
 def test_files_under_tls(server, files):
     """Records that OpenSSL has read already make no socket readable."""
     content = os.urandom(1_000_000)
-    connection = HTTPSConnection(*server.address, context=trust(files), timeout=DEADLINE)
+    connection = HTTPSConnection("localhost", server.address[1], context=trust(files),
+                                 timeout=DEADLINE)
     for _ in range(3):
         connection.request("POST", "/v1/files?name=a.bin", content)
         made = json.loads(connection.getresponse().read())
