@@ -1,6 +1,4 @@
 /* What this node appends to the logs. */
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "cluster/cluster_internal.h"
@@ -21,8 +19,11 @@ seed_make(struct cluster *cluster)
 void
 cluster_origin_next(struct cluster *cluster, char out[ORIGIN_SIZE])
 {
-	snprintf(out, ORIGIN_SIZE, "%s.%" PRIx64, cluster->origin,
-	    ++cluster->proposals);
+	char digits[DECIMAL_MOST];
+	char *at = str_put(out, str_from(cluster->origin));
+
+	*at++ = '.';
+	*str_put(at, decimal_write(++cluster->proposals, digits)) = '\0';
 }
 
 /* NULL: no memory. */

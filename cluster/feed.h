@@ -10,6 +10,7 @@
 
 #include "cluster/broker.h"
 #include "cluster/place.h"
+#include "domain/base/decimal.h"
 #include "domain/base/list.h"
 #include "domain/error.h"
 
@@ -33,7 +34,7 @@ struct feed_field {
 };
 
 /* 8 hexadecimal digits of the node, a dot, a number, NUL. */
-#define ORIGIN_SIZE (8 + 1 + 16 + 1)
+#define ORIGIN_SIZE (8 + 1 + DECIMAL_MOST + 1)
 
 /* What a node appends: the first member of what it remembers with it. */
 struct proposal {

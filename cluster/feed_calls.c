@@ -1,7 +1,5 @@
 /* What a feed asks of the broker: one call at a time. */
 #include <assert.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,8 +9,6 @@
 #define CALL_PROPOSALS_MOST 256
 #define CALL_BYTES_MOST ((size_t)512 << 10)
 #define CALL_ENTRIES_MOST "1000"
-
-#define NUMBER_SIZE 24
 
 /* NULL: no memory; it is tried again. */
 static struct feed_call *
@@ -94,17 +90,14 @@ feed_heal(struct feed *feed, const struct place *after, const struct str *items,
 
 /* Room for the numbers of a call, as texts. */
 struct numbers {
-	char (*texts)[NUMBER_SIZE];
+	char (*texts)[DECIMAL_MOST];
 	size_t count;
 };
 
 static struct str
-number_put(struct numbers *numbers, int64_t number)
+number_put(struct numbers *numbers, uint64_t number)
 {
-	char *text = numbers->texts[numbers->count++];
-	int len = snprintf(text, NUMBER_SIZE, "%" PRId64, number);
-
-	return str_slice(text, (size_t)len);
+	return decimal_write(number, numbers->texts[numbers->count++]);
 }
 
 static const struct str *const no_flags = &STR("");
@@ -126,7 +119,7 @@ proposal_write(const struct proposal *proposal, struct numbers *numbers,
 	args[0] = str_from(proposal->origin);
 	args[1] = proposal->key.data != NULL ? proposal->key : STR("");
 	args[2] = proposal->topic.data != NULL ? proposal->topic : STR("");
-	args[3] = number_put(numbers, proposal->at_ms);
+	args[3] = number_put(numbers, (uint64_t)proposal->at_ms);
 	args[4] = proposal_flags(proposal);
 	args[5] = proposal->payload;
 	args[6] = has_field ? STR("1") : STR("0");
@@ -164,8 +157,8 @@ append_args_write(struct feed *feed, struct feed_call *call, size_t count,
 	struct list *at = feed->proposals.next;
 	size_t len = 4;
 
-	args[2] = number_put(numbers, (int64_t)feed->trim);
-	args[3] = number_put(numbers, (int64_t)count);
+	args[2] = number_put(numbers, feed->trim);
+	args[3] = number_put(numbers, count);
 	for (; call->count < count; at = at->next) {
 		struct proposal *proposal =
 		    LIST_OWNER(at, struct proposal, link);
@@ -193,7 +186,7 @@ append_send(struct feed *feed)
 		return;
 	call = feed_call_create(feed, BROKER_APPEND, count);
 	args = calloc(4 + 8 * count, sizeof(*args));
-	numbers.texts = calloc(2 + count, NUMBER_SIZE);
+	numbers.texts = calloc(2 + count, sizeof(*numbers.texts));
 	if (call == NULL || args == NULL || numbers.texts == NULL) {
 		free(call);
 		feed->call = NULL;

@@ -1,7 +1,6 @@
 #include "cluster/place.h"
 
-#include <inttypes.h>
-#include <stdio.h>
+#include "domain/base/decimal.h"
 
 int
 place_compare(const struct place *a, const struct place *b)
@@ -61,8 +60,11 @@ place_parse(struct str text, struct str chain, struct place *out)
 struct str
 place_format(const struct place *place, char out[PLACE_TEXT_SIZE])
 {
-	int len = snprintf(out, PLACE_TEXT_SIZE, "%" PRIu64 "-%" PRIu64,
-	    place->number, place->sub);
+	char digits[DECIMAL_MOST];
+	char *at = str_put(out, decimal_write(place->number, digits));
 
-	return str_slice(out, (size_t)len);
+	*at++ = '-';
+	at = str_put(at, decimal_write(place->sub, digits));
+	*at = '\0';
+	return str_slice(out, (size_t)(at - out));
 }

@@ -1,9 +1,7 @@
 #include "wire/json/json_writer.h"
 
+#include "domain/base/decimal.h"
 #include "wire/json/json_scan.h"
-
-/* 18446744073709551615 */
-#define DIGITS_MAX 20
 
 static void
 json_put_char(struct wire_text *out, char c)
@@ -73,29 +71,9 @@ json_put_string(struct wire_text *out, struct str text)
 void
 json_put_unsigned(struct wire_text *out, uint64_t number)
 {
-	static const char pairs[] = "00010203040506070809"
-				    "10111213141516171819"
-				    "20212223242526272829"
-				    "30313233343536373839"
-				    "40414243444546474849"
-				    "50515253545556575859"
-				    "60616263646566676869"
-				    "70717273747576777879"
-				    "80818283848586878889"
-				    "90919293949596979899";
-	char digits[DIGITS_MAX];
-	size_t at = sizeof(digits);
+	char digits[DECIMAL_MOST];
 
-	/* Two digits at a time. */
-	for (; number >= 10; number /= 100) {
-		const char *pair = pairs + number % 100 * 2;
-
-		digits[--at] = pair[1];
-		digits[--at] = pair[0];
-	}
-	if (number > 0 || at == sizeof(digits))
-		digits[--at] = (char)('0' + number);
-	wire_text_append(out, str_slice(digits + at, sizeof(digits) - at));
+	wire_text_append(out, decimal_write(number, digits));
 }
 
 void
