@@ -1,9 +1,8 @@
 #include "domain/base/pack.h"
 
+#include <endian.h>
 #include <stdlib.h>
 
-#define NUMBER_BYTES 8
-#define LENGTH_BYTES 4
 #define LENGTH_ABSENT UINT32_MAX
 
 void
@@ -25,7 +24,7 @@ packer_grow(struct packer *packer, size_t len)
 		return NULL;
 	}
 	while (capacity < packer->len + len)
-		capacity = capacity == 0 ? 128 : capacity * 2;
+		capacity = capacity == 0 ? 512 : capacity * 2;
 	if (capacity != packer->capacity) {
 		bytes = realloc(packer->bytes, capacity);
 		packer->failed = bytes == NULL;
@@ -39,21 +38,24 @@ packer_grow(struct packer *packer, size_t len)
 	return bytes;
 }
 
-static void
-pack_bytes(struct packer *packer, uint64_t number, size_t count)
-{
-	char *at = packer_grow(packer, count);
-
-	if (at == NULL)
-		return;
-	for (size_t i = count; i-- > 0; number >>= 8)
-		at[i] = (char)(number & 0xff);
-}
-
 void
 pack_number(struct packer *packer, uint64_t number)
 {
-	pack_bytes(packer, number, NUMBER_BYTES);
+	uint64_t big = htobe64(number);
+	char *at = packer_grow(packer, sizeof(big));
+
+	if (at != NULL)
+		memcpy(at, &big, sizeof(big));
+}
+
+static void
+pack_length(struct packer *packer, uint32_t len)
+{
+	uint32_t big = htobe32(len);
+	char *at = packer_grow(packer, sizeof(big));
+
+	if (at != NULL)
+		memcpy(at, &big, sizeof(big));
 }
 
 void
@@ -62,11 +64,11 @@ pack_text(struct packer *packer, struct str text)
 	char *at;
 
 	if (text.data == NULL) {
-		pack_bytes(packer, LENGTH_ABSENT, LENGTH_BYTES);
+		pack_length(packer, LENGTH_ABSENT);
 		return;
 	}
 	packer->failed |= text.len >= LENGTH_ABSENT;
-	pack_bytes(packer, text.len, LENGTH_BYTES);
+	pack_length(packer, (uint32_t)text.len);
 	at = packer_grow(packer, text.len);
 	if (at != NULL)
 		str_put(at, text);
@@ -90,27 +92,32 @@ unpacker_take(struct unpacker *unpacker, size_t len)
 	return at;
 }
 
-static uint64_t
-unpack_bytes(struct unpacker *unpacker, size_t count)
-{
-	const char *at = unpacker_take(unpacker, count);
-	uint64_t number = 0;
-
-	for (size_t i = 0; at != NULL && i < count; i++)
-		number = number << 8 | (unsigned char)at[i];
-	return number;
-}
-
 uint64_t
 unpack_number(struct unpacker *unpacker)
 {
-	return unpack_bytes(unpacker, NUMBER_BYTES);
+	uint64_t big = 0;
+	const char *at = unpacker_take(unpacker, sizeof(big));
+
+	if (at != NULL)
+		memcpy(&big, at, sizeof(big));
+	return be64toh(big);
+}
+
+static uint32_t
+unpack_length(struct unpacker *unpacker)
+{
+	uint32_t big = 0;
+	const char *at = unpacker_take(unpacker, sizeof(big));
+
+	if (at != NULL)
+		memcpy(&big, at, sizeof(big));
+	return be32toh(big);
 }
 
 struct str
 unpack_text(struct unpacker *unpacker)
 {
-	uint64_t len = unpack_bytes(unpacker, LENGTH_BYTES);
+	uint32_t len = unpack_length(unpacker);
 	const char *at;
 
 	if (unpacker->failed || len == LENGTH_ABSENT)
