@@ -51,19 +51,13 @@ room_epoch_set(struct room_feed *feed, const struct item_epoch *epoch)
 	room_store_set_epoch(rooms, &room);
 }
 
-/* False: it is another entry. */
-static bool
-room_epoch_read(struct room_feed *feed, const struct feed_entry *from)
+static void
+room_epoch_apply(struct room_feed *feed, const struct place *place,
+    const struct item_epoch *epoch)
 {
-	struct item item;
-
-	if (from->payload.len == 0 || !item_unpack(from->payload, &item) ||
-	    item.kind != ITEM_EPOCH)
-		return false;
 	feed->former_epoch_at = feed->epoch_at;
-	feed->epoch_at = from->place;
-	room_epoch_set(feed, &item.epoch);
-	return true;
+	feed->epoch_at = *place;
+	room_epoch_set(feed, epoch);
 }
 
 /* The room's members are told of its epoch. */
@@ -78,13 +72,16 @@ room_begin_epoch(struct room_feed *feed, uint64_t last_seq)
 		    last_seq);
 }
 
-/* False: not one of this room, or of another program. */
+/* An epoch, or an entry. False: not of this room, or of another program. */
 static bool
 room_item_read(const struct room_feed *feed, const struct feed_entry *from,
     struct item *out)
 {
-	if (from->payload.len == 0 || !item_unpack(from->payload, out) ||
-	    out->kind != ITEM_ENTRY ||
+	if (from->payload.len == 0 || !item_unpack(from->payload, out))
+		return false;
+	if (out->kind == ITEM_EPOCH)
+		return true;
+	if (out->kind != ITEM_ENTRY ||
 	    !str_equal(out->entry.room_id, str_from(feed->room_id)))
 		return false;
 	if (out->entry.kind == ENTRY_MESSAGE) {
@@ -95,36 +92,40 @@ room_item_read(const struct room_feed *feed, const struct feed_entry *from,
 }
 
 static void
+room_entry_apply(struct room_feed *feed, struct item *item,
+    const struct cluster_proposal *own)
+{
+	const struct command *requester = NULL;
+
+	item->command.connection = CONNECTION_ELSEWHERE;
+	if (own == NULL && item->command.kind != COMMAND_NOOP)
+		requester = &item->command;
+	else if (own != NULL && own->has_command)
+		requester = &own->command;
+	entry_done(feed, &item->entry, requester);
+	if (own != NULL)
+		cluster_note_lag(feed->cluster, &own->base);
+}
+
+static void
 room_apply(struct feed *base, const struct feed_entry *entry,
     struct proposal *proposal)
 {
 	struct room_feed *feed = room_feed_of(base);
 	struct cluster_proposal *own = (struct cluster_proposal *)proposal;
-	const struct command *requester = NULL;
 	struct item item;
 
-	if (room_epoch_read(feed, entry)) {
-		room_begin_epoch(feed, entry->place.number);
-		return;
-	}
 	if (!room_item_read(feed, entry, &item)) {
 		if (entry->payload.len > 0)
 			log_limited(LOG_WARN, "log %s: an unknown entry",
 			    base->name);
-		if (own != NULL)
-			cluster_proposal_free(feed->cluster, own);
-		return;
-	}
-	item.command.connection = CONNECTION_ELSEWHERE;
-	if (own == NULL && item.command.kind != COMMAND_NOOP)
-		requester = &item.command;
-	else if (own != NULL && own->has_command)
-		requester = &own->command;
-	entry_done(feed, &item.entry, requester);
-	if (own == NULL)
-		return;
-	cluster_note_lag(feed->cluster, &own->base);
-	cluster_proposal_free(feed->cluster, own);
+	} else if (item.kind == ITEM_EPOCH) {
+		room_epoch_apply(feed, &entry->place, &item.epoch);
+		room_begin_epoch(feed, entry->place.number);
+	} else
+		room_entry_apply(feed, &item, own);
+	if (own != NULL)
+		cluster_proposal_free(feed->cluster, own);
 }
 
 static void
@@ -164,11 +165,12 @@ room_load_item(struct room_feed *feed, struct str payload,
 	struct feed_entry of_table = { .payload = payload };
 	struct item item;
 
-	if (entry != NULL && room_epoch_read(feed, entry))
-		return;
 	if (!room_item_read(feed, entry != NULL ? entry : &of_table, &item))
 		return;
-	if (entry != NULL && item.entry.kind == ENTRY_MESSAGE)
+	if (item.kind == ITEM_EPOCH) {
+		if (entry != NULL)
+			room_epoch_apply(feed, &entry->place, &item.epoch);
+	} else if (entry != NULL && item.entry.kind == ENTRY_MESSAGE)
 		(void)cluster->config.history_put(cluster->config.history,
 		    item.entry.room_id, &item.entry.message);
 	else if (entry == NULL && item.entry.kind == ENTRY_ATTRIBUTE)
@@ -182,7 +184,7 @@ room_loaded_note(struct room_feed *feed, const struct feed_entry *entry)
 {
 	struct item item;
 
-	if (room_item_read(feed, entry, &item))
+	if (room_item_read(feed, entry, &item) && item.kind == ITEM_ENTRY)
 		cluster_relay_loaded(feed->cluster, &item.entry, entry->at_ms);
 }
 
@@ -195,7 +197,7 @@ field_is_stale(struct room_feed *feed, const struct feed_field *field,
 	struct item item;
 
 	return room_item_read(feed, &of_table, &item) &&
-	       item.entry.kind == ENTRY_ATTRIBUTE &&
+	       item.kind == ITEM_ENTRY && item.entry.kind == ENTRY_ATTRIBUTE &&
 	       item.entry.attribute.seq > 0 && item.entry.attribute.seq < first;
 }
 
