@@ -1,8 +1,8 @@
 /* The connections to one Redis: made, greeted, watched, and made again. */
-#include <hiredis/adapters/libevent.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "cluster/redis/redis_events.h"
 #include "cluster/redis/redis_internal.h"
 #include "cluster/redis/redis_lookup.h"
 #include "cluster/redis/redis_scripts.h"
@@ -132,8 +132,7 @@ connection_open(struct redis_shard *shard, const char *address, int port)
 					 : redisAsyncConnect(address, port);
 
 	if (context != NULL && context->err == 0 &&
-	    redisLibeventAttach(context, shard->broker->config.base) ==
-		REDIS_OK) {
+	    redis_events_attach(context, shard->broker->config.base)) {
 		context->data = shard;
 		redisAsyncSetConnectCallback(context, connected_cb);
 		redisAsyncSetDisconnectCallback(context, disconnected_cb);
