@@ -1,13 +1,13 @@
--- ARGV: the channel, then the arguments of BROKER_APPEND.
+-- ARGV: the arguments of BROKER_APPEND.
 
-local known, known_chain, trim = ARGV[2], ARGV[3], tonumber(ARGV[4])
+local known, known_chain, trim = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local top, chain, at, mark = log_top(KEYS[1], KEYS[2])
 local differs = log_differs(top, chain, mark, known, known_chain)
 if not differs and mark ~= log_mark(top) then
 	differs = 'closed'
 end
 if differs then
-	return {differs, top, chain}
+	return list_pack({differs, top, chain})
 end
 
 -- What is behind `known`: {place, chain, at_ms}, by origin and by key.
@@ -58,8 +58,8 @@ end
 
 local number, sub = place_read(top)
 local reply, batch = {'ok', top, chain}, {top, chain}
-local at_arg = 6
-for _ = 1, tonumber(ARGV[5]) do
+local at_arg = 5
+for _ = 1, tonumber(ARGV[4]) do
 	local origin, key, topic = ARGV[at_arg], ARGV[at_arg + 1], ARGV[at_arg + 2]
 	local entry_at, flags = ARGV[at_arg + 3], ARGV[at_arg + 4]
 	local payload = ARGV[at_arg + 5]
@@ -93,15 +93,14 @@ for _ = 1, tonumber(ARGV[5]) do
 		redis.call('XADD', KEYS[1], found[1], 'c', chain, 'o', origin,
 			'k', key, 't', topic, 'a', at, 'p', payload)
 		entry_note(origin, key, topic, found)
-		for _, item in ipairs({found[1], chain, origin, key, topic, at,
-				payload}) do
-			batch[#batch + 1] = item
-		end
+		local n = #batch
+		batch[n + 1], batch[n + 2], batch[n + 3] = found[1], chain, origin
+		batch[n + 4], batch[n + 5], batch[n + 6] = key, topic, at
+		batch[n + 7] = payload
 	end
-	reply[#reply + 1] = result
-	for i = 1, 3 do
-		reply[#reply + 1] = found[i]
-	end
+	local n = #reply
+	reply[n + 1] = result
+	reply[n + 2], reply[n + 3], reply[n + 4] = found[1], found[2], found[3]
 end
 
 reply[2], reply[3] = place_write(number, sub), chain
@@ -109,6 +108,6 @@ if #batch > 2 then
 	if trim > 0 then
 		log_trim(trim, reply[2])
 	end
-	batch_publish(ARGV[1], batch)
+	batch_publish(batch)
 end
-return reply
+return list_pack(reply)

@@ -1,5 +1,11 @@
--- What every script begins with. KEYS come in pairs: the stream of a log, the
--- hash of its table. A row of the stream has the fields c o k t a p: chain,
+-- What every script begins with. Its first argument is a list of strings, as
+-- MessagePack, and so is what it answers and publishes: that takes Redis and the
+-- nodes a third of the time of values by themselves. The second argument is the
+-- channel of the log.
+local ARGV, channel = cmsgpack.unpack(ARGV[1]), ARGV[2]
+local list_pack = cmsgpack.pack
+
+-- KEYS come in pairs: the stream of a log, the hash of its table. A row of the stream has the fields c o k t a p: chain,
 -- origin, key, topic, at_ms, payload. A log that is not empty has a table with a
 -- field without a name, its mark, so that the loss of either is noticed.
 
@@ -39,7 +45,9 @@ end
 -- Another one after each start and each promotion to primary: what was appended
 -- before may be lost.
 local function server_generation()
-	return string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)')
+	local info = redis.call('INFO', 'replication')
+	local _, before = string.find(info, 'master_replid:', 1, true)
+	return string.sub(info, before + 1, before + 40)
 end
 
 -- The mark of a log that is open: the generation in which it was opened; with
@@ -90,10 +98,7 @@ local function row_put(reply, row)
 	end
 end
 
--- A batch for subscribers: each string with its length.
-local function batch_publish(channel, items)
-	for i, item in ipairs(items) do
-		items[i] = #item .. ':' .. item
-	end
-	redis.call('PUBLISH', channel, 'B' .. table.concat(items))
+-- A batch for subscribers.
+local function batch_publish(items)
+	redis.call('PUBLISH', channel, list_pack(items))
 end

@@ -1,4 +1,4 @@
 -- No ARGV.
 
 redis.call('DEL', KEYS[1], KEYS[2])
-return {'ok'}
+return list_pack({'ok'})

@@ -1,8 +1,8 @@
--- ARGV: the channel, then the arguments of BROKER_HEAL.
+-- ARGV: the arguments of BROKER_HEAL.
 
-local place, chain, opens = ARGV[2], ARGV[3], ARGV[4] == '1'
-local origin, origin_at, origin_payload = ARGV[5], ARGV[6], ARGV[7]
-local first = 9 + 2 * (tonumber(ARGV[8]) or 0)
+local place, chain, opens = ARGV[1], ARGV[2], ARGV[3] == '1'
+local origin, origin_at, origin_payload = ARGV[4], ARGV[5], ARGV[6]
+local first = 8 + 2 * (tonumber(ARGV[7]) or 0)
 local top, top_chain, top_at, mark = log_top(KEYS[1], KEYS[2])
 local is_whole = place == '*'
 
@@ -14,7 +14,7 @@ end
 if mark == log_mark(top) or
 		is_whole and not place_is_before(top, ARGV[#ARGV - 6]) or
 		not is_whole and (top ~= place or top_chain ~= chain) then
-	return {'forked', top, top_chain}
+	return list_pack({'forked', top, top_chain})
 end
 -- Of a whole log, the chains of the oldest entries may be unknown.
 local before, before_chain = place, is_whole and '' or chain
@@ -42,11 +42,11 @@ end
 if is_whole or top == '0-0' then
 	redis.call('DEL', KEYS[1])
 end
-if is_whole or top == '0-0' or ARGV[8] ~= '' then
+if is_whole or top == '0-0' or ARGV[7] ~= '' then
 	redis.call('DEL', KEYS[2])
 end
 redis.call('HSET', KEYS[2], '', '')
-for i = 9, first - 1, 2 do
+for i = 8, first - 1, 2 do
 	redis.call('HSET', KEYS[2], ARGV[i], ARGV[i + 1])
 end
 for i = first, #ARGV, 7 do
@@ -64,5 +64,5 @@ end
 if opens then
 	redis.call('HSET', KEYS[2], '', log_mark(before))
 end
-batch_publish(ARGV[1], batch)
-return {'ok'}
+batch_publish(batch)
+return list_pack({'ok'})

@@ -16,4 +16,4 @@ for i = 1, #reply, 2 do
 	rows[#rows + 1] = reply[i + 1]
 	rows[#rows + 1] = tostring(redis.call('EXISTS', KEYS[2] .. reply[i]))
 end
-return rows
+return list_pack(rows)

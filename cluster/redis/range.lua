@@ -3,7 +3,7 @@
 local top, chain, _, mark = log_top(KEYS[1], KEYS[2])
 local differs = log_differs(top, chain, mark, ARGV[1], ARGV[2])
 if differs then
-	return {differs, top, chain}
+	return list_pack({differs, top, chain})
 end
 local reply = {'ok', top, chain}
 if top ~= ARGV[1] then
@@ -13,4 +13,4 @@ if top ~= ARGV[1] then
 		row_put(reply, row)
 	end
 end
-return reply
+return list_pack(reply)

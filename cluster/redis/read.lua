@@ -2,7 +2,7 @@
 
 local place, chain, at = log_top(KEYS[1], KEYS[2])
 if place == '0-0' then
-	return {'ok', place, chain, at, '0'}
+	return list_pack({'ok', place, chain, at, '0'})
 end
 local fields = redis.call('HGETALL', KEYS[2])
 local reply = {'ok', place, chain, at, tostring(#fields / 2 - 1)}
@@ -15,4 +15,4 @@ end
 for _, row in ipairs(redis.call('XRANGE', KEYS[1], '-', '+')) do
 	row_put(reply, row)
 end
-return reply
+return list_pack(reply)

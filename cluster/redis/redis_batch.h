@@ -1,4 +1,5 @@
-/* What scripts publish: strings, each with its length in front. */
+/* Lists of strings as MessagePack, which scripts read and write with cmsgpack.
+ */
 #ifndef CLUSTER_REDIS_BATCH_H
 #define CLUSTER_REDIS_BATCH_H
 
@@ -9,17 +10,23 @@
 
 /* Zeroed at first; redis_batch_fini() frees it. */
 struct redis_batch {
-	struct str *items; /* of the text that was read last */
+	struct str *items; /* of the list that was read last */
 	size_t count;
 	size_t capacity;
 };
 
 /*
- * Reads "3:abc0:", which has two. False: it is malformed, or there is no
- * memory. Memory is reserved for what has arrived only.
+ * Reads a whole list. False: it is none, or there is no memory. Memory is
+ * reserved for what has arrived only.
  */
-bool redis_batch_read(struct redis_batch *, struct str text);
+bool redis_batch_read(struct redis_batch *, struct str bytes);
 
 void redis_batch_fini(struct redis_batch *);
+
+/* How many bytes the list takes. */
+size_t redis_batch_size(const struct str *items, size_t count);
+
+/* Writes a list; returns its end. */
+char *redis_batch_write(char *at, const struct str *items, size_t count);
 
 #endif

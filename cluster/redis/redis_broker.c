@@ -63,9 +63,6 @@ redis_broker_destroy(struct broker *broker)
 	if (redis->refusal != NULL)
 		event_free(redis->refusal);
 	redis_batch_fini(&redis->batch);
-	free(redis->args);
-	free(redis->arg_lens);
-	free(redis->text);
 	free(redis);
 }
 

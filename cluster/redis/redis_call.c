@@ -1,12 +1,11 @@
 /* Scripts that are under way on the connection for commands. */
 #include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "cluster/redis/redis_internal.h"
 #include "cluster/redis/redis_scripts.h"
-#include "domain/base/array.h"
+#include "domain/base/decimal.h"
 #include "domain/clock.h"
 #include "domain/log.h"
 
@@ -19,7 +18,7 @@ struct redis_call {
 	int64_t sent_ms;
 	uint64_t sent_us; /* of another clock, for redis_config.times */
 	char *command;    /* as it was sent: a lost script is sent again */
-	int command_len;
+	size_t command_len;
 	bool was_repeated;
 	/* The reply, while replicas are waited for. */
 	struct str *kept;
@@ -96,20 +95,9 @@ script_fail(struct redis_call *call, const char *text)
 static bool
 reply_read(struct redis_batch *batch, const redisReply *reply)
 {
-	batch->count = 0;
-	if (reply->type != REDIS_REPLY_ARRAY)
-		return false;
-	for (size_t i = 0; i < reply->elements; i++) {
-		const redisReply *item = reply->element[i];
-
-		if (item->type != REDIS_REPLY_STRING)
-			return false;
-		batch->items = memory_or_abort(array_grow(batch->items,
-		    batch->count, &batch->capacity, sizeof(*batch->items)));
-		batch->items[batch->count++] =
-		    str_slice(item->str, (size_t)item->len);
-	}
-	return true;
+	return reply->type == REDIS_REPLY_STRING &&
+	       redis_batch_read(batch,
+		   str_slice(reply->str, (size_t)reply->len));
 }
 
 static void call_answered_cb(redisAsyncContext *context, void *reply,
@@ -129,7 +117,7 @@ call_write(struct redis_call *call)
 {
 	call->sent_us = precise_now_us();
 	redisAsyncFormattedCommand(call->shard->commands, call_answered_cb,
-	    call, call->command, (size_t)call->command_len);
+	    call, call->command, call->command_len);
 }
 
 /* Keeps a copy of the reply. */
@@ -215,94 +203,100 @@ call_answered_cb(redisAsyncContext *context, void *reply, void *arg)
 
 /* --- calls ---------------------------------------------------------------- */
 
-/* Puts the name of a key into the text of the call: prefix{log}suffix. */
+/* A text of a command begins with "$", its length and CRLF, and ends so. */
+#define TEXT_HEAD_MOST (1 + DECIMAL_MOST + 2)
+#define TEXT_END_SIZE 2
+
+static char *
+text_head_write(char *at, char kind, size_t number)
+{
+	char digits[DECIMAL_MOST];
+
+	*at++ = kind;
+	at = str_put(at, decimal_write(number, digits));
+	return str_put(at, STR("\r\n"));
+}
+
+static char *
+text_write(char *at, struct str prefix, struct str text)
+{
+	at = text_head_write(at, '$', prefix.len + text.len);
+	at = str_put(str_put(at, prefix), text);
+	return str_put(at, STR("\r\n"));
+}
+
+/* The keys of a log begin with the prefix and "{LOG}". */
 static char *
 key_write(const struct redis_broker *broker, char *at, struct str log,
     struct str suffix)
 {
+	at = text_head_write(at, '$',
+	    broker->prefix.len + 1 + log.len + 1 + suffix.len);
 	at = str_put(at, broker->prefix);
 	*at++ = '{';
 	at = str_put(at, log);
 	*at++ = '}';
-	return str_put(at, suffix);
+	return str_put(str_put(at, suffix), STR("\r\n"));
 }
 
-static void
-arg_add(struct redis_broker *broker, size_t *count, struct str arg)
+static char *
+keys_write(const struct redis_broker *broker, char *at, struct str log,
+    bool is_lease)
 {
-	broker->args[*count] = arg.len == 0 ? "" : arg.data;
-	broker->arg_lens[(*count)++] = arg.len;
+	at = key_write(broker, at, log, is_lease ? STR(":all") : STR(":log"));
+	return key_write(broker, at, log,
+	    is_lease ? STR(":lease:") : STR(":table"));
 }
 
-static void
-key_add(struct redis_broker *broker, size_t *count, char **at, struct str log,
-    struct str suffix)
+/* The list of arguments, and the channel. */
+static char *
+arguments_write(const struct redis_broker *broker, char *at,
+    const struct broker_call *call, size_t count)
 {
-	char *end = key_write(broker, *at, log, suffix);
-
-	arg_add(broker, count, str_slice(*at, (size_t)(end - *at)));
-	*at = end;
+	at = text_head_write(at, '$', redis_batch_size(call->args, count));
+	at = redis_batch_write(at, call->args, count);
+	at = str_put(at, STR("\r\n"));
+	return text_write(at, broker->prefix, call->slot);
 }
 
-/* Space for the names of keys and the arguments of a call. */
-static void
-args_reserve(struct redis_broker *broker, const struct broker_call *call,
-    size_t logs)
+/* At least as many bytes as the command takes. */
+static size_t
+command_size(const struct redis_broker *broker, const struct broker_call *call,
+    size_t logs, size_t arguments)
 {
-	/* EVALSHA, a sum, how many keys, two keys for each log, a channel */
-	size_t args = 3 + 2 * logs + 1 + call->arg_count;
-	size_t text = 2 * broker->prefix.len + 32 + call->slot.len;
+	size_t texts = 5 + 2 * logs, size;
 
-	text += 2 * logs * (broker->prefix.len + call->slot.len + 16);
+	size = 64 + REDIS_SHA_SIZE + texts * (TEXT_HEAD_MOST + TEXT_END_SIZE);
+	size += 2 * logs * (broker->prefix.len + call->slot.len + 16);
 	if (call->script == BROKER_TOPS)
 		for (size_t i = 0; i < call->arg_count; i++)
-			text += 2 * call->args[i].len;
-	if (args > broker->arg_capacity) {
-		broker->args = memory_or_abort(realloc(broker->args,
-		    args * sizeof(*broker->args)));
-		broker->arg_lens = memory_or_abort(realloc(broker->arg_lens,
-		    args * sizeof(*broker->arg_lens)));
-		broker->arg_capacity = args;
-	}
-	if (text > broker->text_capacity) {
-		broker->text = memory_or_abort(realloc(broker->text, text));
-		broker->text_capacity = text;
-	}
+			size += 2 * call->args[i].len;
+	size += redis_batch_size(call->args, arguments);
+	return size + broker->prefix.len + call->slot.len;
 }
 
-/* Writes a call's command into broker->args; returns how many there are. */
-static size_t
-args_write(struct redis_shard *shard, const struct broker_call *call)
+/* EVALSHA, the sum of the script, how many keys, the keys, the arguments. */
+static void
+command_write(struct redis_call *call, const struct broker_call *from)
 {
-	struct redis_broker *broker = shard->broker;
-	bool is_tops = call->script == BROKER_TOPS;
-	size_t logs = is_tops ? call->arg_count : 1, count = 0;
-	char *at;
+	const struct redis_broker *broker = call->shard->broker;
+	bool is_tops = from->script == BROKER_TOPS;
+	size_t logs = is_tops ? from->arg_count : 1;
+	size_t arguments = is_tops ? 0 : from->arg_count;
+	char digits[DECIMAL_MOST], *at;
 
-	args_reserve(broker, call, logs);
-	at = broker->text;
-	arg_add(broker, &count, STR("EVALSHA"));
-	arg_add(broker, &count, str_from(shard->sha[call->script]));
-	arg_add(broker, &count,
-	    str_slice(at, (size_t)sprintf(at, "%zu", 2 * logs)));
-	at += broker->arg_lens[count - 1];
-	for (size_t i = 0; i < logs; i++) {
-		struct str log = is_tops ? call->args[i] : call->slot;
-		bool is_lease = call->script == BROKER_LEASE;
-
-		key_add(broker, &count, &at, log,
-		    is_lease ? STR(":all") : STR(":log"));
-		key_add(broker, &count, &at, log,
-		    is_lease ? STR(":lease:") : STR(":table"));
-	}
-	if (call->script == BROKER_APPEND || call->script == BROKER_HEAL) {
-		char *end = str_put(str_put(at, broker->prefix), call->slot);
-
-		arg_add(broker, &count, str_slice(at, (size_t)(end - at)));
-	}
-	for (size_t i = 0; i < call->arg_count && !is_tops; i++)
-		arg_add(broker, &count, call->args[i]);
-	return count;
+	at = call->command = memory_or_abort(malloc(command_size(broker, from,
+	    logs, arguments)));
+	at = text_head_write(at, '*', 3 + 2 * logs + 2);
+	at = str_put(at, STR("$7\r\nEVALSHA\r\n"));
+	at = text_write(at, STR(""), str_from(call->shard->sha[from->script]));
+	at = text_write(at, STR(""), decimal_write(2 * logs, digits));
+	for (size_t i = 0; i < logs; i++)
+		at =
+		    keys_write(broker, at, is_tops ? from->args[i] : from->slot,
+			from->script == BROKER_LEASE);
+	at = arguments_write(broker, at, from, arguments);
+	call->command_len = (size_t)(at - call->command);
 }
 
 void
@@ -311,7 +305,6 @@ redis_call_begin(struct redis_shard *shard, const struct broker_call *from)
 	struct redis_broker *broker = shard->broker;
 	struct redis_call *call = memory_or_abort(calloc(1, sizeof(*call)));
 	static const struct timeval now = { 0 };
-	size_t count;
 
 	assert(from->done != NULL);
 	call->shard = shard;
@@ -323,10 +316,7 @@ redis_call_begin(struct redis_shard *shard, const struct broker_call *from)
 		evtimer_add(broker->refusal, &now);
 		return;
 	}
-	count = args_write(shard, from);
-	call->command_len = redisFormatCommandArgv(&call->command, (int)count,
-	    broker->args, broker->arg_lens);
-	memory_or_abort(call->command_len < 0 ? NULL : call->command);
+	command_write(call, from);
 	call->sent_ms = redis_now_ms(broker);
 	list_append(&shard->calls, &call->link);
 	call_write(call);

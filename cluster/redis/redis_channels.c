@@ -10,8 +10,7 @@
 
 #define HEARTBEAT "heartbeat"
 
-/* The first byte of what is published: a batch of entries, or a message. */
-#define BATCH_TAG "B"
+/* The first byte of a message; that of a batch of entries is another one. */
 #define MESSAGE_TAG "M"
 
 struct redis_channel {
@@ -37,15 +36,13 @@ message_deliver(struct redis_shard *shard, struct str log, struct str text)
 {
 	struct redis_broker *broker = shard->broker;
 	struct broker_listener *listener = broker->broker.listener;
-	struct str body;
 
 	if (id_map_find(&shard->logs, log) == NULL)
 		return; /* it is not subscribed any more */
-	body = str_slice(text.data + 1, text.len > 0 ? text.len - 1 : 0);
 	if (text.len > 0 && text.data[0] == MESSAGE_TAG[0])
-		listener->ops->on_message(listener, log, body);
-	else if (text.len > 0 && text.data[0] == BATCH_TAG[0] &&
-		 redis_batch_read(&broker->batch, body))
+		listener->ops->on_message(listener, log,
+		    str_slice(text.data + 1, text.len - 1));
+	else if (redis_batch_read(&broker->batch, text))
 		listener->ops->on_batch(listener, log, broker->batch.items,
 		    broker->batch.count);
 	else

@@ -59,14 +59,8 @@ struct redis_broker {
 	struct str prefix;
 	uint64_t random;
 	bool is_ending;
-	struct event *refusal; /* answers what was refused */
-	struct list refused;   /* calls */
-	/* Of the call that is being written. */
-	const char **args;
-	size_t *arg_lens;
-	size_t arg_capacity;
-	char *text;
-	size_t text_capacity;
+	struct event *refusal;    /* answers what was refused */
+	struct list refused;      /* calls */
 	struct redis_batch batch; /* the items of a reply or message */
 	size_t shard_count;
 	struct redis_shard shards[];

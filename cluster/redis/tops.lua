@@ -13,4 +13,4 @@ for i = 1, #KEYS, 2 do
 		reply[#reply + 1] = item
 	end
 end
-return reply
+return list_pack(reply)

@@ -1,6 +1,5 @@
-/* What scripts publish: read, written again, the same. */
+/* What scripts answer and publish: read, written again, the same. */
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "cluster/redis/redis_batch.h"
@@ -11,23 +10,21 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct redis_batch batch = { 0 }, again = { 0 };
-	size_t len = 0;
-	char *text;
+	char *bytes, *end;
 
 	if (redis_batch_read(&batch, str_slice((const char *)data, size))) {
-		text = malloc(size * 2 + 1);
-		for (size_t i = 0; i < batch.count; i++) {
-			len += (size_t)sprintf(text + len,
-			    "%zu:", batch.items[i].len);
-			len = (size_t)(str_put(text + len, batch.items[i]) -
-				       text);
-		}
-		if (len > size ||
-		    !redis_batch_read(&again, str_slice(text, len)) ||
+		bytes = malloc(redis_batch_size(batch.items, batch.count));
+		end = redis_batch_write(bytes, batch.items, batch.count);
+		if ((size_t)(end - bytes) > size ||
+		    !redis_batch_read(&again,
+			str_slice(bytes, (size_t)(end - bytes))) ||
 		    again.count != batch.count)
 			abort();
+		for (size_t i = 0; i < batch.count; i++)
+			if (!str_equal(batch.items[i], again.items[i]))
+				abort();
 		redis_batch_fini(&again);
-		free(text);
+		free(bytes);
 	}
 	redis_batch_fini(&batch);
 	return 0;

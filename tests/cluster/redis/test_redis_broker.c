@@ -196,8 +196,8 @@ START_TEST(keys_of_another_type_cost_a_call)
 }
 END_TEST
 
-static const char *const strange_messages[] = { "x", "B", "Bx", "B9:x",
-	"B18446744073709551616:x", "B:", "B1", "\"\"" };
+static const char *const strange_messages[] = { "x", "1", "\x91", "\x91\xa2x",
+	"\xdd\xff\xff\xff\xff", "\xa1x", "\"\"" };
 
 START_TEST(ignores_messages_of_others)
 {
@@ -215,8 +215,7 @@ START_TEST(ignores_messages_of_others)
 	}
 	broker_publish(rig.broker, STR("room"), STR("good"));
 	rig_await(&rig, "message|room|good");
-	/* "B" is a batch of nothing. */
-	ck_assert_str_eq(rig.heard, "batch|room\nmessage|room|good\n");
+	ck_assert_str_eq(rig.heard, "message|room|good\n");
 	rig_fini(&rig);
 }
 END_TEST
