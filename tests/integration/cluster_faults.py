@@ -28,6 +28,7 @@ from pathlib import Path
 
 import client
 from client import CLOSE, PING, PONG, TEXT, Chat, Gone, frame
+import network
 from redis_server import Redis
 from server import AT_ONCE, PARLEYD, Server
 
@@ -35,8 +36,14 @@ NODES = 3
 MEMBERS = 6
 ROOM = "tea"
 
+# Histories are compared from their first message on.
+OPTIONS = (*AT_ONCE, "--history-messages", "0")
+
 # A node's members end 7.5 s after its last sign of life.
 GHOSTS = 10
+
+# A member comes again, to any node, when it has no answer for so long.
+ANSWER = 10
 
 # Longer than anything takes; only what hangs is ended by it.
 PATIENCE = 60
@@ -113,7 +120,7 @@ class Member(threading.Thread):
         self.posts = self.acknowledged = 0
         self.post = None  # the message that is not acknowledged
         self.is_sent = self.is_uncertain = False
-        self.next_post = 0.0
+        self.next_post = self.sent_at = 0.0
         self.waits_since = None
         self.longest = 0.0
         self.declared = 0
@@ -153,6 +160,8 @@ class Member(threading.Thread):
             self.receive(event)
         self.enter()
         while not self.ending:
+            if self.is_sent and time.monotonic() - self.sent_at > ANSWER:
+                raise Gone
             if (self.is_in and not self.is_sent
                     and (self.run_of.is_active or self.post is not None)):
                 self.go_on_posting()
@@ -177,7 +186,7 @@ class Member(threading.Thread):
             self.posts += 1
             self.post, self.is_uncertain = f"{self.number}-{self.posts}", False
             self.waits_since = now
-        self.is_sent = True
+        self.is_sent, self.sent_at = True, now
         self.command("broadcast", room=ROOM, key=self.post, ref=self.post,
                      message=[self.post, "x" * self.run_of.size])
 
@@ -369,6 +378,8 @@ class Run:
         self.history = History()
         self.nodes = [None] * NODES
         self.links = []
+        self.namespace = network.Namespace() if kind == "partition" else None
+        self.isolated = self.any_node()  # the one in the namespace
         self.servers = []
         self.members = []
         self.size = 10
@@ -384,6 +395,10 @@ class Run:
         options = () if "no_aof" in self.kind else self.redis_options
         if self.kind == "failover":
             self.start_sentinel()
+        elif self.namespace is not None:
+            self.redis_port, = free_ports(1)
+            self.redis = Redis(*options, "--port", str(self.redis_port), "--bind",
+                               self.namespace.near, "--protected-mode", "no")
         else:
             self.redis = Redis(*options)
         self.servers.append(self.redis)
@@ -424,7 +439,14 @@ class Run:
         return f"unix:{path}"
 
     def start_node(self, number):
-        self.nodes[number] = Server(PARLEYD, *AT_ONCE, "--broker-url", self.url(number))
+        if self.namespace is not None and number == self.isolated:
+            self.nodes[number] = Server(
+                self.namespace.within(PARLEYD), *OPTIONS, "--broker-url",
+                f"redis://{self.namespace.near}:{self.redis_port}",
+                listen=(f"{self.namespace.far}:0",))
+        else:
+            self.nodes[number] = Server(
+                PARLEYD, *OPTIONS, "--broker-url", self.url(number))
         self.nodes[number].wait_for_line("the broker is ready")
 
     def end(self):
@@ -440,6 +462,8 @@ class Run:
             link.end()
         for server in self.servers:
             server.end()
+        if self.namespace is not None:
+            self.namespace.end()
         shutil.rmtree(self.folder)
 
     def await_all(self, holds, why):
@@ -511,6 +535,12 @@ class Run:
         self.pause(2, 9)
         link.is_cut = False
 
+    def fault_partition(self):
+        """A node in a network namespace, cut off from Redis and its clients."""
+        self.namespace.cut()
+        self.pause(30, 30)
+        self.namespace.restore()
+
     def fault_maxmemory(self):
         self.redis.ask("CONFIG", "SET", "maxmemory", 1)
         self.pause(0.5, 3)
@@ -563,8 +593,8 @@ class Run:
     def check(self):
         epoch, seq = self.members[0].epoch, self.members[0].seq
         pages = []
-        for number, node in enumerate(self.nodes):
-            with Chat(node.address) as observer:
+        for number in range(NODES):
+            with self.observer_at(number) as observer:
                 self.check_members(observer, number)
                 pages.append(self.read(observer, epoch, seq, number))
         for page in pages[1:]:
@@ -576,13 +606,29 @@ class Run:
         if self.history.violations:
             raise Violation(self.history.violations[0])
 
+    def observer_at(self, number):
+        """A client of a node, which may have to come back to the others first."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return Chat(self.nodes[number].address)
+            except (Gone, OSError, AssertionError) as error:
+                if time.monotonic() > deadline:
+                    raise Violation(f"recovery: node {number}: {error}") from None
+            time.sleep(0.1)
+
     def check_members(self, observer, number):
-        """An observer of before may be leaving."""
-        names = {member.name for member in self.members} | {observer.name}
+        """An observer of before may be leaving, a member may come again."""
         deadline = time.monotonic() + GHOSTS + PATIENCE
-        while set(observer.ask_ok("list")["members"]) != names:
+        while True:
+            names = {member.name for member in self.members} | {observer.name}
+            listed = set(observer.ask_ok("list")["members"])
+            if listed == names:
+                return
             if time.monotonic() > deadline:
-                self.history.violate("C5", f"node {number} has other members")
+                self.history.violate(
+                    "C5", f"node {number} lists {listed - names}, but not "
+                          f"{names - listed}")
                 return
             time.sleep(0.05)
 
@@ -607,10 +653,14 @@ class Run:
 KINDS = tuple(name[len("fault_"):] for name in dir(Run) if name.startswith("fault_"))
 
 
-def run(seed, kind=None, pace=1):
+def kind_of(seed):
+    return random.Random(f"kind {seed}").choice(KINDS)
+
+
+def run(seed, kind, pace=1):
     """A run that is over, and has shown no violation; faults last `pace` times
     as long."""
-    one = Run(seed, kind or random.Random(f"kind {seed}").choice(KINDS), pace)
+    one = Run(seed, kind, pace)
     try:
         one.work()
         return one
@@ -634,9 +684,14 @@ def main():
     arguments = parser.parse_args()
     client.DEADLINE = 5  # a node that stands still accepts connections
     waits, losses, ghosts, failures = defaultdict(list), defaultdict(int), 0.0, 0
+    no_namespaces = network.why_none()
     for seed in range(arguments.first, arguments.first + arguments.runs):
+        kind = arguments.kind or kind_of(seed)
+        if kind == "partition" and no_namespaces:
+            print(f"seed {seed}: {kind}: left out: {no_namespaces}", flush=True)
+            continue
         try:
-            one = run(seed, arguments.kind)
+            one = run(seed, kind)
         except Violation as violation:
             failures += 1
             print(f"seed {seed}: {violation}\nrepeat: make cluster-faults "

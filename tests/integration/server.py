@@ -50,15 +50,16 @@ class Server:
         environment=None,
         sockets=(),
     ):
-        """`files`: how many descriptors it may open. `environment`: more
-        variables; None removes one. `sockets`: (name, socket), passed as systemd
-        does."""
+        """`program`: a path, or words that end with it. `files`: how many
+        descriptors it may open. `environment`: more variables; None removes one.
+        `sockets`: (name, socket), passed as systemd does."""
         names = ":".join(name for name, _ in sockets) or None
         self.lines = []
         self._news = threading.Condition()
         self._ended = False
         self.process = subprocess.Popen(
-            [*_passing(sockets), program, "--listen", ",".join(listen), *options],
+            [*_passing(sockets),
+             *([program] if isinstance(program, str) else program), "--listen", ",".join(listen), *options],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
