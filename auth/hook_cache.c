@@ -1,5 +1,6 @@
 #include "auth/hook_cache.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,6 +90,7 @@ hook_cache_add(struct hook_cache *cache, const struct hook_key *key,
 	struct cached_answer *cached =
 	    id_map_find(&cache->by_key, hook_key_text(key));
 
+	assert(answer->ttl_s >= 0);
 	if (cached != NULL)
 		cached_answer_forget(cache, cached);
 	if (answer->ttl_s == 0)

@@ -1,5 +1,6 @@
 #include "auth/login_limits.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "domain/member.h"
@@ -58,6 +59,7 @@ limit_find(struct login_limits *limits, uint64_t key)
 {
 	struct login_limit *set = limits->table[key % LOGIN_LIMITS_SETS];
 
+	assert(key != 0);
 	for (int i = 0; i < LOGIN_LIMITS_WAYS; i++)
 		if (set[i].key == key)
 			return &set[i];

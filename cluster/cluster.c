@@ -24,6 +24,7 @@ cluster_shard_is_up(const struct cluster *cluster, struct str log)
 {
 	unsigned shard = broker_shard(cluster->broker, log);
 
+	assert(shard < 64);
 	return (cluster->shards_up >> shard & 1) != 0;
 }
 
@@ -54,6 +55,7 @@ cluster_create(const struct cluster_config *config)
 	struct cluster *cluster = calloc(1, sizeof(*cluster));
 	char id[ID_SIZE], self[NODE_ID_SIZE];
 
+	assert(config->lease_ms > 0 && config->give_up_ms > 0);
 	if (cluster == NULL)
 		return NULL;
 	assert(config->name.len + 1 + 8 < NODE_ID_SIZE);
@@ -118,6 +120,7 @@ void
 cluster_start(struct cluster *cluster, struct broker *broker)
 {
 	assert(cluster->order.handler != NULL);
+	assert(cluster->broker == NULL);
 	broker->listener = &cluster->listener;
 	cluster->broker = broker;
 	cluster->started_ms = cluster_now_ms(cluster);

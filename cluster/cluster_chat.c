@@ -1,4 +1,5 @@
 /* The log of the chat: the commands of all nodes, in order, and snapshots. */
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,6 +85,7 @@ ordered_command_run(struct cluster *cluster, const struct item *item,
 {
 	struct ordered_handler *handler = cluster->order.handler;
 
+	assert(cluster->running == NULL);
 	cluster->running = run;
 	cluster->seed = item->seed[0] ^ (item->seed[1] << 1);
 	handler->ops->run(handler, command, run);
@@ -478,6 +480,7 @@ snapshot_send(struct cluster *cluster, struct str bytes)
 	char name[SNAPSHOT_NAME_SIZE];
 	char total[24], index[24], trim[24];
 
+	assert(cluster->saving_number == 0);
 	chat_log_snapshot_name(cluster, name);
 	snprintf(total, sizeof(total), "%zu", pieces);
 	snprintf(trim, sizeof(trim), "%" PRIu64,

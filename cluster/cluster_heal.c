@@ -1,4 +1,5 @@
 /* What a node has, for a broker that has lost it. */
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -345,6 +346,7 @@ epoch_begin(struct healing *healing, struct cluster *cluster)
 	struct room *room = &healing->epoch;
 	char id[ID_SIZE];
 
+	assert(healing->room != NULL);
 	if (healing->failed)
 		return;
 	memcpy(room->former_epoch, room->epoch, sizeof(room->epoch));

@@ -1,4 +1,5 @@
 /* Which nodes are alive, and the end of the members of those that are not. */
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -149,6 +150,7 @@ lease_renew(struct cluster *cluster, int64_t now_ms)
 	};
 	int len;
 
+	assert(!cluster->lease_is_asked);
 	cluster->lag_before_ms = cluster->lag_ms;
 	cluster->lag_ms = 0;
 	len = snprintf(value, sizeof(value), "%.*s %.*s %zu %" PRId64 " %.*s",
@@ -202,6 +204,7 @@ node_forget(struct cluster *cluster, struct node *node)
 		.done = cluster_ignore_answer,
 	};
 
+	assert(node->count == 0);
 	if (node->is_listed)
 		broker_call(cluster->broker, &call);
 	nodes_remove(&cluster->nodes, node);
@@ -300,6 +303,7 @@ cluster_lease_end(struct cluster *cluster)
 		.arg = cluster,
 	};
 
+	assert(!cluster->is_leaving);
 	cluster->is_leaving = true;
 	broker_call(cluster->broker, &call);
 }

@@ -1,4 +1,6 @@
 /* The log of the chat, for commands: entries go to the logs of the broker. */
+#include <assert.h>
+
 #include "cluster/cluster_internal.h"
 #include "domain/chat_snapshot.h"
 #include "domain/private_talk.h"
@@ -66,6 +68,7 @@ cluster_append_to_room(struct cluster *cluster, struct entry *entry,
 	    cluster->running != NULL ? cluster->running->now_ms : INT64_MAX;
 	struct room_feed *feed;
 
+	assert(!str_is_empty(entry->room_id));
 	if (cluster->running != NULL && cluster->running->is_foreign) {
 		if (talk_is_local(cluster, entry))
 			(void)room_feed_need(cluster, entry->room_id,
@@ -95,6 +98,7 @@ cluster_append_at_once(struct cluster *cluster, struct entry *entry,
 	struct room removed;
 	enum chat_error error = CHAT_OK;
 
+	assert(cluster->running != NULL);
 	if (is_removed)
 		error = room_store_get(cluster->config.rooms, entry->room_id,
 		    &removed);

@@ -1,4 +1,5 @@
 /* What this node appends to the logs. */
+#include <assert.h>
 #include <stdlib.h>
 
 #include "cluster/cluster_internal.h"
@@ -55,6 +56,7 @@ void
 cluster_proposal_free(struct cluster *cluster,
     struct cluster_proposal *proposal)
 {
+	assert(cluster->pending_bytes >= proposal->base.bytes);
 	cluster->pending_bytes -= proposal->base.bytes;
 	packer_fini(&proposal->payload);
 	free(proposal);
@@ -80,6 +82,7 @@ cluster_propose_command(struct cluster *cluster, const struct command *command,
 		.command = *command };
 	struct cluster_proposal *proposal = proposal_create(cluster, command);
 
+	assert(!str_is_empty(node));
 	if (proposal == NULL)
 		return CHAT_UNAVAILABLE;
 	if (!item_pack(&item, &proposal->payload)) {
@@ -132,6 +135,7 @@ cluster_propose_removal(struct cluster *cluster, struct feed *feed,
 {
 	struct cluster_proposal *proposal = proposal_create(cluster, NULL);
 
+	assert(feed != &cluster->chat);
 	if (proposal == NULL || field.len >= sizeof(proposal->field)) {
 		free(proposal);
 		return;
@@ -152,6 +156,7 @@ cluster_propose_entry(struct cluster *cluster, struct feed *feed,
 	struct cluster_proposal *proposal = proposal_create(cluster, requester);
 	struct item packed;
 
+	assert(entry->kind == ENTRY_MESSAGE || entry->kind == ENTRY_ATTRIBUTE);
 	if (proposal == NULL)
 		return CHAT_UNAVAILABLE;
 	if (requester != NULL)

@@ -1,4 +1,5 @@
 /* The logs of the rooms that this node needs. */
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -121,6 +122,7 @@ room_feed_remove(struct room_feed *feed)
 static void
 room_feed_forget(struct room_feed *feed)
 {
+	assert(!feed->is_closed);
 	id_map_remove(&feed->cluster->by_room, str_from(feed->room_id));
 	feed->is_closed = true;
 	feed->feed.config->ops->wake(&feed->feed);

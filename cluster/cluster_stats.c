@@ -1,4 +1,5 @@
 /* Figures of this node, and of the others as far as they are known. */
+#include <assert.h>
 #include <string.h>
 
 #include "cluster/cluster_internal.h"
@@ -8,6 +9,7 @@ cluster_note_lag(struct cluster *cluster, const struct proposal *proposal)
 {
 	int64_t lag_ms = cluster_now_ms(cluster) - proposal->since_ms;
 
+	assert(lag_ms >= 0);
 	if (lag_ms > cluster->lag_ms)
 		cluster->lag_ms = lag_ms;
 }

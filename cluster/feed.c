@@ -1,5 +1,6 @@
 #include "cluster/feed.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,7 @@
 bool
 feed_init(struct feed *feed, const struct feed_config *config, struct str name)
 {
+	assert(!str_is_empty(name));
 	*feed = (struct feed){ .config = config };
 	list_init(&feed->proposals);
 	feed->name = strndup(name.data, name.len);
@@ -23,6 +25,7 @@ feed_init(struct feed *feed, const struct feed_config *config, struct str name)
 void
 feed_follow(struct feed *feed, bool is_new)
 {
+	assert(feed->config->broker != NULL);
 	feed->is_new = is_new;
 	broker_subscribe(feed->config->broker, str_from(feed->name));
 }
@@ -51,6 +54,7 @@ feed_unfollow(struct feed *feed)
 void
 feed_propose(struct feed *feed, struct proposal *proposal)
 {
+	assert(proposal->origin[0] != '\0');
 	proposal->bytes = sizeof(*proposal) + proposal->key.len +
 			  proposal->topic.len + proposal->payload.len +
 			  proposal->field.len;

@@ -234,6 +234,7 @@ feed_answered(void *arg, enum broker_outcome outcome, const struct str *reply,
 	struct feed_call *call = arg;
 	struct feed *feed = call->feed;
 
+	assert(feed == NULL || feed->call == call);
 	if (feed != NULL) {
 		if (outcome == BROKER_OK && count > 0)
 			call_receive(feed, call, reply, count);

@@ -38,6 +38,7 @@ feed_call_send(struct feed_call *call, const struct str *args, size_t count)
 		.arg = call,
 	};
 
+	assert(call->feed->call == call);
 	broker_call(call->feed->config->broker, &broker_args);
 }
 
@@ -74,6 +75,7 @@ feed_heal(struct feed *feed, const struct place *after, const struct str *items,
 	struct str *args = calloc(count + 2, sizeof(*args));
 	char place[PLACE_TEXT_SIZE];
 
+	assert(count > 0);
 	if (call == NULL || args == NULL) {
 		free(args);
 		free(call);

@@ -1,4 +1,5 @@
 /* What a feed is to append, and what becomes of it. */
+#include <assert.h>
 #include <string.h>
 
 #include "cluster/feed_internal.h"
@@ -6,6 +7,10 @@
 void
 feed_proposal_remove(struct feed *feed, struct proposal *proposal)
 {
+	assert(proposal->slot == 0 ||
+	       feed->call->proposals[proposal->slot - 1] == proposal);
+	assert(feed->bytes >= proposal->bytes &&
+	       feed->duplicates >= proposal->is_duplicate);
 	if (proposal->slot > 0)
 		feed->call->proposals[proposal->slot - 1] = NULL;
 	proposal->slot = 0;
@@ -80,6 +85,7 @@ feed_duplicates_answer(struct feed *feed)
 void
 feed_proposal_lose_place(struct feed *feed, struct proposal *proposal)
 {
+	assert(proposal->has_place);
 	feed->duplicates -= proposal->is_duplicate;
 	proposal->has_place = proposal->has_first = false;
 	proposal->is_duplicate = false;

@@ -34,6 +34,7 @@ connected_member_key(const void *entry)
 void
 nodes_init(struct nodes *nodes, struct str self)
 {
+	assert(self.len > 0 && self.len < NODE_ID_SIZE);
 	*nodes = (struct nodes){ 0 };
 	id_map_init(&nodes->by_id, nodes_key);
 	id_map_init(&nodes->connections, connection_key);
@@ -81,6 +82,7 @@ connected_member_add(struct nodes *nodes, struct str id, unsigned rights,
 static void
 connection_remove(struct nodes *nodes, struct node_connection *connection)
 {
+	assert(connection->node->count > 0);
 	connected_member_remove(nodes, str_from(connection->member_id),
 	    str_equal(str_from(connection->node->id), str_from(nodes->self)));
 	id_map_remove(&nodes->connections, connection_key(connection));
@@ -113,6 +115,7 @@ nodes_need(struct nodes *nodes, struct str id)
 {
 	struct node *node = id_map_find(&nodes->by_id, id);
 
+	assert(id.len < NODE_ID_SIZE);
 	if (node != NULL)
 		return node;
 	node = calloc(1, sizeof(*node));
@@ -157,6 +160,7 @@ nodes_add_connection(struct nodes *nodes, struct str id, uint64_t number,
 	struct str key = connection_key_write(id, number, buffer);
 	struct node_connection *connection;
 
+	assert(member_id.len < ID_SIZE);
 	if (node == NULL || id_map_find(&nodes->connections, key) != NULL)
 		return false;
 	connection = calloc(1, sizeof(*connection) + key.len);

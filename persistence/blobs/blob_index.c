@@ -93,6 +93,7 @@ blob_index_remove(struct blob_index *index, struct blob_node *node)
 {
 	uint64_t charge = blob_charge(&node->blob);
 
+	assert(index->usage.count > 0 && index->usage.bytes >= charge);
 	id_map_remove(&index->blobs, str_from(node->blob.id));
 	list_remove(&node->link);
 	node->payer->usage.count--;
@@ -114,6 +115,7 @@ blob_index_recount(struct blob_index *index, struct blob_node *node,
 {
 	uint64_t charge = blob_charge(&node->blob);
 
+	assert(index->usage.bytes >= before);
 	node->payer->usage.bytes += charge - before;
 	index->usage.bytes += charge - before;
 }

@@ -226,6 +226,7 @@ completion_end(struct directory_blobs *store, const struct blob_job *job)
 	enum chat_error error = disk_failure("complete", job->error);
 	uint64_t before = blob_charge(&blob->node.blob);
 
+	assert(blob != NULL && blob->is_completing);
 	blob->is_completing = false;
 	blob->waiters = NULL;
 	if (error == CHAT_OK) {

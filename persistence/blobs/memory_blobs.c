@@ -1,5 +1,6 @@
 #include "persistence/blobs/memory_blobs.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "persistence/blobs/blob_hash.h"
@@ -108,6 +109,7 @@ memory_blobs_append(struct blob_store *store, struct str id, struct str bytes)
 	struct blob *record = &blob->node.blob;
 	uint64_t before = blob_charge(record);
 
+	assert(blob->hash != NULL);
 	while (blob->block_count * BLOCK_BYTES - record->received < bytes.len)
 		if (!memory_blob_add_block(blob))
 			return CHAT_UNAVAILABLE;
@@ -132,6 +134,7 @@ memory_blobs_complete(struct blob_store *store, struct str id, struct str type,
 	struct blob *record = &blob->node.blob;
 	uint64_t before = blob_charge(record);
 
+	assert(blob->hash != NULL);
 	blob_hash_end(blob->hash, record->hash);
 	blob_hash_destroy(blob->hash);
 	blob->hash = NULL;

@@ -12,6 +12,7 @@
  * - If the disk fails, waiting entries are dropped, the newest first. The
  *   handler is called for them in order.
  */
+#include <assert.h>
 #include <stdlib.h>
 
 #include "persistence/file/file_internal.h"
@@ -164,6 +165,7 @@ append_removed(struct file_store *self, const struct entry *entry,
 	enum chat_error error;
 	uint64_t lsn = 0;
 
+	assert(journaled != NULL && !journaled->is_removed);
 	pending = file_pending_create(self, PENDING_REMOVED, id, requester);
 	if (pending == NULL)
 		return CHAT_UNAVAILABLE;

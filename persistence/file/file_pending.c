@@ -67,6 +67,7 @@ void
 file_pending_add(struct file_store *self, struct pending_entry *entry,
     uint64_t lsn)
 {
+	assert(lsn >= self->committed);
 	entry->lsn = lsn;
 	list_append(&self->pending, &entry->link);
 	self->pending_bytes += entry->bytes;
@@ -98,6 +99,7 @@ settle_room(struct file_store *self, struct str id)
 {
 	struct file_room *journaled = journaled_rooms_find(self, id);
 
+	assert(journaled != NULL && journaled->pending > 0);
 	if (--journaled->pending == 0)
 		memory_rooms_hide(self->rooms, id, false);
 }
@@ -191,6 +193,7 @@ pending_of(struct list *link)
 static void
 pending_remove(struct file_store *self, struct pending_entry *pending)
 {
+	assert(self->pending_bytes >= pending->bytes);
 	list_remove(&pending->link);
 	self->pending_bytes -= pending->bytes;
 }

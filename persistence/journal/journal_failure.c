@@ -1,4 +1,5 @@
 /* Disk errors: read-only, probes, and the way back. */
+#include <assert.h>
 #include <errno.h>
 
 #include "domain/log.h"
@@ -42,6 +43,7 @@ journal_io_begin(struct journal *journal)
 {
 	int64_t now_us = disk_monotonic_us(journal->disk);
 
+	assert(!journal->is_busy);
 	journal_lock(journal);
 	journal->is_busy = true;
 	journal->busy_since_us = now_us;
@@ -54,6 +56,7 @@ journal_io_end(struct journal *journal)
 	int64_t took_us =
 	    disk_monotonic_us(journal->disk) - journal->busy_since_us;
 
+	assert(journal->is_busy);
 	journal_lock(journal);
 	journal->is_busy = false;
 	journal->stall_is_logged = false;
@@ -157,6 +160,7 @@ journal_fail(struct journal *journal, const char *what, int error)
 {
 	bool for_good = error_is_permanent(journal, error);
 
+	assert(error != 0);
 	probe_set(journal);
 	error_notify(journal, what, error, for_good, true);
 	if (!for_good)
@@ -166,6 +170,7 @@ journal_fail(struct journal *journal, const char *what, int error)
 void
 journal_suspend(struct journal *journal, const char *what, int error)
 {
+	assert(error != 0);
 	if (error_is_permanent(journal, error)) {
 		journal_fail(journal, what, error);
 		return;

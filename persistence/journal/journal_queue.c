@@ -33,6 +33,7 @@ batches_destroy(struct batch *batch)
 void
 journal_queue_close_batch(struct journal_queue *queue)
 {
+	assert(queue->open != NULL);
 	*queue->last = queue->open;
 	queue->last = &queue->open->next;
 	queue->open = NULL;
@@ -84,6 +85,7 @@ journal_queue_take(struct journal_queue *queue)
 struct batch *
 journal_queue_give_back(struct journal_queue *queue, struct batch *batch)
 {
+	assert(queue->bytes >= batch->len);
 	queue->bytes -= batch->len;
 	batch_clear(batch);
 	if (queue->spare_count >= SPARE_MOST || !batch_is_common(batch))

@@ -1,5 +1,6 @@
 #include "persistence/memory/membership_index.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 static struct str
@@ -25,6 +26,7 @@ membership_index_need(struct id_map *members, struct str id, bool guest)
 {
 	struct room_member *member = membership_index_find(members, id);
 
+	assert(id.len > 0 && id.len <= UINT8_MAX);
 	if (member != NULL)
 		return member;
 	member = malloc(sizeof(*member) + id.len);

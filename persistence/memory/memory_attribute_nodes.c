@@ -35,6 +35,7 @@ struct str
 attribute_subject_key_write(char out[SUBJECT_KEY_MOST],
     enum attribute_kind kind, struct str subject)
 {
+	assert(subject.len <= ATTRIBUTE_SUBJECT_MOST);
 	out[0] = (char)kind;
 	return str_slice(out, (size_t)(str_put(out + 1, subject) - out));
 }
@@ -65,6 +66,7 @@ block_create(struct memory_attributes *self, size_t size)
 static void
 block_free(struct memory_attributes *self, void *block, size_t size)
 {
+	assert(self->bytes >= size);
 	self->bytes -= size;
 	free(block);
 }
@@ -135,6 +137,7 @@ group_need(struct memory_attributes *self, struct id_map *map, struct str key)
 {
 	struct attribute_group *group = id_map_find(map, key);
 
+	assert(key.len <= UINT8_MAX);
 	if (group != NULL)
 		return group;
 	group = block_create(self, sizeof(*group) + key.len);
@@ -216,6 +219,7 @@ attribute_value_create(struct memory_attributes *self,
 	struct attribute_value *value =
 	    block_create(self, sizeof(*value) + attribute->value.len + by_len);
 
+	assert(attribute->value.len <= UINT16_MAX && by_len <= UINT8_MAX);
 	if (value == NULL)
 		return NULL;
 	value->at_ms = attribute->at_ms;
@@ -231,6 +235,7 @@ attribute_node_show(const struct attribute_node *node, struct attribute *out)
 {
 	const struct attribute_value *value = node->value;
 
+	assert(value != NULL);
 	*out = (struct attribute){ .at_ms = value->at_ms,
 		.value = str_slice(value->texts, value->value_len),
 		.by =
@@ -322,6 +327,7 @@ attribute_node_release(struct memory_attributes *self,
 {
 	struct room_attributes *room = node->room;
 
+	assert(node->label == NULL || node->label->nodes > 0);
 	if (node->value != NULL || node->prepared > 0)
 		return;
 	if (node->label != NULL) {

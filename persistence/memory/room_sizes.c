@@ -16,6 +16,7 @@ room_size_bucket(size_t bytes)
 {
 	unsigned high = 63 - (unsigned)__builtin_clzll(bytes);
 
+	assert(bytes > 0);
 	if (high < 2)
 		return high * 4;
 	return high * 4 + (unsigned)((bytes >> (high - 2)) & 3);

@@ -131,6 +131,7 @@ api_call_respond_head(struct api_call *call, int status,
 {
 	struct http_response *response = &call->exchange->response;
 
+	assert(status >= 200 && status < 600);
 	call->status = status;
 	headers_add(call);
 	response->status = status;
@@ -211,6 +212,7 @@ api_call_receive(struct api_call *call, const struct event *event)
 void
 api_call_run_again(struct api_call *call, void (*run)(struct api_call *))
 {
+	assert(!call->is_running);
 	call->is_running = true;
 	run(call);
 	call->is_running = false;
@@ -331,6 +333,7 @@ api_call_admit(struct api_call *call)
 	struct admission *admission = call_admission(call);
 	struct http_request request;
 
+	assert(!call->is_candidate);
 	call->rights = RIGHTS_OF_BACKEND;
 	call->member_id[0] = '\0';
 	call->candidate =

@@ -1,6 +1,7 @@
 #include "transport/api/api_file.h"
 #include "transport/api/api_internal.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -19,6 +20,7 @@ call_file_id(const struct api_call *call)
 void
 api_file_ask(struct api_call *call, struct command *command)
 {
+	assert(call->file != NULL);
 	command->file.key = str_from(call->file->key);
 	if (command->kind != COMMAND_FILE_CREATE)
 		command->file.id = call_file_id(call);
@@ -36,6 +38,7 @@ api_file_ask_kind(struct api_call *call, enum command_kind kind)
 void
 api_file_receive(struct api_call *call, const struct event *event)
 {
+	assert(call->file != NULL);
 	if (event->kind == EVENT_FILE) {
 		call->file->blob = *event->file;
 		call->file->has_blob = true;
@@ -95,6 +98,7 @@ api_file_add_tus_headers(struct api_call *call)
 void
 api_file_ask_completion(struct api_call *call)
 {
+	assert(call->file != NULL);
 	call->file->has_asked = true;
 	call->exchange->wait_ms = COMPLETION_MS;
 	api_file_ask_kind(call, COMMAND_FILE_COMPLETE);

@@ -81,6 +81,7 @@ hooks_start(struct hooks *hooks, struct loop *loop)
 {
 	struct hook_stamp stamp;
 
+	assert(hooks->loop == NULL);
 	hooks->loop = loop;
 	/* Members of other nodes may be connected. */
 	if (hooks->sharing.moment != NULL)

@@ -45,6 +45,7 @@ event_renumber(struct hook_event *event, uint64_t number)
 void
 hooks_lead(struct hooks *hooks, uint64_t number, int64_t since_ms)
 {
+	assert(hooks->sharing.moment != NULL);
 	if (!hooks->stands_by)
 		return;
 	hooks->stands_by = false;
@@ -63,6 +64,7 @@ hooks_lead(struct hooks *hooks, uint64_t number, int64_t since_ms)
 void
 hooks_stand_by(struct hooks *hooks, int64_t sent_ms)
 {
+	assert(hooks->sharing.moment != NULL);
 	hooks->stands_by = true;
 	events_forget(hooks, sent_ms);
 	if (hooks->queue.count == 0)

@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -89,6 +90,7 @@ http_response_head(const struct http_response *response, char *out, size_t size)
 	struct str body = whole_body(response);
 	size_t len = 0;
 
+	assert(response->status >= 100 && response->status < 600);
 	head_append(out, size, &len, "HTTP/1.1 %d %s\r\n", response->status,
 	    http_reason(response->status));
 	if (response->content_type != NULL)
