@@ -79,6 +79,7 @@ auth_refuse(struct candidate *candidate, int status, const char *why)
 {
 	char address[HOST_ADDRESS_TEXT_SIZE];
 
+	assert(status >= 400 && why[0] != '\0');
 	host_address_format(&candidate->exchange->client.address, address);
 	log_limited(LOG_INFO, "handshake refused with %d: %.*s (%s)", status,
 	    (int)strcspn(why, "\n"), why, address);

@@ -160,6 +160,7 @@ inquiry_begin(struct inquiry *inquiry)
 {
 	struct hook_method *hook = inquiry->method;
 
+	assert(inquiry->call == NULL);
 	inquiry->call = http_call_post(hook->context->admission->loop,
 	    &hook->target, STR(""), str_slice(inquiry->request, inquiry->len),
 	    hook->timeout_ms, inquiry_done, inquiry);
@@ -200,6 +201,7 @@ inquiry_done(void *arg, int status, struct str body, const char *why)
 	struct inquiry *inquiry = arg;
 	struct hook_method *hook = inquiry->method;
 
+	assert(hook->asking_count > 0);
 	list_remove(&inquiry->link);
 	hook->asking_count--;
 	inquiry_end(inquiry, status, body, why);
@@ -231,6 +233,7 @@ hook_ask(struct hook_method *hook, struct candidate *candidate,
 {
 	struct inquiry *inquiry;
 
+	assert(hook->request.len > 0);
 	if (hook->waiting_count >= hook->most * WAITING_FACTOR) {
 		auth_refuse(candidate, 503, "Too many wait for the hook\n");
 		return;

@@ -1,4 +1,6 @@
 /* Reads keys: JSON Web Key Sets (RFC 7517, RFC 7518 §6, RFC 8037), PEM. */
+#include <assert.h>
+
 #include "auth/jws_internal.h"
 
 #include <openssl/core_names.h>
@@ -98,6 +100,7 @@ keys_add(struct jws_keys *keys, enum jws_algorithm algorithm)
 {
 	struct jws_key *key = &keys->keys[keys->count];
 
+	assert(keys->count <= JWS_KEYS_MAX);
 	if (keys->count == JWS_KEYS_MAX)
 		return NULL;
 	keys->count++;

@@ -98,6 +98,7 @@ password_worker_create(int event_fd)
 	struct password_worker *worker = calloc(1, sizeof(*worker));
 	int error;
 
+	assert(event_fd >= 0);
 	if (worker == NULL)
 		return NULL;
 	pthread_mutex_init(&worker->mutex, NULL);

@@ -87,6 +87,7 @@ token_note(struct revoked_tokens *tokens, struct str id, int64_t expires_s)
 {
 	struct revoked_token *token;
 
+	assert(id.len == sizeof(token->id));
 	if (id_map_find(&tokens->by_id, id) != NULL)
 		return true;
 	token = malloc(sizeof(*token));

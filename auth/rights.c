@@ -1,5 +1,6 @@
 #include "auth/rights.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "domain/base/count_of.h"
@@ -51,12 +52,14 @@ user_role_read(struct str word, enum user_role *out)
 struct str
 user_role_word(enum user_role role)
 {
+	assert((unsigned)role < COUNT_OF(roles));
 	return roles[role].word;
 }
 
 unsigned
 user_role_rights(enum user_role role)
 {
+	assert((unsigned)role < COUNT_OF(roles));
 	return roles[role].rights;
 }
 

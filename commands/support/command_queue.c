@@ -79,6 +79,7 @@ queue_release(struct command_queues *queues, struct command_queue *queue)
 static struct queued_command *
 queue_first(const struct command_queue *queue)
 {
+	assert(!list_is_empty(&queue->commands));
 	return LIST_OWNER(queue->commands.next, struct queued_command, link);
 }
 
@@ -86,6 +87,7 @@ static void
 queued_command_free(struct command_queues *queues,
     struct queued_command *queued)
 {
+	assert(queues->bytes >= queued->bytes);
 	list_remove(&queued->link);
 	queues->bytes -= queued->bytes;
 	free(queued);
@@ -124,6 +126,7 @@ command_queues_may_resume(const struct command_queues *queues,
 {
 	const struct command_queue *queue = queue_find(queues, author);
 
+	assert(queue != NULL && !list_is_empty(&queue->commands));
 	return turn == TURN_LAST ? queue->entries == 0 : queue->moves == 0;
 }
 
