@@ -118,6 +118,12 @@ stores_open(struct stores *stores, const struct stores_config *config)
 }
 
 bool
+stores_hold(struct stores *stores, bool is_held)
+{
+	return stores->files == NULL || file_store_hold(stores->files, is_held);
+}
+
+bool
 stores_release(struct stores *stores)
 {
 	return stores->files == NULL || file_store_release(stores->files);

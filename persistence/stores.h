@@ -71,6 +71,12 @@ bool stores_kind_exists(const char *kind);
 enum stores_end stores_open(struct stores *, const struct stores_config *);
 
 /*
+ * stores_release() is to come soon: background work is given up, and none is
+ * begun until the stores are not held any more. True: none runs.
+ */
+bool stores_hold(struct stores *, bool is_held);
+
+/*
  * Closes the files, for another process; the memory stays. Afterwards nothing
  * may be changed. False: what was written may not be on the disk.
  */

@@ -139,6 +139,7 @@ static void
 upgrade_fail(struct app *app, const char *why)
 {
 	upgrade_end_process(&app->upgrade);
+	(void)stores_hold(&app->stores, false);
 	server_accept_again(app->server);
 	log_error("not upgraded: %s; this process goes on", why);
 }
@@ -246,12 +247,19 @@ app_has_files(const struct app *app)
 	return app->options.store_kind == STORE_FILE || app->files.disk != NULL;
 }
 
+/* A disk that hangs is waited for: no other process could open them. */
 static bool
 app_release_files(struct app *app)
 {
+	int64_t until_ms = clock_monotonic_ms(system_clock()) +
+			   app->options.upgrade_timeout_ms;
+
 	if (app->files.disk != NULL)
 		file_service_fini(&app->files);
-	return stores_release(&app->stores);
+	while (!stores_release(&app->stores))
+		if (clock_monotonic_ms(system_clock()) >= until_ms)
+			return false;
+	return true;
 }
 
 static void
@@ -330,7 +338,8 @@ upgrade_try(struct app *app, int64_t now_ms)
 	if (now_ms < upgrade->stage_until_ms &&
 	    server_count_unmovable(app->server) > 0)
 		return;
-	if (app_settle(app, now_ms + SETTLE_MS))
+	if (stores_hold(&app->stores, true) &&
+	    app_settle(app, now_ms + SETTLE_MS))
 		upgrade_hand_over(app, now_ms);
 	else if (now_ms >=
 		 upgrade->stage_until_ms + app->options.upgrade_timeout_ms)

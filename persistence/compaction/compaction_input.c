@@ -99,7 +99,8 @@ records_read(struct compaction_input *self, compaction_visit *visit, void *arg,
 		*next = item.record.lsn + 1;
 		if (error == 0)
 			error = visit(&item.record, arg);
-		io_throttle_note(self->throttle, item.len);
+		if (error == 0)
+			error = io_throttle_note(self->throttle, item.len);
 	}
 	return error;
 }

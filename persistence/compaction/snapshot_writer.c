@@ -154,13 +154,16 @@ records_count(struct segment_reader *reader, struct io_throttle *throttle,
 {
 	struct segment_item item;
 	uint64_t found = 0;
+	int error;
 
 	do {
 		segment_reader_next(reader, &item);
 		if (item.kind == SEGMENT_FAILED)
 			return item.error;
 		found += item.kind == SEGMENT_RECORD;
-		io_throttle_note(throttle, item.len);
+		error = io_throttle_note(throttle, item.len);
+		if (error != 0)
+			return error;
 	} while (item.kind == SEGMENT_RECORD &&
 		 item.record.type != RECORD_SNAP_END);
 	return item.kind == SEGMENT_RECORD && found == count + 1 ? 0 : EIO;

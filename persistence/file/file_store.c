@@ -114,12 +114,12 @@ file_store_note_limits(struct file_store *self, int64_t now_ms)
 	pthread_mutex_unlock(&self->mutex);
 }
 
-static void
+static bool
 pause_compaction(void *arg)
 {
 	struct file_store *self = arg;
 
-	journal_throttle(self->journal);
+	return journal_throttle(self->journal);
 }
 
 static int
@@ -266,6 +266,12 @@ file_store_open(const struct file_store_config *config, struct file_store **out)
 }
 
 /* --- closing -------------------------------------------------------------- */
+
+bool
+file_store_hold(struct file_store *self, bool is_held)
+{
+	return journal_hold_compaction(self->journal, is_held);
+}
 
 bool
 file_store_release(struct file_store *self)

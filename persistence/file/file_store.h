@@ -42,6 +42,9 @@ enum file_store_end {
 enum file_store_end file_store_open(const struct file_store_config *,
     struct file_store **out);
 
+/* See stores_hold(). */
+bool file_store_hold(struct file_store *, bool is_held);
+
 /*
  * Writes what is pending and releases the files, for another process. Nothing
  * may be called afterwards. False: the disk hangs.

@@ -218,7 +218,7 @@ journal_destroy(struct journal *journal)
 
 	if (journal == NULL)
 		return true;
-	had_threads = journal->writer_runs;
+	had_threads = journal->writer_runs || journal->writer_ended;
 	if (!journal_stop(journal))
 		return false;
 	if (!had_threads) {

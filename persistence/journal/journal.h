@@ -125,11 +125,17 @@ void journal_stats(struct journal *, struct journal_stats *);
  * --- for the compactor ------------------------------------------------------
  */
 
-/* False: the journal is ending, or grows faster than the compaction runs. */
+/* False: the journal grows faster than the compaction runs. */
 bool journal_may_throttle(struct journal *);
 
-/* Sleeps for a moment if it may; never without threads. */
-void journal_throttle(struct journal *);
+/*
+ * Sleeps for a moment if it may; never without threads. False: the compaction
+ * is to end, since the journal does, or it is held.
+ */
+bool journal_throttle(struct journal *);
+
+/* Until it is not held any more, none begins. True: none runs. */
+bool journal_hold_compaction(struct journal *, bool is_held);
 
 /*
  * --- the work of the threads, for them and for tests

@@ -1,4 +1,5 @@
 /* When to compact, and how much to slow a compaction down. */
+#include <errno.h>
 #include <time.h>
 
 #include "domain/log.h"
@@ -44,7 +45,7 @@ journal_is_to_compact(const struct journal *journal)
 	 * Without a new sealed segment the snapshot would get the name of the
 	 * last one. A failed compaction is tried again after the next segment.
 	 */
-	return journal->compact.run != NULL &&
+	return journal->compact.run != NULL && !journal->compact.is_held &&
 	       journal->compact.last_lsn > journal->compact.tried_lsn &&
 	       (journal_is_long(journal) || journal_is_scattered(journal));
 }
@@ -76,6 +77,7 @@ journal_compact(struct journal *journal)
 	if (is_due) {
 		journal->compact.tried_lsn = last_lsn;
 		journal->compact.start_bytes = journal_bytes(journal);
+		journal->compact.is_running = true;
 	}
 	journal_unlock(journal);
 	if (!is_due)
@@ -83,7 +85,12 @@ journal_compact(struct journal *journal)
 	error = journal->compact.run(journal->arg, last_lsn, &live_bytes);
 	if (error == 0)
 		compaction_finish(journal, segments, bytes, live_bytes);
-	else
+	journal_lock(journal);
+	journal->compact.is_running = false;
+	if (error == ECANCELED)
+		journal->compact.tried_lsn = 0;
+	journal_unlock(journal);
+	if (error != 0 && error != ECANCELED)
 		log_warn("store: compaction: %s", strerror(error));
 	return true;
 }
@@ -99,17 +106,34 @@ journal_may_throttle(struct journal *journal)
 
 	journal_lock(journal);
 	has_time =
-	    !journal->is_stopping &&
 	    journal_bytes(journal) / 3 < journal->compact.start_bytes / 2;
 	journal_unlock(journal);
 	return has_time;
 }
 
-void
+bool
 journal_throttle(struct journal *journal)
 {
 	struct timespec time = { .tv_nsec = REST_NS };
+	bool is_to_end;
 
-	if (journal->has_threads && journal_may_throttle(journal))
+	journal_lock(journal);
+	is_to_end = journal->is_stopping || journal->compact.is_held;
+	journal_unlock(journal);
+	if (!is_to_end && journal->has_threads && journal_may_throttle(journal))
 		nanosleep(&time, NULL);
+	return !is_to_end;
+}
+
+bool
+journal_hold_compaction(struct journal *journal, bool is_held)
+{
+	bool is_running;
+
+	journal_lock(journal);
+	journal->compact.is_held = is_held;
+	is_running = journal->compact.is_running;
+	pthread_cond_signal(&journal->wake_compactor);
+	journal_unlock(journal);
+	return !is_running;
 }

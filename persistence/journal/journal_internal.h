@@ -86,6 +86,8 @@ struct journal {
 		uint64_t old_bytes;    /* the size of those */
 		uint64_t live_bytes;
 		uint64_t start_bytes; /* of all segments, at its start */
+		bool is_running;
+		bool is_held; /* none begins, and one that runs ends */
 	} compact;
 
 	/* Written only while there are no threads. */

@@ -12,6 +12,7 @@ import handover
 from certificates import make_certificate
 from client import TEXT, Chat, Connection, frame, get, plain_head
 from dialects import Action, Dotnet, DotnetText, Topic
+from faulty_disk import FaultyDisk
 from nodes import Server
 from receiver import Receiver
 from server import AT_ONCE, DEADLINE, PARLEYD, eventually
@@ -308,6 +309,32 @@ def test_what_waits_for_a_receiver_of_hooks_goes_on(launch, tmp_path, store):
     by = {event["event"]: event for event in events.values()}
     assert by["left"]["generation"] == by["joined"]["generation"]
     receiver.stop()
+
+
+def test_a_compaction_is_given_up(launch, tmp_path):
+    """One that takes seconds would keep the store from the new process."""
+    disk = FaultyDisk(tmp_path)
+    server = launch("--store-kind", "file", "--store-dir", disk.store,
+                    "--store-sync", "never", "--store-compact-after", "12MiB",
+                    "--store-segment", "4MiB",
+                    "--limits-messages", "0", "--limits-bytes", "0", "--history-bytes", "0",
+                    environment=disk.environment)
+    ann = Chat(server.address)
+    ann.ask_ok("join", room="den", create=True, persistent=True)
+    ann.post("den", "x" * 60_000)
+    disk.be(stall_ms=200)
+    for _ in range(400):
+        ann.post("den", "x" * 60_000)
+        if list(disk.store.glob("snap-*.tmp")):
+            break
+    else:
+        raise AssertionError("no compaction")
+    server.upgrade()
+    last = ann.ask_ok("broadcast", room="den", message="after")["seq"]
+    ann.ask_ok("leave", room="den")
+    assert ann.ask_ok("join", room="den")["seq"] == last
+    assert not [line for line in server.lines if "gave up" in line]
+    disk.be()
 
 
 def test_the_service_manager_learns_of_the_new_process(launch, tmp_path):

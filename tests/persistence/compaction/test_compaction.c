@@ -13,13 +13,14 @@ static char before[1 << 16];
 
 static struct {
 	unsigned count;
+	unsigned most; /* 0: no bound */
 } rested;
 
-static void
+static bool
 rest_count(void *arg)
 {
 	ck_assert_ptr_eq(arg, &rested);
-	rested.count++;
+	return ++rested.count != rested.most;
 }
 
 static struct io_throttle rests = { .pause = rest_count, .arg = &rested };
@@ -531,6 +532,23 @@ START_TEST(pauses_between_reads)
 }
 END_TEST
 
+/* While it looks for what is alive, while it copies, while it verifies. */
+START_TEST(may_be_ended_by_a_pause)
+{
+	rig.limits.messages = 0;
+	make_rooms();
+	room_write_messages(600);
+	store_remember();
+	rested.count = 0;
+	rested.most = (unsigned)_i + 1;
+	rests.done = 0;
+	ck_assert_int_eq(compact_now(), ECANCELED);
+	rested.most = 0;
+	ck_assert_uint_eq(count_files().snapshots, 0);
+	assert_unchanged(false);
+}
+END_TEST
+
 START_TEST(is_done_by_the_journal_when_it_is_worth_it)
 {
 	store_rig_close(&rig);
@@ -564,5 +582,6 @@ SUITE(compaction)
 	tcase_add_test(tests,
 	    neighbours_that_were_lost_one_after_the_other_are_known);
 	tcase_add_test(tests, pauses_between_reads);
+	tcase_add_loop_test(tests, may_be_ended_by_a_pause, 0, 7);
 	tcase_add_test(tests, is_done_by_the_journal_when_it_is_worth_it);
 }

@@ -1,11 +1,13 @@
 #include "persistence/disk/io_throttle.h"
 
+#include <errno.h>
+
 #include "tests/suite.h"
 
-static void
+static bool
 pause_count(void *arg)
 {
-	++*(unsigned *)arg;
+	return ++*(unsigned *)arg < 4;
 }
 
 static const struct {
@@ -23,15 +25,28 @@ START_TEST(pauses_after_so_much_work)
 	struct io_throttle rests = { .pause = pause_count, .arg = &rested };
 
 	for (unsigned i = 0; i < works[_i].times; i++) {
-		io_throttle_note(&rests, works[_i].at_once);
-		io_throttle_note(NULL, works[_i].at_once);
+		ck_assert_int_eq(io_throttle_note(&rests, works[_i].at_once),
+		    0);
+		ck_assert_int_eq(io_throttle_note(NULL, works[_i].at_once), 0);
 	}
 	ck_assert_uint_eq(rested, works[_i].rests);
 }
 END_TEST
 
+START_TEST(a_pause_may_be_the_end)
+{
+	unsigned rested = 0;
+	struct io_throttle rests = { .pause = pause_count, .arg = &rested };
+
+	for (int i = 0; i < 3; i++)
+		ck_assert_int_eq(io_throttle_note(&rests, 1 << 20), 0);
+	ck_assert_int_eq(io_throttle_note(&rests, 1 << 20), ECANCELED);
+}
+END_TEST
+
 SUITE(io_throttle)
 {
+	tcase_add_test(tests, a_pause_may_be_the_end);
 	tcase_add_loop_test(tests, pauses_after_so_much_work, 0,
 	    COUNT_OF(works));
 }

@@ -11,6 +11,7 @@ static struct journal_rig rig;
 
 static struct {
 	unsigned calls;
+	bool is_held; /* while it runs */
 	int error;
 	uint64_t last_lsn, live_bytes;
 } compaction;
@@ -22,6 +23,11 @@ compaction_note(void *arg, uint64_t last_lsn, uint64_t *live_bytes)
 	compaction.calls++;
 	compaction.last_lsn = last_lsn;
 	*live_bytes = compaction.live_bytes;
+	if (compaction.is_held) {
+		ck_assert(journal_throttle(rig.journal));
+		ck_assert(!journal_hold_compaction(rig.journal, true));
+		ck_assert(!journal_throttle(rig.journal));
+	}
 	return compaction.error;
 }
 
@@ -34,6 +40,7 @@ setup(void)
 	rig.config.compact = compaction_note;
 	rig.config.arg = &rig;
 	compaction.calls = 0;
+	compaction.is_held = false;
 	compaction.error = 0;
 	compaction.live_bytes = 0;
 }
@@ -206,6 +213,24 @@ START_TEST(has_no_time_once_the_journal_has_grown_by_half)
 }
 END_TEST
 
+START_TEST(ends_while_it_is_held)
+{
+	compaction.is_held = true;
+	compaction.error = ECANCELED;
+	journal_rig_open(&rig);
+	write_until(1);
+	segments_write(100);
+	ck_assert_uint_eq(compaction.calls, 1);
+	ck_assert(journal_hold_compaction(rig.journal, true));
+	compaction.is_held = false;
+	compaction.error = 0;
+	ck_assert(journal_hold_compaction(rig.journal, false));
+	/* It is due, and needs no new segment. */
+	journal_rig_run(&rig);
+	ck_assert_uint_eq(compaction.calls, 2);
+}
+END_TEST
+
 /* It is going to end, and should not take long. */
 START_TEST(does_not_begin_at_the_end)
 {
@@ -231,5 +256,6 @@ SUITE(journal_compactor)
 	    COUNT_OF(scattered));
 	tcase_add_test(tests, tries_again_with_the_next_segment);
 	tcase_add_test(tests, has_no_time_once_the_journal_has_grown_by_half);
+	tcase_add_test(tests, ends_while_it_is_held);
 	tcase_add_test(tests, does_not_begin_at_the_end);
 }
