@@ -389,6 +389,9 @@ bench-instructions: build/parleyd build/parley-bench ## instructions of a messag
 bench-compare: $(benched) ## the same load on other servers (tools/setup compare)
 	$$(tools/python) tests/bench/compare.py $(ARGS)
 
+bench-tls: build/parleyd ## handshakes and messages under TLS beside nginx and nchan (tools/setup compare)
+	$$(tools/python) tests/bench/secure_peers.py $(ARGS)
+
 bench-latency: $(benched) ## latency for a few members (ARGS="--dialect action --duration 60")
 	$$(tools/python) tests/bench/latency.py $(ARGS)
 
@@ -406,10 +409,11 @@ soak: build/parleyd ## half an hour of 2 000 connections (ARGS="--minutes 1 --co
 	PARLEYD=$(abspath build/parleyd) $$(tools/python) tests/soak/run.py $(ARGS)
 
 # On an idle machine; about three quarters of an hour.
-bench-docs: ## run all four, and update the tables of docs/benchmark.md
+bench-docs: ## run all five, and update the tables of docs/benchmark.md
 	@$(MAKE) bench ARGS='--markdown docs/benchmark.md'
 	@$(MAKE) bench-latency ARGS='--markdown docs/benchmark.md'
 	@$(MAKE) bench-compare ARGS='--markdown docs/benchmark.md'
+	@$(MAKE) bench-tls ARGS='--markdown docs/benchmark.md'
 	@$(MAKE) bench-cluster ARGS='--markdown docs/benchmark.md'
 
 # --- the rest ---------------------------------------------------------------
@@ -488,7 +492,7 @@ dist: ## archive of the last commit: build/parley-VERSION.tar.gz
 		-o build/parley-$(VERSION).tar.gz HEAD
 
 # Debian packages, in build/deb, of what is committed.
-deb: ## build Debian packages (needs debhelper)
+deb: ## build Debian packages (needs debhelper), and run their test on what they contain
 	rm -rf build/deb
 	mkdir -p build/deb
 	git archive --prefix=parley-$(VERSION)/ HEAD | tar -x -C build/deb
@@ -498,6 +502,9 @@ deb: ## build Debian packages (needs debhelper)
 		dpkg-buildpackage -us -uc -b
 	cd build/deb && { ! command -v lintian || \
 		lintian --fail-on error,warning parley_$(VERSION)_*.changes; }
+	cd build/deb && for package in parley parley-server; do \
+		dpkg-deb -x $${package}_$(VERSION)_*.deb root; done
+	PATH="$(CURDIR)/build/deb/root/usr/bin:$$PATH" debian/tests/chat
 
 # The types are made of the comments in web/parley.js.
 npm: $(web_tools)/tsc ## the package of parley.js: build/npm/parley-client-VERSION.tgz
@@ -524,7 +531,7 @@ help: ## this list
 	$(parts:%=lint-cycles-%) lint-tidy lint-python \
 	lint-web check-web lint-hardening format fuzz fuzzers fuzz-smoke \
 	coverage suites valgrind bench \
-	bench-compare bench-docs bench-instructions bench-latency bench-cluster bench-upgrade docs install install-server \
+	bench-compare bench-tls bench-docs bench-instructions bench-latency bench-cluster bench-upgrade docs install install-server \
 	install-client install-docs \
 	chat compdb deb npm reproducible dist clean help FORCE
 -include $(shell find $(O) -name '*.d' 2>/dev/null)

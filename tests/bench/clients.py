@@ -25,12 +25,14 @@ class Client:
         self.socket = connected
         self.end = b""  # of what was read: a mark may come in two parts
 
-    def upgrade(self):
+    def upgrade(self, path="/ws", mark=b'"event":"me"'):
+        """Until the mark comes."""
         self.socket.sendall(
-            b"GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
+            b"GET %s HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
             b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-            b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
-        self.await_(b'"event":"me"', 1)
+            b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n" %
+            path.encode())
+        self.await_(mark, 1)
 
     def await_(self, mark, count):
         """Reads until the mark has come so many times."""
@@ -58,7 +60,11 @@ class Client:
 
 
 def frame(command):
-    text = json.dumps(command, separators=(",", ":")).encode()
+    return text_frame(json.dumps(command, separators=(",", ":")))
+
+
+def text_frame(text):
+    text = text.encode()
     size = len(text)
     head = (struct.pack("!BB", 0x81, 0x80 | size) if size < 126
             else struct.pack("!BBH", 0x81, 0x80 | 126, size))

@@ -46,12 +46,12 @@ class Secure:
         return client
 
 
-def handshakes_per_cpu_s(site, pid, secure, resumes):
+def handshakes_per_cpu_s(seconds, pid, secure, resumes):
     """TLS 1.3 sends its tickets behind the handshake: the clients read an
     answer first."""
     session, count = None, 0
     begun = cpu_seconds(pid)
-    while cpu_seconds(pid) - begun < site.seconds / 4:
+    while cpu_seconds(pid) - begun < seconds:
         connected = secure.connect(session if resumes else None)
         connected.sendall(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n"
                           b"Connection: close\r\n\r\n")
@@ -66,17 +66,20 @@ def handshakes_per_cpu_s(site, pid, secure, resumes):
     return count / (cpu_seconds(pid) - begun)
 
 
-def deliveries_per_cpu_s(site, pid, secure):
+def room_of(secure):
+    """Its members, and messages to be sent at once."""
     members = [secure.client() for _ in range(MEMBERS)]
-    author = members[0]
     for member in members:
         member.ask(b'"event":"joined"',
                    {"command": "join", "room": "den", "create": True})
-    commands = MESSAGES_AT_ONCE * frame(
+    return members, MESSAGES_AT_ONCE * frame(
         {"command": "broadcast", "room": "den", "message": BODY})
+
+
+def deliveries_per_cpu_s(seconds, pid, members, messages):
     begun, count = cpu_seconds(pid), 0
-    while cpu_seconds(pid) - begun < site.seconds / 4:
-        author.socket.sendall(commands)
+    while cpu_seconds(pid) - begun < seconds:
+        members[0].socket.sendall(messages)
         for member in members:
             member.await_(MESSAGE, MESSAGES_AT_ONCE)
         count += MEMBERS * MESSAGES_AT_ONCE
@@ -106,13 +109,16 @@ def measure_tls(site):
         pid = server.process.pid
         secure = Secure(directory / "secure", context)
         plain = Secure(directory / "plain", None)
+        seconds = site.seconds / 4
         kib = kib_per_connection(pid, secure)
-        under_tls = deliveries_per_cpu_s(site, pid, secure)
+        under_tls = deliveries_per_cpu_s(seconds, pid, *room_of(secure))
+        plainly = deliveries_per_cpu_s(seconds, pid, *room_of(plain))
         return {
             "kib_per_connection": kib,
             "handshakes_per_cpu_s":
-                handshakes_per_cpu_s(site, pid, secure, False),
-            "resumed_per_cpu_s": handshakes_per_cpu_s(site, pid, secure, True),
+                handshakes_per_cpu_s(seconds, pid, secure, False),
+            "resumed_per_cpu_s":
+                handshakes_per_cpu_s(seconds, pid, secure, True),
             "tls_deliveries_per_cpu_s": under_tls,
-            "kept_speed": under_tls / deliveries_per_cpu_s(site, pid, plain),
+            "kept_speed": under_tls / plainly,
         }

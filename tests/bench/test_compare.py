@@ -56,7 +56,7 @@ def test_a_failing_server_has_no_version():
     assert peers.output_of("sh", "-c", "echo 1.0") == "1.0"
 
 
-@pytest.mark.parametrize("name", ["nginx.conf", "mosquitto.conf"])
+@pytest.mark.parametrize("name", ["nginx.conf", "nginx-tls.conf", "mosquitto.conf"])
 def test_a_configuration_has_the_options_of_the_run(name, tmp_path):
     path = peers.written(name, 4711, str(tmp_path))
     text = open(path).read()

@@ -21,20 +21,13 @@ import time
 from pathlib import Path
 from socket import create_connection
 
-from clients import Client, cpu_seconds
+from clients import Client, cpu_seconds, text_frame
 from servers import Failed, Server, free_port
 from tables import plain
 
 MESSAGE = re.compile(rb'"message":"at ([\d.]+)"[^}]*?"seq":(\d+)|'
                      rb'"seq":(\d+)[^}]*?"message":"at ([\d.]+)"')
 TOOK = re.compile(r"process (\d+) took over (\d+) connections, which waited (\d+) ms")
-
-
-def text_frame(text):
-    """Masked with zeros."""
-    data = text.encode()
-    assert len(data) < 126
-    return bytes((0x81, 0x80 | len(data))) + bytes(4) + data
 
 
 class Member:
