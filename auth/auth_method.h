@@ -61,6 +61,8 @@ struct auth_method_ops {
 	 */
 	void (*login)(struct auth_method *, struct http_exchange *);
 	void (*logout)(struct auth_method *, struct http_exchange *);
+	/* A log-in has failed at another node. NULL: the kind has none. */
+	void (*note_failed_login)(struct auth_method *, const uint64_t keys[2]);
 	/* Something was written to the context's eventfd. May be NULL. */
 	void (*on_ready)(struct auth_method *);
 	/* About once a second. May be NULL. */

@@ -505,6 +505,16 @@ authenticator_destroy(struct authenticator *auth)
 	free(auth);
 }
 
+void
+authenticator_note_failed_login(struct authenticator *auth,
+    const uint64_t keys[2])
+{
+	struct auth_method *method = auth->method;
+
+	if (method->ops->note_failed_login != NULL)
+		method->ops->note_failed_login(method, keys);
+}
+
 struct admission *
 authenticator_admission(struct authenticator *auth)
 {

@@ -43,6 +43,14 @@ struct authenticator_config {
 	struct str users_file;
 	int64_t session_s;          /* how long a log-in is good */
 	uint32_t logins_per_minute; /* of an address, of a user; 0: any */
+	/*
+	 * With other nodes: two numbers that all have, and what is called for
+	 * each failed log-in, with the keys of its address and its user. NULL:
+	 * there are none.
+	 */
+	const uint64_t *login_seed;
+	void (*on_failed_login)(void *arg, const uint64_t keys[2]);
+	void *arg;
 	/* Clients without a token are guests, unless AUTH_OPEN. */
 	bool guests;
 	/* Clients of the native dialect may send the token later. */
@@ -64,6 +72,10 @@ void authenticator_destroy(struct authenticator *);
  */
 bool authenticator_configure(struct authenticator *,
     const struct authenticator_config *, char *why, size_t size);
+
+/* A log-in has failed at another node. */
+void authenticator_note_failed_login(struct authenticator *,
+    const uint64_t keys[2]);
 
 struct admission *authenticator_admission(struct authenticator *);
 

@@ -155,6 +155,17 @@ login_give_back(struct login *login)
 	login_limits_give_back(&method->limits, login->user_key, now_ms);
 }
 
+/* It counts at other nodes, too. */
+static void
+login_spread_failure(const struct login *login)
+{
+	const struct password_method *method = login->method;
+	const uint64_t keys[2] = { login->address_key, login->user_key };
+
+	if (method->on_failed_login != NULL)
+		method->on_failed_login(method->arg, keys);
+}
+
 /* The user file may be another one by now. */
 static const struct user *
 login_user(const struct login *login)
@@ -179,6 +190,8 @@ login_answer(struct login *login)
 	login->is_checked = false;
 	if (user != NULL || result == PASSWORD_FAILED)
 		login_give_back(login);
+	else
+		login_spread_failure(login);
 	if (login->exchange == NULL)
 		login_free(login);
 	else if (user != NULL)

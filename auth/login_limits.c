@@ -86,22 +86,44 @@ limit_replace(struct login_limits *limits, uint64_t key, int64_t now_ms)
 	return least;
 }
 
-int64_t
-login_limits_take(struct login_limits *limits, uint64_t key, int64_t now_ms)
+static struct login_limit *
+limit_need(struct login_limits *limits, uint64_t key, int64_t now_ms)
 {
 	struct login_limit *limit = limit_find(limits, key);
-	float most = (float)limits->per_minute;
 
-	if (limits->per_minute == 0)
-		return 0;
 	if (limit == NULL)
 		limit = limit_replace(limits, key, now_ms);
 	limit_forget(limits, limit, now_ms);
+	return limit;
+}
+
+int64_t
+login_limits_take(struct login_limits *limits, uint64_t key, int64_t now_ms)
+{
+	float most = (float)limits->per_minute;
+	struct login_limit *limit;
+
+	if (limits->per_minute == 0)
+		return 0;
+	limit = limit_need(limits, key, now_ms);
 	if (limit->used + 1 <= most) {
 		limit->used++;
 		return 0;
 	}
 	return (int64_t)((limit->used + 1 - most) * MINUTE_MS / most) + 1;
+}
+
+/* So that others are not refused for long after a flood at several nodes. */
+void
+login_limits_note(struct login_limits *limits, uint64_t key, int64_t now_ms)
+{
+	float most = (float)limits->per_minute;
+	struct login_limit *limit;
+
+	if (limits->per_minute == 0 || key == 0)
+		return;
+	limit = limit_need(limits, key, now_ms);
+	limit->used = limit->used + 1 < most ? limit->used + 1 : most;
 }
 
 void

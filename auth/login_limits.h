@@ -36,6 +36,9 @@ uint64_t login_limits_user_key(const struct login_limits *, struct str name);
 /* Counts an attempt and returns 0, or returns how long to wait for one. */
 int64_t login_limits_take(struct login_limits *, uint64_t key, int64_t now_ms);
 
+/* Counts an attempt that was made elsewhere. */
+void login_limits_note(struct login_limits *, uint64_t key, int64_t now_ms);
+
 /* The attempt was good: it does not count. */
 void login_limits_give_back(struct login_limits *, uint64_t key,
     int64_t now_ms);

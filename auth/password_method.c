@@ -213,18 +213,32 @@ password_method_create(const struct authenticator_config *config,
 	}
 	method->base.ops = &auth_password_ops;
 	method->context = *context;
+	method->on_failed_login = config->on_failed_login;
+	method->arg = config->arg;
 	list_init(&method->logins);
 	method->worker = password_worker_create(context->event_fd);
 	if (method->worker == NULL ||
 	    RAND_bytes((unsigned char *)seed, sizeof(seed)) != 1)
 		snprintf(why, size, "no thread to compare passwords");
 	else {
-		login_limits_init(&method->limits, seed);
+		login_limits_init(&method->limits,
+		    config->login_seed != NULL ? config->login_seed : seed);
 		if (password_method_configure(&method->base, config, why, size))
 			return &method->base;
 	}
 	password_method_destroy(&method->base);
 	return NULL;
+}
+
+static void
+password_method_note_failed_login(struct auth_method *base,
+    const uint64_t keys[2])
+{
+	struct password_method *method = (struct password_method *)base;
+	int64_t now_ms = clock_monotonic_ms(method->context.clock);
+
+	login_limits_note(&method->limits, keys[0], now_ms);
+	login_limits_note(&method->limits, keys[1], now_ms);
 }
 
 static void
@@ -241,6 +255,7 @@ const struct auth_method_ops auth_password_ops = {
 	.cookie = AUTH_COOKIE,
 	.login = password_login,
 	.logout = password_logout,
+	.note_failed_login = password_method_note_failed_login,
 	.on_ready = password_method_on_ready,
 	.tick = password_method_tick,
 	.destroy = password_method_destroy,

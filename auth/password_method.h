@@ -26,6 +26,8 @@ struct password_method {
 	int64_t session_s;
 	struct list logins; /* that are not answered, or are being checked */
 	struct session_claims claims; /* of the token being verified */
+	void (*on_failed_login)(void *arg, const uint64_t keys[2]);
+	void *arg;
 };
 
 /* login.c */

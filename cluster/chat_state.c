@@ -2,7 +2,7 @@
 
 #include "domain/chat_snapshot.h"
 
-#define STATE_VERSION 3
+#define STATE_VERSION 4
 
 /* --- writing -------------------------------------------------------------- */
 
@@ -21,6 +21,7 @@ nodes_pack(const struct nodes *nodes, struct packer *packer)
 			pack_text(packer, str_from(node->id));
 			pack_number(packer, connection->number);
 			pack_text(packer, str_from(connection->member_id));
+			pack_text(packer, node_connection_user(connection));
 			pack_number(packer, connection->rights);
 		}
 	}
@@ -66,12 +67,13 @@ nodes_unpack(struct chat_state *state, struct unpacker *from)
 		struct str node = unpack_id(from, NODE_ID_SIZE);
 		uint64_t number = unpack_number(from);
 		struct str member_id = unpack_id(from, ID_SIZE);
+		struct str user_id = unpack_id(from, ID_SIZE);
 		unsigned rights = (unsigned)unpack_number(from);
 
 		from->failed |= node.len == 0;
 		from->failed =
 		    from->failed || !nodes_add_connection(state->nodes, node,
-					number, member_id, rights);
+					number, member_id, user_id, rights);
 	}
 }
 

@@ -69,6 +69,8 @@ cluster_create(const struct cluster_config *config)
 	snprintf(self, sizeof(self), "%.*s.%s", (int)config->name.len,
 	    config->name.data, cluster->origin);
 	nodes_init(&cluster->nodes, str_from(self));
+	cluster->nodes.on_user = config->host->share;
+	cluster->nodes.arg = config->arg;
 	room_feeds_init(cluster);
 	room_counts_init(cluster);
 	cluster->chat_config = feed_config_of(cluster, &chat_feed_ops);
@@ -126,6 +128,21 @@ cluster_start(struct cluster *cluster, struct broker *broker)
 	cluster->started_ms = cluster_now_ms(cluster);
 	cluster->chat_config.broker = cluster->room_config.broker = broker;
 	feed_follow(&cluster->chat, false);
+}
+
+void
+cluster_spread_failed_login(struct cluster *cluster, const uint64_t keys[2])
+{
+	struct item item = { .kind = ITEM_FAILED_LOGIN,
+		.node = str_from(cluster->nodes.self),
+		.login_keys = { keys[0], keys[1] } };
+	struct packer packer = { .len = 0 };
+
+	assert(cluster->broker != NULL);
+	if (item_pack(&item, &packer))
+		broker_publish(cluster->broker, str_from(cluster->chat.name),
+		    packer_str(&packer));
+	packer_fini(&packer);
 }
 
 void

@@ -32,6 +32,14 @@ struct cluster_host_ops {
 	void (*wake)(void *arg);
 	/* The node cannot go on: its state is not that of the others. */
 	void (*stop)(void *arg, const char *why);
+	/*
+	 * A user has so many connections to this node, and to all nodes. NULL:
+	 * is not needed.
+	 */
+	void (*share)(void *arg, struct str user_id, size_t here,
+	    size_t everywhere);
+	/* See cluster_spread_failed_login(); of another node. NULL: ignored. */
+	void (*failed_login)(void *arg, const uint64_t keys[2]);
 	/* dispatcher_newcomers(), dispatcher_resume(). */
 	uint64_t (*newcomers)(void *arg);
 	void (*resume)(void *arg, uint64_t newcomers);
@@ -91,6 +99,10 @@ void cluster_start(struct cluster *, struct broker *);
  * False: all is done, or cannot be.
  */
 bool cluster_leave(struct cluster *);
+
+/* A log-in has failed here; other nodes get to know it if they can be reached.
+ */
+void cluster_spread_failed_login(struct cluster *, const uint64_t keys[2]);
 
 /* Sends what was proposed; at the end of a turn. */
 void cluster_flush(struct cluster *);

@@ -60,7 +60,7 @@ connection_added(struct cluster *cluster, const struct item *item,
 	if (str_is_empty(member_id))
 		return;
 	if (!nodes_add_connection(&cluster->nodes, item->node, item->connection,
-		member_id, item->command.rights))
+		member_id, item->principal.member_id, item->command.rights))
 		chat_stop(cluster, "no memory for the connections of members");
 	else if (run->is_lost)
 		connection_end(cluster, item, member_id);

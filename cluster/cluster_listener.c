@@ -35,23 +35,36 @@ cluster_on_batch(struct broker_listener *listener, struct str log,
 }
 
 static void
+typing_run(struct cluster *cluster, struct command *typing)
+{
+	struct ordered_handler *handler = cluster->order.handler;
+	struct ordered_run run = {
+		.is_foreign = true,
+		.now_ms = clock_wall_ms(cluster->config.clock),
+	};
+
+	typing->connection = CONNECTION_ELSEWHERE;
+	if (handler != NULL)
+		handler->ops->run(handler, typing, &run);
+}
+
+/* What is spread, and kept nowhere. */
+static void
 cluster_on_message(struct broker_listener *listener, struct str log,
     struct str message)
 {
 	struct cluster *cluster = cluster_of_listener(listener);
-	struct ordered_run run = { .is_foreign = true };
+	const struct cluster_host_ops *host = cluster->config.host;
 	struct item item;
 
 	if (cluster_feed_of_log(cluster, log) == NULL ||
-	    !item_unpack(message, &item) || item.kind != ITEM_COMMAND ||
-	    item.command.kind != COMMAND_TYPING ||
-	    str_equal(item.node, str_from(cluster->nodes.self)) ||
-	    cluster->order.handler == NULL)
+	    !item_unpack(message, &item) ||
+	    str_equal(item.node, str_from(cluster->nodes.self)))
 		return;
-	item.command.connection = CONNECTION_ELSEWHERE;
-	run.now_ms = clock_wall_ms(cluster->config.clock);
-	cluster->order.handler->ops->run(cluster->order.handler, &item.command,
-	    &run);
+	if (item.kind == ITEM_COMMAND && item.command.kind == COMMAND_TYPING)
+		typing_run(cluster, &item.command);
+	else if (item.kind == ITEM_FAILED_LOGIN && host->failed_login != NULL)
+		host->failed_login(cluster->config.arg, item.login_keys);
 }
 
 static void

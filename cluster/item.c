@@ -187,6 +187,9 @@ item_pack(const struct item *item, struct packer *packer)
 		pack_number(packer, item->relay.term);
 		pack_number(packer, item->relay.number);
 		pack_number(packer, (uint64_t)item->relay.sent_ms);
+	} else if (item->kind == ITEM_FAILED_LOGIN) {
+		pack_number(packer, item->login_keys[0]);
+		pack_number(packer, item->login_keys[1]);
 	} else {
 		requester_pack(packer, &item->command);
 		entry_pack(packer, &item->entry);
@@ -223,6 +226,9 @@ item_unpack(struct str bytes, struct item *out)
 		out->relay.term = unpack_number(&from);
 		out->relay.number = unpack_number(&from);
 		out->relay.sent_ms = (int64_t)unpack_number(&from);
+	} else if (kind == ITEM_FAILED_LOGIN) {
+		out->login_keys[0] = unpack_number(&from);
+		out->login_keys[1] = unpack_number(&from);
 	} else
 		return false;
 	return !from.failed && from.rest.len == 0;

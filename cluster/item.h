@@ -15,7 +15,8 @@ enum item_kind {
 	ITEM_COMMAND = 1,
 	ITEM_ENTRY,
 	ITEM_EPOCH, /* of the log of a room, from this place on */
-	ITEM_RELAY
+	ITEM_RELAY,
+	ITEM_FAILED_LOGIN /* is published only */
 };
 
 /* As in struct room. */
@@ -49,7 +50,8 @@ struct item {
 	struct principal principal; /* of connect: command.principal */
 	struct entry entry;
 	struct item_epoch epoch;
-	struct relay relay; /* but its node */
+	struct relay relay;     /* but its node */
+	uint64_t login_keys[2]; /* of its address and its user */
 };
 
 /* Without texts that only answers need. False: no memory. */

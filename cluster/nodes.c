@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "domain/private_talk.h"
+
 struct connected_member {
 	size_t count;    /* of connections */
 	size_t local;    /* of those, to this node */
@@ -44,20 +46,30 @@ nodes_init(struct nodes *nodes, struct str self)
 }
 
 static void
-connected_member_remove(struct nodes *nodes, struct str id, bool is_local)
+connected_member_notify(const struct nodes *nodes,
+    const struct connected_member *member)
 {
-	struct connected_member *member = id_map_find(&nodes->members, id);
+	struct str id = str_from(member->id);
 
-	if (member == NULL)
-		return;
+	if (nodes->on_user != NULL && member_id_is_of_user(id))
+		nodes->on_user(nodes->arg, id, member->local, member->count);
+}
+
+static void
+connected_member_remove(struct nodes *nodes, struct connected_member *member,
+    bool is_local)
+{
 	member->local -= is_local;
-	if (--member->count > 0)
+	member->count--;
+	connected_member_notify(nodes, member);
+	if (member->count > 0)
 		return;
-	id_map_remove(&nodes->members, id);
+	id_map_remove(&nodes->members, connected_member_key(member));
 	free(member);
 }
 
-static bool
+/* NULL: no memory. */
+static struct connected_member *
 connected_member_add(struct nodes *nodes, struct str id, unsigned rights,
     bool is_local)
 {
@@ -66,25 +78,33 @@ connected_member_add(struct nodes *nodes, struct str id, unsigned rights,
 	if (member == NULL) {
 		member = calloc(1, sizeof(*member));
 		if (member == NULL)
-			return false;
+			return NULL;
 		*str_put(member->id, id) = '\0';
 		if (!id_map_put(&nodes->members, member)) {
 			free(member);
-			return false;
+			return NULL;
 		}
 	}
 	member->count++;
 	member->local += is_local;
 	member->rights |= rights;
-	return true;
+	connected_member_notify(nodes, member);
+	return member;
 }
 
 static void
 connection_remove(struct nodes *nodes, struct node_connection *connection)
 {
+	bool is_local =
+	    str_equal(str_from(connection->node->id), str_from(nodes->self));
+	struct connected_member *member =
+	    id_map_find(&nodes->members, str_from(connection->member_id));
+
 	assert(connection->node->count > 0);
-	connected_member_remove(nodes, str_from(connection->member_id),
-	    str_equal(str_from(connection->node->id), str_from(nodes->self)));
+	if (member != NULL)
+		connected_member_remove(nodes, member, is_local);
+	if (connection->user != NULL)
+		connected_member_remove(nodes, connection->user, is_local);
 	id_map_remove(&nodes->connections, connection_key(connection));
 	list_remove(&connection->link);
 	connection->node->count--;
@@ -94,6 +114,7 @@ connection_remove(struct nodes *nodes, struct node_connection *connection)
 void
 nodes_fini(struct nodes *nodes)
 {
+	nodes->on_user = NULL;
 	while (!list_is_empty(&nodes->all)) {
 		struct node *node =
 		    LIST_OWNER(nodes->all.next, struct node, link);
@@ -151,9 +172,27 @@ connection_key_write(struct str node, uint64_t number, char out[KEY_SIZE])
 	return str_slice(out, (size_t)len);
 }
 
+/* False: no memory; it is in the list of its node then, and is removed. */
+static bool
+connection_count(struct nodes *nodes, struct node_connection *connection,
+    struct str user_id)
+{
+	struct str member_id = str_from(connection->member_id);
+	bool is_local =
+	    str_equal(str_from(connection->node->id), str_from(nodes->self));
+
+	if (connected_member_add(nodes, member_id, connection->rights,
+		is_local) == NULL)
+		return false;
+	if (user_id.len == 0 || str_equal(user_id, member_id))
+		return true;
+	connection->user = connected_member_add(nodes, user_id, 0, is_local);
+	return connection->user != NULL;
+}
+
 bool
 nodes_add_connection(struct nodes *nodes, struct str id, uint64_t number,
-    struct str member_id, unsigned rights)
+    struct str member_id, struct str user_id, unsigned rights)
 {
 	struct node *node = nodes_need(nodes, id);
 	char buffer[KEY_SIZE];
@@ -168,6 +207,7 @@ nodes_add_connection(struct nodes *nodes, struct str id, uint64_t number,
 		return false;
 	connection->node = node;
 	connection->number = number;
+	connection->rights = rights;
 	connection->key_len = key.len;
 	str_put(connection->key, key);
 	*str_put(connection->member_id, member_id) = '\0';
@@ -177,15 +217,17 @@ nodes_add_connection(struct nodes *nodes, struct str id, uint64_t number,
 	}
 	list_append(&node->connections, &connection->link);
 	node->count++;
-	connection->rights = rights;
-	if (connected_member_add(nodes, member_id, rights,
-		str_equal(id, str_from(nodes->self))))
+	if (connection_count(nodes, connection, user_id))
 		return true;
-	connection->node->count--;
-	id_map_remove(&nodes->connections, key);
-	list_remove(&connection->link);
-	free(connection);
+	connection_remove(nodes, connection);
 	return false;
+}
+
+struct str
+node_connection_user(const struct node_connection *connection)
+{
+	return connection->user == NULL ? STR_ABSENT
+					: str_from(connection->user->id);
 }
 
 bool

@@ -11,6 +11,8 @@ struct node_connection {
 	struct list link;
 	struct node *node;
 	uint64_t number;
+	/* The user that it is of, unless that is the member; or NULL. */
+	struct connected_member *user;
 	unsigned rights; /* enum right */
 	bool is_doomed;  /* its end was proposed, since its node is dead */
 	char member_id[ID_SIZE];
@@ -34,12 +36,18 @@ struct node {
 	char id[NODE_ID_SIZE];
 };
 
+/* The connections of a user to this node, and to all, have changed. */
+typedef void nodes_user_changed(void *arg, struct str user_id, size_t here,
+    size_t everywhere);
+
 struct nodes {
 	struct id_map by_id;
 	struct list all;
 	struct id_map connections;
 	struct id_map members; /* by id: that have connections */
 	char self[NODE_ID_SIZE];
+	nodes_user_changed *on_user; /* may be NULL */
+	void *arg;
 };
 
 void nodes_init(struct nodes *, struct str self);
@@ -51,9 +59,14 @@ struct node *nodes_need(struct nodes *, struct str id);
 /* Forgets a node without connections. */
 void nodes_remove(struct nodes *, struct node *);
 
-/* The bool results: no memory. */
+/*
+ * The user, the member id of its principal, may be the member; absent: it has
+ * no account. The bool results: no memory.
+ */
 bool nodes_add_connection(struct nodes *, struct str node, uint64_t number,
-    struct str member_id, unsigned rights);
+    struct str member_id, struct str user_id, unsigned rights);
+/* Absent: it is of no user, or that is the member. */
+struct str node_connection_user(const struct node_connection *);
 /* Removes it; false: there is none. */
 bool nodes_take_connection(struct nodes *, struct str node, uint64_t number);
 

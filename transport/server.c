@@ -88,6 +88,15 @@ server_stop(struct server *server)
 	server->stopped = true;
 }
 
+void
+server_share_user(struct server *server, struct str user_id, size_t here,
+    size_t everywhere)
+{
+	float cost = here == 0 ? 1.0f : (float)everywhere / (float)here;
+
+	ws_users_set_cost(&server->worker.ws.users, user_id, cost);
+}
+
 static void
 go_on_draining(struct server *server)
 {

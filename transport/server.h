@@ -81,6 +81,13 @@ struct event_base *server_event_base(struct server *);
 /* Serves no more; server_run() returns with this turn. */
 void server_stop(struct server *);
 
+/*
+ * A user has so many connections here, of those everywhere: it gets that part
+ * of its rates. With 0 here, all of them.
+ */
+void server_share_user(struct server *, struct str user_id, size_t here,
+    size_t everywhere);
+
 /* Limits were changed in place: updates the copies of them. */
 void server_limits_changed(struct server *);
 

@@ -128,11 +128,32 @@ on_node_stop(void *arg, int status)
 	server_stop(app->server);
 }
 
+static void
+on_node_share(void *arg, struct str user_id, size_t here, size_t everywhere)
+{
+	struct app *app = arg;
+
+	server_share_user(app->server, user_id, here, everywhere);
+}
+
+static void
+on_node_failed_login(void *arg, const uint64_t keys[2])
+{
+	struct app *app = arg;
+
+	authenticator_note_failed_login(app->auth, keys);
+}
+
 /* Without a broker there is none. */
 static bool
 make_node(struct app *app)
 {
-	struct node_ops ops = { .stop = on_node_stop, .arg = app };
+	struct node_ops ops = {
+		.stop = on_node_stop,
+		.share = on_node_share,
+		.failed_login = on_node_failed_login,
+		.arg = app,
+	};
 
 	if (app->options.broker.url[0] == '\0')
 		return true;

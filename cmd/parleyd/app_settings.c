@@ -172,12 +172,37 @@ auth_config_of(const struct options *options)
 	};
 }
 
+static void
+on_failed_login(void *arg, const uint64_t keys[2])
+{
+	struct app *app = arg;
+
+	if (app->node != NULL)
+		node_spread_failed_login(app->node, keys);
+}
+
+/* Log-ins are limited by all nodes together. */
+static void
+auth_share_logins(struct app *app, struct authenticator_config *config,
+    uint64_t seed[2])
+{
+	if (app->options.broker.url[0] == '\0')
+		return;
+	seed[0] = node_common_seed(&app->options);
+	seed[1] = ~seed[0];
+	config->login_seed = seed;
+	config->on_failed_login = on_failed_login;
+	config->arg = app;
+}
+
 bool
 app_open_auth(struct app *app)
 {
 	struct authenticator_config config = auth_config_of(&app->options);
+	uint64_t seed[2];
 	char why[512];
 
+	auth_share_logins(app, &config, seed);
 	app->auth =
 	    authenticator_create(&config, system_clock(), why, sizeof(why));
 	if (app->auth == NULL) {
@@ -249,6 +274,7 @@ options_reload(struct app *app)
 	struct authenticator_config auth;
 	struct tls_context *tls;
 	char why[2048], key[API_KEY_MOST + 1];
+	uint64_t seed[2];
 
 	if (!options_load(&fresh, app->sources, &error)) {
 		log_error("not reloaded: %s", error.text);
@@ -266,6 +292,7 @@ options_reload(struct app *app)
 		return;
 	}
 	auth = auth_config_of(&applied);
+	auth_share_logins(app, &auth, seed);
 	if (!authenticator_configure(app->auth, &auth, why, sizeof(why))) {
 		log_error("not reloaded: %s", why);
 		tls_context_unref(tls);

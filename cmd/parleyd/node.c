@@ -198,7 +198,25 @@ node_on_moment(void *arg, uint64_t *place, int64_t *at_ms)
 	cluster_moment(((struct node *)arg)->cluster, place, at_ms);
 }
 
+static void
+node_on_share(void *arg, struct str user_id, size_t here, size_t everywhere)
+{
+	struct node *node = arg;
+
+	node->ops.share(node->ops.arg, user_id, here, everywhere);
+}
+
+static void
+node_on_failed_login(void *arg, const uint64_t keys[2])
+{
+	struct node *node = arg;
+
+	node->ops.failed_login(node->ops.arg, keys);
+}
+
 static const struct cluster_host_ops node_host_ops = {
+	.failed_login = node_on_failed_login,
+	.share = node_on_share,
 	.relay = node_on_relay,
 	.relayed = node_on_relayed,
 	.wake = node_on_wake,
@@ -347,6 +365,13 @@ node_start(struct node *node, struct event_base *base,
 		return false;
 	cluster_start(node->cluster, node->broker);
 	return true;
+}
+
+void
+node_spread_failed_login(struct node *node, const uint64_t keys[2])
+{
+	if (node->broker != NULL)
+		cluster_spread_failed_login(node->cluster, keys);
 }
 
 static void

@@ -18,6 +18,10 @@ struct node;
 struct node_ops {
 	/* The node cannot go on; the status to exit with. */
 	void (*stop)(void *arg, int status);
+	/* As of cluster_host_ops. */
+	void (*share)(void *arg, struct str user_id, size_t here,
+	    size_t everywhere);
+	void (*failed_login)(void *arg, const uint64_t keys[2]);
 	void *arg;
 };
 
@@ -32,6 +36,9 @@ struct node *node_create(const struct options *, const struct stores *,
 
 /* Connects to the broker. False: no memory. */
 bool node_start(struct node *, struct event_base *, struct dispatcher *);
+
+/* As cluster_spread_failed_login(). */
+void node_spread_failed_login(struct node *, const uint64_t keys[2]);
 
 /* About ten times a second. */
 void node_tick(struct node *);

@@ -45,6 +45,26 @@ START_TEST(an_attempt_can_be_given_back)
 }
 END_TEST
 
+START_TEST(attempts_at_other_nodes_count)
+{
+	uint64_t key;
+
+	setup(3);
+	key = login_limits_address_key(&limits, 7);
+	ck_assert_int_eq(login_limits_take(&limits, key, 1000), 0);
+	login_limits_note(&limits, key, 1000);
+	ck_assert_int_eq(login_limits_take(&limits, key, 1000), 0);
+	/* However many: the next one is in 20 s. */
+	for (int i = 0; i < 9; i++)
+		login_limits_note(&limits, key, 1000);
+	ck_assert_int_eq(login_limits_take(&limits, key, 1000), 20001);
+	login_limits_note(&limits, 0, 1000); /* no key */
+	setup(0);
+	login_limits_note(&limits, key, 1000);
+	ck_assert_int_eq(login_limits_take(&limits, key, 1000), 0);
+}
+END_TEST
+
 START_TEST(names_of_one_user_have_one_key)
 {
 	setup(1);
@@ -86,6 +106,7 @@ SUITE(login_limits)
 {
 	tcase_add_test(tests, allows_so_many_in_a_minute);
 	tcase_add_test(tests, an_attempt_can_be_given_back);
+	tcase_add_test(tests, attempts_at_other_nodes_count);
 	tcase_add_test(tests, names_of_one_user_have_one_key);
 	tcase_add_test(tests, without_a_limit_all_are_allowed);
 	tcase_add_test(tests, what_is_used_up_stays_in_the_table);

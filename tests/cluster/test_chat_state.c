@@ -90,11 +90,11 @@ chat_fill(struct chat *chat)
 	attribute_put(chat, ATTRIBUTE_ROLE, "u3", "banned");
 	attribute_put(chat, ATTRIBUTE_READ, "u1", "5");
 	nodes_add_connection(state->nodes, STR("n1.00000001"), 4, STR("u1"),
-	    RIGHTS_USUAL);
+	    STR_ABSENT, RIGHTS_USUAL);
 	nodes_add_connection(state->nodes, STR("n2.00000002"), 4, STR("u1"),
-	    RIGHTS_USUAL);
+	    STR_ABSENT, RIGHTS_USUAL);
 	nodes_add_connection(state->nodes, STR("n2.00000002"), 5, STR("g1"),
-	    RIGHTS_USUAL);
+	    STR("u1"), RIGHTS_USUAL);
 	state->newcomers = 9;
 	ck_assert(place_parse(STR("12-0"), STR("cafe"), &state->place));
 }

@@ -68,6 +68,23 @@ attribute_item(void)
 			.at_ms = 9 } } };
 }
 
+START_TEST(a_failed_login_comes_back)
+{
+	struct item item = { .kind = ITEM_FAILED_LOGIN,
+		.node = STR("n1.01234567"),
+		.login_keys = { UINT64_MAX, 1 } };
+	struct packer packer = { .len = 0 };
+	struct item back;
+
+	ck_assert(item_pack(&item, &packer));
+	ck_assert(item_unpack(packer_str(&packer), &back));
+	ck_assert_int_eq(back.kind, ITEM_FAILED_LOGIN);
+	ck_assert_uint_eq(back.login_keys[0], UINT64_MAX);
+	ck_assert_uint_eq(back.login_keys[1], 1);
+	packer_fini(&packer);
+}
+END_TEST
+
 START_TEST(a_report_of_the_relay_comes_back)
 {
 	struct item item = { .kind = ITEM_RELAY,
@@ -244,6 +261,7 @@ SUITE(item)
 {
 	tcase_add_loop_test(tests, an_entry_of_another_command_is_refused, 0,
 	    COUNT_OF(misfits));
+	tcase_add_test(tests, a_failed_login_comes_back);
 	tcase_add_test(tests, a_report_of_the_relay_comes_back);
 	tcase_add_test(tests, a_command_keeps_what_its_effects_need);
 	tcase_add_test(tests, entries_keep_what_all_nodes_publish);

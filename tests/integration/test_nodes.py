@@ -7,8 +7,10 @@ import signal
 
 import pytest
 
+from accounts import Further
 from api import KEY, Backend, Stream
 from client import TEXT, Chat, frame
+from passwords import add_user, try_login
 from receiver import Receiver
 from redis_server import Redis
 from server import AT_ONCE, PARLEYD, Server, eventually
@@ -229,6 +231,42 @@ def test_rooms_of_other_nodes_are_counted(redis, node, see_off):
     redis.kill()
     # What is not known any more is not in the list.
     eventually(lambda: "seq" not in listed()["tea"])
+    backend.close(), there.close()
+
+
+def test_the_connections_of_a_user_share_its_rates(node, see_off, accounts):
+    burst = 1000
+    limits = (*accounts.options, "--limits-messages", "1/s", "--limits-messages-burst",
+              str(burst), "--limits-patience", "0", "--limits-connections-per-user", "2")
+    first, second = node(*limits), node(*limits)
+    members = [see_off(accounts.connect(first, "alice")),
+               see_off(accounts.connect(second, "alice", kind=Further))]
+    with pytest.raises(AssertionError, match="4103.*too_many_connections"):
+        accounts.connect(first, "alice", kind=Further)
+    for number, member in enumerate(members):
+        # It has a place behind both connections.
+        member.ask_ok("create", name=f"r{number}", room=f"r{number}", persistent=True)
+    # Each has half of the burst, and is not refused so often that it is closed.
+    count = burst // 2 + 50
+    for member in members:
+        member.send(b"".join(
+            frame(TEXT, json.dumps({"command": "ping", "ref": str(number)}).encode())
+            for number in range(count)))
+    for member in members:
+        assert any(member.next()["event"] == "error" for _ in range(count))
+
+
+def test_failed_log_ins_count_at_all_nodes(node, tmp_path):
+    users = tmp_path / "users"
+    add_user(users, "alice")
+    options = ("--auth-kind", "password", "--auth-users", str(users), "--admin-key", KEY,
+               "--limits-logins", "1")
+    first, second = node(*options), node(*options)
+    assert try_login(first.address, "alice", "wrong").status == 401
+    backend, there = Backend(first.address), Backend(second.address)
+    backend.post("/v1/rooms", {"room": "later", "persistent": True})
+    eventually(lambda: there.get("/v1/rooms/later").status == 200)
+    assert try_login(second.address, "alice").status == 429
     backend.close(), there.close()
 
 

@@ -158,6 +158,7 @@ budget_pool_init(struct budget_pool *pool,
 	budget_init(&pool->budget, limits, now_ms);
 	pool->joins = (float)limits->joins.burst;
 	pool->times = times;
+	pool->cost = 1.0f / (float)times;
 }
 
 void

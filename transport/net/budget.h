@@ -109,7 +109,8 @@ struct budget_pool {
 	struct budget budget;
 	float joins;
 	uint32_t
-	    times; /* it has so many times what one connection has; not 0 */
+	    times;  /* it has so many times what one connection has; not 0 */
+	float cost; /* what is charged counts so many times: 1 / times */
 };
 
 void budget_pool_init(struct budget_pool *, const struct transport_limits *,
@@ -124,7 +125,7 @@ budget_pool_charge_message(struct budget_pool *pool,
     const struct transport_limits *limits)
 {
 	if (limits->messages.rate != 0)
-		pool->budget.messages -= 1.0f / (float)pool->times;
+		pool->budget.messages -= pool->cost;
 }
 
 static inline void
@@ -132,7 +133,7 @@ budget_pool_charge_bytes(struct budget_pool *pool,
     const struct transport_limits *limits, size_t bytes)
 {
 	if (limits->bytes.rate != 0)
-		pool->budget.bytes -= (float)bytes / (float)pool->times;
+		pool->budget.bytes -= (float)bytes * pool->cost;
 }
 
 static inline void
@@ -141,7 +142,7 @@ budget_pool_charge_copies(struct budget_pool *pool,
 {
 	if (limits->fanout.rate != 0)
 		pool->budget.copies -=
-		    (float)bytes / BUDGET_COPIES_UNIT / (float)pool->times;
+		    (float)bytes / BUDGET_COPIES_UNIT * pool->cost;
 }
 
 /* A room is joined or created. */
@@ -150,7 +151,7 @@ budget_pool_charge_join(struct budget_pool *pool,
     const struct transport_limits *limits)
 {
 	if (limits->joins.rate != 0)
-		pool->joins -= 1.0f / (float)pool->times;
+		pool->joins -= pool->cost;
 }
 
 static inline bool

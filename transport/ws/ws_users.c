@@ -128,6 +128,16 @@ ws_users_budget(struct ws_users *users, struct str member_id,
 }
 
 void
+ws_users_set_cost(struct ws_users *users, struct str member_id, float cost)
+{
+	struct user_budget *budget = id_map_find(&users->budgets, member_id);
+
+	assert(cost > 0);
+	if (budget != NULL)
+		budget->pool.cost = cost;
+}
+
+void
 ws_users_expire(struct ws_users *users, const struct transport_limits *limits,
     int64_t now_ms)
 {

@@ -51,6 +51,12 @@ const struct principal_mark *ws_users_mark(const struct ws_users *,
 struct budget_pool *ws_users_budget(struct ws_users *, struct str member_id,
     const struct transport_limits *, int64_t now_ms);
 
+/*
+ * What the connections and requests of the user cause counts so many times, as
+ * long as the budget exists. Without one nothing happens.
+ */
+void ws_users_set_cost(struct ws_users *, struct str member_id, float cost);
+
 /* Frees budgets without a connection that are refilled. */
 void ws_users_expire(struct ws_users *, const struct transport_limits *,
     int64_t now_ms);

@@ -144,6 +144,33 @@ START_TEST(requests_have_the_budget_of_their_user)
 }
 END_TEST
 
+/* The rest of the rates is that of connections to other nodes. */
+START_TEST(a_user_may_have_a_part_of_its_rates)
+{
+	struct budget_pool *pool;
+	struct ws_users users;
+
+	ws_users_init(&users);
+	ws_users_set_cost(&users, ALICE, 2.0f); /* it has no budget */
+	pool = user_put(&users, 0, ALICE);
+	ws_users_set_cost(&users, ALICE, 2.5f);
+	for (int i = 0; i < 2; i++) {
+		ck_assert(budget_pool_is_ample(pool));
+		budget_pool_charge_message(pool, &limits);
+	}
+	/* 10 / 2.5 commands a second. */
+	ck_assert_int_eq(budget_pool_wait_ms(pool, &limits, 0, NULL), 101);
+	ws_users_set_cost(&users, ALICE, 1.0f);
+	ck_assert(!budget_pool_is_ample(pool));
+	budget_pool_update(pool, &limits, 1000);
+	for (int i = 0; i < 5; i++)
+		budget_pool_charge_message(pool, &limits);
+	ck_assert_int_eq(budget_pool_wait_ms(pool, &limits, 1000, NULL), 101);
+	ws_users_remove(&users, conn_at(0));
+	ws_users_fini(&users);
+}
+END_TEST
+
 START_TEST(without_memory_no_connection_is_added)
 {
 	struct ws_users users;
@@ -169,6 +196,7 @@ SUITE(ws_users)
 	tcase_add_test(tests, the_connections_of_a_user_share_a_budget);
 	tcase_add_test(tests,
 	    a_budget_outlives_its_connections_until_it_is_refilled);
+	tcase_add_test(tests, a_user_may_have_a_part_of_its_rates);
 	tcase_add_test(tests, requests_have_the_budget_of_their_user);
 	tcase_add_test(tests, without_memory_no_connection_is_added);
 }
