@@ -129,6 +129,12 @@ blob_store_usage(struct blob_store *store, struct str payer)
 	return store->ops->usage(store, payer);
 }
 
+bool
+blob_store_is_behind(struct blob_store *store)
+{
+	return store->ops->is_behind != NULL && store->ops->is_behind(store);
+}
+
 void
 blob_store_poll(struct blob_store *store)
 {

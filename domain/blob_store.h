@@ -72,6 +72,11 @@ struct blob_store_ops {
 	void (*each)(struct blob_store *, blob_visit *, void *arg);
 	/* Of a payer; absent: of all. */
 	struct blob_usage (*usage)(struct blob_store *, struct str payer);
+	/*
+	 * Whether more was appended than the disk has taken: who can wait
+	 * should not append. NULL: never.
+	 */
+	bool (*is_behind)(struct blob_store *);
 	/* Ends calls whose work is done: see `fd`. NULL: none end later. */
 	void (*poll)(struct blob_store *);
 	/* Calls that have not ended are forgotten. */
@@ -101,6 +106,7 @@ void blob_store_remove(struct blob_store *, struct str id);
 void blob_store_refresh(struct blob_store *, struct str id);
 void blob_store_each(struct blob_store *, blob_visit *, void *arg);
 struct blob_usage blob_store_usage(struct blob_store *, struct str payer);
+bool blob_store_is_behind(struct blob_store *);
 void blob_store_poll(struct blob_store *);
 void blob_store_destroy(struct blob_store *);
 

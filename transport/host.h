@@ -51,6 +51,8 @@ struct host_ops {
 	const char *(*warning)(void *arg);
 	/* Whether clients should not be read for now. */
 	bool (*under_pressure)(void *arg);
+	/* Whether bodies that are stored as files should not be read. */
+	bool (*files_are_behind)(void *arg);
 	/* Whether answers wait for the store. */
 	bool (*has_pending)(void *arg);
 };
@@ -81,6 +83,13 @@ host_under_pressure(const struct host *host)
 {
 	return host->ops->under_pressure != NULL &&
 	       host->ops->under_pressure(host->arg);
+}
+
+static inline bool
+host_files_are_behind(const struct host *host)
+{
+	return host->ops->files_are_behind != NULL &&
+	       host->ops->files_are_behind(host->arg);
 }
 
 static inline bool

@@ -207,6 +207,14 @@ store_error(void *arg)
 
 /* Clients are not read when the queues are nearly full. */
 static bool
+files_are_behind(void *arg)
+{
+	const struct app *app = arg;
+
+	return blob_store_is_behind(app->files.blobs);
+}
+
+static bool
 is_under_pressure(void *arg)
 {
 	struct app *app = arg;
@@ -299,6 +307,7 @@ app_make_host(struct app *app)
 	if (app->files.blobs != NULL && app->files.blobs->fd >= 0) {
 		app->host.files_fd = app->files.blobs->fd;
 		ops->on_files_event = on_files_event;
+		ops->files_are_behind = files_are_behind;
 	}
 	if (app->stores.files == NULL)
 		return;

@@ -8,6 +8,9 @@
 #include "persistence/disk/disk.h"
 #include "wire/common/file_part.h"
 
+/* Bytes of uploads that the system holds for the disk. */
+#define UNFLUSHED_MOST (64 * 1024 * 1024)
+
 static bool
 file_service_is_shared(const struct options *options)
 {
@@ -36,6 +39,7 @@ file_service_open_store(struct file_service *service,
 	char dir[sizeof(options->store.dir) + sizeof("/files")];
 	struct directory_blobs_config config = {
 		.is_shared = file_service_is_shared(options),
+		.unflushed_most = UNFLUSHED_MOST,
 		.reserve_bytes = options->store_kind == STORE_FILE
 				     ? 2 * options->store.min_free_bytes
 				     : 0,

@@ -137,6 +137,20 @@ blob_files_append(struct disk *disk, const char *id, struct str bytes,
 	return error;
 }
 
+/* It may be complete by now, or removed; else its completion syncs it. */
+int
+blob_files_flush(struct disk *disk, const char *id)
+{
+	int file,
+	    error = blob_file_open(disk, id, BLOB_PART, DISK_WRITE, &file);
+
+	if (error != 0)
+		return 0;
+	error = disk_fdatasync(disk, file);
+	disk_close(disk, file);
+	return error;
+}
+
 int
 blob_files_read(struct disk *disk, const char *id, const char *suffix,
     void *out, size_t len, uint64_t at, size_t *got)

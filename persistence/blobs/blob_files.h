@@ -30,6 +30,9 @@ int blob_files_create(struct disk *, const struct blob *);
 /* Writes behind the first `at` bytes. */
 int blob_files_append(struct disk *, const char *id, struct str, uint64_t at);
 
+/* To the disk. An error: they are lost, and no later sync would tell. */
+int blob_files_flush(struct disk *, const char *id);
+
 int blob_files_read(struct disk *, const char *id, const char *suffix, void *,
     size_t, uint64_t at, size_t *got);
 

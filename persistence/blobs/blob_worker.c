@@ -71,6 +71,12 @@ static void
 blob_job_run(struct disk *disk, struct blob_job *job)
 {
 	switch (job->kind) {
+	case BLOB_JOB_FLUSH:
+		/* The system reports it once: nothing of it is to be used. */
+		job->error = blob_files_flush(disk, job->blob.id);
+		if (job->error != 0)
+			blob_files_remove(disk, job->blob.id);
+		break;
 	case BLOB_JOB_COMPLETE:
 		job->error = blob_files_complete(disk, &job->blob);
 		if (job->error != 0 && job->error != EAGAIN)

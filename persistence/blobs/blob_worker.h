@@ -9,6 +9,7 @@
 #include "persistence/disk/disk.h"
 
 enum blob_job_kind {
+	BLOB_JOB_FLUSH, /* bytes of an upload, to the disk */
 	BLOB_JOB_COMPLETE,
 	BLOB_JOB_SYNC, /* its record */
 	BLOB_JOB_REMOVE,
@@ -22,7 +23,8 @@ struct blob_job {
 	struct blob_ids ids; /* list: what there is */
 	int error;
 	struct blob_hash *hash; /* check: so far; else NULL */
-	uint64_t at;            /* check: what was read */
+	uint64_t at;            /* check: what was read; flush, complete: bytes
+				 * that the disk takes */
 	struct list link;       /* of the worker */
 };
 

@@ -14,10 +14,15 @@
 #include "persistence/blobs/blob_worker.h"
 #include "persistence/format/store_lock.h"
 
+/* Bytes of an upload that are flushed together. */
+#define FLUSH_BYTES (4 * 1024 * 1024)
+
 struct directory_blob {
 	struct blob_node node; /* first: its address is this one */
 	bool is_completing;
 	bool is_being_checked;
+	bool is_flushing;
+	uint64_t unflushed; /* bytes that no job flushes yet */
 	struct blob_waiter *waiters;
 	struct list unchecked; /* of the store; alone: it is not there */
 };
@@ -26,6 +31,8 @@ struct directory_blobs {
 	struct blob_store base; /* first: its address is this one */
 	struct disk *disk;
 	uint64_t reserve_bytes;
+	uint64_t unflushed_most;
+	uint64_t unflushed; /* bytes that the system holds for the disk */
 	bool is_shared;
 	bool is_listing;
 	int lock; /* unless it is shared */
@@ -74,6 +81,7 @@ directory_blob_forget(struct directory_blobs *store,
 {
 	blob_index_remove(&store->index, &blob->node);
 	list_remove(&blob->unchecked);
+	store->unflushed -= blob->unflushed;
 	free(blob);
 }
 
@@ -152,11 +160,59 @@ directory_blobs_find(struct blob_store *base, struct str id)
 	return blob == NULL ? NULL : &blob->node.blob;
 }
 
+/*
+ * The system makes whoever writes more than the disk takes wait, which may not
+ * be the loop. So bytes go to the disk while an upload goes on.
+ */
+static void
+directory_flush(struct directory_blobs *store, struct directory_blob *blob)
+{
+	struct blob_job *job;
+
+	if (blob->is_flushing ||
+	    (blob->unflushed < FLUSH_BYTES &&
+		(store->unflushed_most == 0 ||
+		    store->unflushed < store->unflushed_most / 2)))
+		return;
+	job = blob_job_create(BLOB_JOB_FLUSH, &blob->node.blob);
+	if (job == NULL)
+		return;
+	job->at = blob->unflushed;
+	blob->unflushed = 0;
+	blob->is_flushing = true;
+	blob_worker_submit(store->worker, job);
+}
+
+static void
+flush_end(struct directory_blobs *store, const struct blob_job *job)
+{
+	struct directory_blob *blob =
+	    directory_blob_find(&store->base, str_from(job->blob.id));
+
+	store->unflushed -= job->at;
+	if (blob == NULL)
+		return;
+	blob->is_flushing = false;
+	if (disk_failure("flush", job->error) != CHAT_OK &&
+	    !blob->is_completing)
+		directory_blob_forget(store, blob);
+}
+
+static bool
+directory_blobs_is_behind(struct blob_store *base)
+{
+	const struct directory_blobs *store = directory_of(base);
+
+	return store->unflushed_most != 0 &&
+	       store->unflushed > store->unflushed_most;
+}
+
 static enum chat_error
 directory_blobs_append(struct blob_store *base, struct str id, struct str bytes)
 {
 	struct directory_blobs *store = directory_of(base);
-	struct blob_node *node = blob_index_find(&store->index, id);
+	struct directory_blob *blob = directory_blob_find(base, id);
+	struct blob_node *node = &blob->node;
 	uint64_t before = blob_charge(&node->blob);
 	enum chat_error error = directory_check_space(store, bytes.len);
 
@@ -168,6 +224,9 @@ directory_blobs_append(struct blob_store *base, struct str id, struct str bytes)
 		return error;
 	node->blob.received += bytes.len;
 	blob_index_recount(&store->index, node, before);
+	blob->unflushed += bytes.len;
+	store->unflushed += bytes.len;
+	directory_flush(store, blob);
 	return CHAT_OK;
 }
 
@@ -204,6 +263,8 @@ directory_blobs_complete(struct blob_store *base, struct str id,
 	}
 	blob->waiters = waiter;
 	blob->is_completing = true;
+	job->at = blob->unflushed;
+	blob->unflushed = 0;
 	job->blob.size = job->blob.received;
 	*str_put(job->blob.type, type) = '\0';
 	job->blob.is_complete = true;
@@ -227,6 +288,7 @@ completion_end(struct directory_blobs *store, const struct blob_job *job)
 	uint64_t before = blob_charge(&blob->node.blob);
 
 	assert(blob != NULL && blob->is_completing);
+	store->unflushed -= job->at;
 	blob->is_completing = false;
 	blob->waiters = NULL;
 	if (error == CHAT_OK) {
@@ -388,6 +450,9 @@ directory_blobs_poll(struct blob_store *base)
 
 	while ((job = blob_worker_take(store->worker)) != NULL) {
 		switch (job->kind) {
+		case BLOB_JOB_FLUSH:
+			flush_end(store, job);
+			break;
 		case BLOB_JOB_COMPLETE:
 			completion_end(store, job);
 			break;
@@ -614,6 +679,7 @@ static const struct blob_store_ops directory_blobs_ops = {
 	.refresh = directory_blobs_refresh,
 	.each = directory_blobs_each,
 	.usage = directory_blobs_usage,
+	.is_behind = directory_blobs_is_behind,
 	.poll = directory_blobs_poll,
 	.destroy = directory_blobs_destroy,
 };
@@ -651,6 +717,7 @@ directory_blobs_create(const struct directory_blobs_config *config)
 	store->base.ops = &directory_blobs_ops;
 	store->disk = config->disk;
 	store->reserve_bytes = config->reserve_bytes;
+	store->unflushed_most = config->unflushed_most;
 	store->is_shared = config->is_shared;
 	blob_index_init(&store->index);
 	id_map_init(&store->removals, removal_key);

@@ -20,6 +20,9 @@ struct directory_blobs_config {
 	/* Free space that is left to others: an upload that would take of it is
 	 * refused. */
 	uint64_t reserve_bytes;
+	/* Bytes that the system may hold for the disk before the store is
+	 * behind; 0: any. */
+	uint64_t unflushed_most;
 	/*
 	 * Other processes use the directory at the same time, perhaps on other
 	 * machines: nothing of what is found is removed.

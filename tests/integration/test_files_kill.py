@@ -185,3 +185,39 @@ def test_a_full_disk_refuses_uploads_and_nothing_else(start, tmp_path):
     alice.close()
     disk.be()
     upload(client(server), b"x" * 1000)
+
+
+def test_a_disk_that_takes_nothing_delays_uploads_only(tmp_path):
+    """What the system holds for the disk is bounded: beyond that it would make
+    the loop wait."""
+    disk = FaultyDisk(tmp_path)
+    server = Server(PARLEYD, *AT_ONCE, "--files-dir", str(disk.store), "--files-size", "1GiB",
+                    "--files-quota-user", "0", environment=disk.environment)
+    alice = Chat(server.address)
+    kept = upload(client(server), b"kept", "?name=kept")
+    disk.be(stall_ms=3_600_000)
+    sender = socket.create_connection(server.address)
+    sender.sendall(b"POST /v1/files?name=big HTTP/1.1\r\nHost: a\r\n"
+                   b"Content-Length: 100000000\r\n\r\n")
+
+    def send():
+        try:
+            sender.sendall(bytes(100_000_000))
+        except OSError:
+            pass
+
+    thread = threading.Thread(target=send)
+    thread.start()
+
+    def received():
+        return json.loads(get(server.address, "/stats").body)["files"]["received_bytes"]
+
+    eventually(lambda: received() > 64 << 20)
+    for _ in range(1000):
+        alice.ask_ok("ping")
+    assert client(server).get(kept["url"]).raw == b"kept"
+    assert 64 << 20 < received() < 66 << 20
+    sender.close()
+    alice.close()
+    server.kill()
+    thread.join()

@@ -224,11 +224,33 @@ http_stream_piece(struct http_conn *http)
 	return false;
 }
 
+/* The time in which files were behind is not the client's. */
+static bool
+http_bulk_may_read(struct http_conn *http)
+{
+	struct conn *conn = http->exchange.conn;
+
+	if (host_files_are_behind(conn->loop->host)) {
+		if (http->paused_at == 0)
+			http->paused_at = conn_now(conn);
+		bulk_add_later(&conn->loop->bulk, &http->bulk);
+	} else if (http->paused_at != 0 &&
+		   (conn->pauses & PAUSED_BY_BODY) == 0) {
+		http->since += conn_now(conn) - http->paused_at;
+		http->paused_at = 0;
+	} else
+		return true;
+	conn_watch(conn);
+	return http->paused_at == 0;
+}
+
 static void
 http_bulk_read(struct http_conn *http)
 {
 	struct conn *conn = http->exchange.conn;
 
+	if (!http_bulk_may_read(http))
+		return;
 	if (!conn_read_bulk(conn) || !http->body_is_bulk)
 		return;
 	conn_pause(conn, PAUSED_BY_TURN);

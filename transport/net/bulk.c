@@ -1,9 +1,12 @@
 #include "transport/net/bulk.h"
 
+#include <assert.h>
+
 void
 bulk_init(struct bulk *bulk)
 {
 	list_init(&bulk->tasks);
+	list_init(&bulk->later);
 }
 
 void
@@ -18,6 +21,24 @@ bulk_add(struct bulk *bulk, struct bulk_task *task)
 {
 	if (list_is_empty(&task->link))
 		list_append(&bulk->tasks, &task->link);
+}
+
+void
+bulk_add_later(struct bulk *bulk, struct bulk_task *task)
+{
+	assert(list_is_empty(&task->link));
+	list_append(&bulk->later, &task->link);
+}
+
+void
+bulk_tick(struct bulk *bulk)
+{
+	while (!list_is_empty(&bulk->later)) {
+		struct list *link = bulk->later.next;
+
+		list_remove(link);
+		list_append(&bulk->tasks, link);
+	}
 }
 
 void

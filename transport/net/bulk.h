@@ -19,6 +19,7 @@
 
 struct bulk {
 	struct list tasks;
+	struct list later; /* until the next tick */
 };
 
 struct bulk_task {
@@ -32,6 +33,10 @@ void bulk_task_init(struct bulk_task *, void (*run)(struct bulk_task *));
 
 /* Behind all others, unless it is in the queue. */
 void bulk_add(struct bulk *, struct bulk_task *);
+
+/* The same with the next tick: it cannot go on now. It is in no queue. */
+void bulk_add_later(struct bulk *, struct bulk_task *);
+void bulk_tick(struct bulk *);
 
 /* It need not be in the queue. */
 void bulk_remove(struct bulk_task *);

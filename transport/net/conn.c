@@ -324,6 +324,7 @@ conn_destroy(struct conn *conn)
 void
 conns_tick(struct loop *loop, uint32_t now)
 {
+	bulk_tick(&loop->bulk);
 	wheel_advance(&loop->wheel, now, conn_fire, NULL);
 }
 

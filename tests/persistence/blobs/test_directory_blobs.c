@@ -331,6 +331,91 @@ START_TEST(a_changed_file_goes_to_quarantine_after_a_start)
 }
 END_TEST
 
+#define UNFLUSHED (1024 * 1024)
+
+static struct blob_store *
+directory_open_bounded(void)
+{
+	struct directory_blobs_config config = {
+		.disk = memory_disk_disk(memory),
+		.unflushed_most = UNFLUSHED,
+	};
+
+	blob_store_destroy(store);
+	return directory_blobs_create(&config);
+}
+
+#define PIECE (16 * 1024)
+
+/* Appends that many pieces at most, until the store is behind, or an error. */
+static enum chat_error
+directory_append(const char *id, uint64_t most)
+{
+	static char piece[PIECE];
+	enum chat_error error = CHAT_OK;
+
+	memset(piece, 'a', sizeof(piece));
+	for (uint64_t i = 0;
+	     i < most && error == CHAT_OK && !blob_store_is_behind(store); i++)
+		error = blob_store_append(store, str_from(id),
+		    str_slice(piece, sizeof(piece)));
+	return error;
+}
+
+/* Nothing is polled meanwhile, so all that was flushed still counts. */
+START_TEST(is_behind_until_the_disk_has_taken_what_came)
+{
+	store = directory_open_bounded();
+	ck_assert(!blob_store_is_behind(store));
+	ck_assert_int_eq(directory_create(ID, 8 * UNFLUSHED), CHAT_OK);
+	ck_assert_int_eq(directory_create(OTHER, 8 * UNFLUSHED), CHAT_OK);
+	ck_assert_int_eq(directory_append(ID, UINT64_MAX), CHAT_OK);
+	ck_assert_uint_eq(blob_store_find(store, STR(ID))->received,
+	    UNFLUSHED + PIECE);
+	while (blob_store_is_behind(store))
+		blob_store_poll(store);
+	/* Those that are removed do not count any more. */
+	ck_assert_int_eq(directory_append(OTHER, UINT64_MAX), CHAT_OK);
+	blob_store_remove(store, STR(ID));
+	blob_store_remove(store, STR(OTHER));
+	while (blob_store_is_behind(store))
+		blob_store_poll(store);
+	ck_assert_uint_eq(blob_store_usage(store, STR_ABSENT).count, 0);
+}
+END_TEST
+
+/* The system reports that once, so a completion would not notice. */
+START_TEST(bytes_that_the_disk_did_not_take_cost_the_upload)
+{
+	store = directory_open_bounded();
+	ck_assert_int_eq(directory_create(ID, 8 * UNFLUSHED), CHAT_OK);
+	ck_assert_int_eq(directory_upload(OTHER, "good"), CHAT_OK);
+	memory_disk_fail(memory,
+	    (struct disk_fault){ DISK_CALL_FDATASYNC, 1, EIO, false });
+	(void)directory_append(ID, UINT64_MAX);
+	while (blob_store_find(store, STR(ID)) != NULL)
+		blob_store_poll(store);
+	ck_assert(!blob_store_is_behind(store));
+	ck_assert(directory_has(OTHER, "good"));
+	ck_assert_int_eq(directory_upload(ID, "again"), CHAT_OK);
+	ck_assert(directory_has(ID, "again"));
+}
+END_TEST
+
+START_TEST(a_completion_behind_a_failed_flush_fails)
+{
+	/* The last piece makes them be flushed. */
+	store = directory_open_bounded();
+	ck_assert_int_eq(directory_create(ID, UNFLUSHED / 2), CHAT_OK);
+	memory_disk_fail(memory,
+	    (struct disk_fault){ DISK_CALL_FDATASYNC, 1, EIO, false });
+	ck_assert_int_eq(directory_append(ID, UNFLUSHED / 2 / PIECE), CHAT_OK);
+	ck_assert_int_eq(directory_complete(ID), CHAT_STORE_FAILED);
+	ck_assert_ptr_null(blob_store_find(store, STR(ID)));
+	ck_assert(!blob_store_is_behind(store));
+}
+END_TEST
+
 /* What is there is not searched for: a file that was added is not found. */
 START_TEST(another_process_goes_on_without_a_search)
 {
@@ -571,6 +656,9 @@ SUITE(directory_blobs)
 	tcase_add_loop_test(tests, a_damaged_file_goes_to_quarantine, 0, 2);
 	tcase_add_loop_test(tests,
 	    a_changed_file_goes_to_quarantine_after_a_start, 0, 2);
+	tcase_add_test(tests, is_behind_until_the_disk_has_taken_what_came);
+	tcase_add_test(tests, bytes_that_the_disk_did_not_take_cost_the_upload);
+	tcase_add_test(tests, a_completion_behind_a_failed_flush_fails);
 	tcase_add_test(tests, another_process_goes_on_without_a_search);
 	tcase_add_test(tests, another_process_goes_on_with_the_checks);
 	tcase_add_test(tests,

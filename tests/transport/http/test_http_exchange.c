@@ -468,6 +468,61 @@ START_TEST(the_body_of_a_closing_connection_is_discarded)
 }
 END_TEST
 
+static bool files_are_behind;
+
+static bool
+host_says_behind(void *arg)
+{
+	(void)arg;
+	return files_are_behind;
+}
+
+/* Nor does its time pass. */
+START_TEST(a_streamed_body_waits_while_files_are_behind)
+{
+	setup(0);
+	recorder.rig.host_ops.files_are_behind = host_says_behind;
+	exchange_send(PUT_ROOM "Content-Length: 10\r\n\r\nhello");
+	ck_assert_uint_eq(seen.len, 5);
+	files_are_behind = true;
+	exchange_send("world");
+	rig_pass(&recorder.rig, 10000);
+	ck_assert_uint_eq(seen.len, 5);
+	ck_assert(!bulk_waits(&recorder.rig.worker.loop.bulk));
+	files_are_behind = false;
+	rig_pass(&recorder.rig, 100);
+	client_receive(&client);
+	ck_assert_uint_eq(seen.len, 10);
+	take_response(200, "done\n");
+	/* The time of the next body does. */
+	exchange_send(PUT_ROOM "Content-Length: 10\r\n\r\nhello");
+	rig_pass(&recorder.rig, 3100);
+	client_receive(&client);
+	take_response(408, "");
+	exchange_check_closed();
+	teardown();
+}
+END_TEST
+
+START_TEST(a_client_that_leaves_while_files_are_behind_is_gone)
+{
+	setup(0);
+	recorder.rig.host_ops.files_are_behind = host_says_behind;
+	exchange_send(PUT_ROOM "Content-Length: 10\r\n\r\nhello");
+	files_are_behind = true;
+	exchange_send("wor");
+	if (_i == 0)
+		shutdown(client.fd, SHUT_WR);
+	else
+		conn_abort(client.conn);
+	exchange_turn();
+	files_are_behind = false;
+	rig_pass(&recorder.rig, 100);
+	ck_assert_uint_eq(recorder.rig.worker.loop.conn_count, 0);
+	teardown();
+}
+END_TEST
+
 START_TEST(a_body_that_ends_in_a_pause_is_whole_behind_it)
 {
 	setup(0);
@@ -960,6 +1015,9 @@ SUITE(http_bulk)
 	tcase_add_loop_test(tests, gives_a_body_byte_by_byte, 0,
 	    COUNT_OF(uploads));
 	tcase_add_test(tests, a_streamed_body_is_read_when_the_turn_ends);
+	tcase_add_test(tests, a_streamed_body_waits_while_files_are_behind);
+	tcase_add_loop_test(tests,
+	    a_client_that_leaves_while_files_are_behind_is_gone, 0, 2);
 	tcase_add_test(tests, the_body_of_a_closing_connection_is_discarded);
 	tcase_add_test(tests, waits_while_the_reader_of_a_body_is_busy);
 	tcase_add_loop_test(tests,

@@ -93,6 +93,28 @@ START_TEST(a_task_that_is_done_or_removed_is_not_run_again)
 }
 END_TEST
 
+START_TEST(a_task_may_wait_for_the_next_tick)
+{
+	bulk_remove(&worked[0].task);
+	bulk_add_later(&bulk, &worked[0].task);
+	while (worked[1].runs < 2)
+		bulk_run(&bulk, bulk_now);
+	ck_assert_uint_eq(worked[0].runs, 0);
+	bulk_tick(&bulk);
+	while (worked[1].runs < 4)
+		bulk_run(&bulk, bulk_now);
+	ck_assert_uint_ge(worked[0].runs, 1);
+	bulk_remove(&worked[0].task);
+	bulk_add_later(&bulk, &worked[0].task);
+	bulk_remove(&worked[0].task);
+	bulk_tick(&bulk);
+	worked[0].runs = 0;
+	while (worked[1].runs < 6)
+		bulk_run(&bulk, bulk_now);
+	ck_assert_uint_eq(worked[0].runs, 0);
+}
+END_TEST
+
 START_TEST(a_task_is_in_the_queue_once)
 {
 	worked[0].left = 0;
@@ -110,5 +132,6 @@ SUITE(bulk)
 	tcase_add_test(tests, tasks_take_turns);
 	tcase_add_test(tests, one_task_has_all_of_the_time);
 	tcase_add_test(tests, a_task_that_is_done_or_removed_is_not_run_again);
+	tcase_add_test(tests, a_task_may_wait_for_the_next_tick);
 	tcase_add_test(tests, a_task_is_in_the_queue_once);
 }
