@@ -205,6 +205,7 @@ compaction_run(struct disk *disk, const uint8_t store_id[STORE_ID_SIZE],
 	struct compaction self;
 	int error;
 
+	assert(last_lsn > 0);
 	live_set_init(&self.live, limits, now_ms);
 	error = compaction_input_init(&self.input, disk, last_lsn);
 	self.input.throttle = throttle;

@@ -1,5 +1,6 @@
 #include "persistence/compaction/compaction_input.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -71,6 +72,7 @@ gap_note(struct compaction_input *self, uint64_t first, uint64_t last)
 	struct lsn_range *gaps = array_grow(self->gaps, self->gap_count,
 	    &self->gap_capacity, sizeof(*gaps));
 
+	assert(first <= last);
 	if (gaps == NULL)
 		return ENOMEM;
 	self->gaps = gaps;

@@ -109,6 +109,7 @@ room_drop_oldest(struct live_set_room *room)
 {
 	const struct live_message *message = room_oldest(room);
 
+	assert(room->count > 0);
 	room->trimmed = message->seq;
 	room->trimmed_ms = message->at_ms;
 	room->bytes -= message->bytes;

@@ -100,6 +100,7 @@ next_publish(struct segment_writer *writer, const struct segment_head *head)
 	struct disk *disk = writer->disk;
 	int error;
 
+	assert(writer->next >= 0);
 	segment_head_write(bytes, head);
 	segment_name(name, head->first_lsn);
 	error = disk_write(disk, writer->next, bytes, sizeof(bytes), 0);
@@ -119,6 +120,7 @@ segment_writer_begin(struct segment_writer *writer, uint64_t first_lsn)
 	int error;
 
 	assert(!writer->is_torn && !writer->is_distrusted);
+	assert(first_lsn > 0);
 	memcpy(head.store_id, writer->store_id, STORE_ID_SIZE);
 	disk_random(writer->disk, &head.salt, sizeof(head.salt));
 	error = segment_writer_prepare(writer);
@@ -147,6 +149,7 @@ segment_writer_append(struct segment_writer *writer, const void *data,
 
 	assert(writer->file >= 0);
 	assert(!writer->is_torn && !writer->is_distrusted);
+	assert(len > 0);
 	error = disk_write(writer->disk, writer->file, data, len, writer->end);
 	if (error == 0)
 		writer->end += len;

@@ -149,6 +149,7 @@ slots_write_synced(struct disk *disk, const uint8_t store_id[STORE_ID_SIZE],
 	char bytes[WATERMARK_SLOT_SIZE];
 	int file, error;
 
+	assert(count >= 1 && count <= 2);
 	error = file_open_or_create(disk, &file);
 	if (error != 0)
 		return error;

@@ -1,5 +1,6 @@
 #include "persistence/recovery/recovery.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -208,6 +209,7 @@ result_fill(struct recovery *recovery)
 	struct gap_analysis *analysis = &recovery->analysis;
 	struct recovery_result *result = recovery->result;
 
+	assert(analysis->next_lsn > 0);
 	result->next_lsn = analysis->next_lsn;
 	result->durable_lsn = analysis->next_lsn - 1;
 	result->torn_records = analysis->torn.records;

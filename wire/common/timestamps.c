@@ -1,5 +1,7 @@
 #include "wire/common/timestamps.h"
 
+#include <assert.h>
+
 #include "wire/json/json_fields.h"
 
 #define SECOND_MS 1000
@@ -143,6 +145,7 @@ days_of(const struct date *date)
 	int64_t year = date->month > 2 ? date->year : date->year - 1;
 	int64_t month = date->month > 2 ? date->month - 3 : date->month + 9;
 
+	assert(date->month >= 1 && date->month <= 12);
 	return 365 * year + year / 4 - year / 100 + year / 400 +
 	       (153 * month + 2) / 5 + date->day - 1 - 719468;
 }
