@@ -144,8 +144,9 @@ def test_lines_of_a_request_have_its_trace(start):
         assert answer.status == 200
         assert answer.headers["traceparent"] == headers.get("traceparent")
     backend.close()
-    assert [entry.get("trace_id") for entry in entries(
-        server, "^moderation: action=topic ")] == [TRACE, None]
+    topics = "^moderation: action=topic "
+    eventually(lambda: len(entries(server, topics)) == 2)
+    assert [entry.get("trace_id") for entry in entries(server, topics)] == [TRACE, None]
     # Refused, too, and by a line of text.
     with Connection(server.address) as connection:
         connection.send(plain_head("/v1/info", traceparent=PARENT))
