@@ -401,6 +401,9 @@ bench-cluster: build/parleyd build/parley-bench ## what several nodes cost, over
 bench-upgrade: build/parleyd ## how long clients wait while another process takes over (ARGS="--connections 500")
 	$$(tools/python) tests/bench/upgrade.py $(ARGS)
 
+bench-drain: build/parleyd ## when clients are asked to leave at a stop (ARGS="--connections 500")
+	$$(tools/python) tests/bench/drain.py $(ARGS)
+
 attack: build/parleyd $(O)/parley-bench $(O)/attack_flood ## attack a server beside clients that behave (ARGS="--list")
 	ATTACK_FLOOD=$(abspath $(O)/attack_flood) \
 		$$(tools/python) tests/attack/run.py $(ARGS)
@@ -531,7 +534,7 @@ help: ## this list
 	$(parts:%=lint-cycles-%) lint-tidy lint-python \
 	lint-web check-web lint-hardening format fuzz fuzzers fuzz-smoke \
 	coverage suites valgrind bench \
-	bench-compare bench-tls bench-docs bench-instructions bench-latency bench-cluster bench-upgrade docs install install-server \
+	bench-compare bench-tls bench-docs bench-instructions bench-latency bench-cluster bench-upgrade bench-drain docs install install-server \
 	install-client install-docs \
 	chat compdb deb npm reproducible dist clean help FORCE
 -include $(shell find $(O) -name '*.d' 2>/dev/null)

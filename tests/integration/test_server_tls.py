@@ -169,6 +169,40 @@ def test_reload_changes_the_certificate_and_keeps_connections(start, files,
         alice.ask_ok("ping")
 
 
+def test_reloads_under_load_drop_no_connection(start, files):
+    server = start(*options(files, "localhost"), "--limits-messages", "0",
+                   listen=LISTEN)
+    chats = [Chat(server.address, tls=trust(files)) for _ in range(10)]
+    for chat in chats:
+        chat.ask_ok("join", room="tea", create=True)
+    reloaded = threading.Event()
+    posted = []
+
+    def post():
+        while not reloaded.is_set():
+            chats[0].post("tea", len(posted))
+            posted.append(len(posted))
+
+    poster = threading.Thread(target=post)
+    poster.start()
+    for n in range(10):
+        server.signal(signal.SIGHUP)
+        server.wait_for_line("reloaded", n)
+        # Handshakes go on, too.
+        Chat(server.address, tls=trust(files)).leave()
+    reloaded.set()
+    poster.join()
+    assert len(posted) > 10
+    for chat in chats[1:]:
+        got = []
+        while len(got) < len(posted):
+            text = chat.next().get("message")
+            if isinstance(text, int):
+                got.append(text)
+        assert got == posted
+        chat.leave()
+
+
 def test_clients_need_a_certificate_if_required(start, files):
     server = start(*options(files, "localhost"), "--tls-client-ca",
                    str(files / "user.pem"), listen=LISTEN)
