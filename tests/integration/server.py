@@ -59,7 +59,8 @@ class Server:
         self._ended = False
         self.process = subprocess.Popen(
             [*_passing(sockets),
-             *([program] if isinstance(program, str) else program), "--listen", ",".join(listen), *options],
+             *([program] if isinstance(program, (str, Path)) else program),
+             "--listen", ",".join(listen), *options],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
