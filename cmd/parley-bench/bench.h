@@ -12,7 +12,7 @@
 
 struct bench {
 	struct addresses addresses;
-	const char *target; /* "parley", "bare", "mqtt" */
+	const char *target; /* "parley", "bare", "mqtt", "centrifugo" */
 	struct meter meter;
 	double seconds;      /* of the server's CPU time in one interval */
 	uint64_t messages;   /* of a closed loop, instead of seconds; 0: none */

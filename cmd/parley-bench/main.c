@@ -71,7 +71,7 @@ main(int argc, char **argv)
 	options_read(&options, argc, argv);
 	chosen = case_choose(&options, &shape);
 	if (protocol_find(options.target, PROTOCOL_ROOMS) == NULL)
-		cannot_run("--target is parley, bare or mqtt");
+		cannot_run("--target is parley, bare, mqtt or centrifugo");
 	addresses_read(options.addresses, &bench.addresses);
 	if (options.pids != NULL)
 		meter_init(&bench.meter, options.pids);

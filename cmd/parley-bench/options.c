@@ -20,7 +20,7 @@ print_usage(FILE *out)
 	    "of several\n"
 	    "                   nodes, over which clients are spread, the sum\n"
 	    "  --target NAME    parley (default), bare (the limit program), "
-	    "mqtt\n"
+	    "mqtt,\n                   centrifugo\n"
 	    "  --seconds S      of CPU time of the server (default 1)\n"
 	    "  --messages N     in a closed loop, instead of seconds\n"
 	    "  --members N      members of a room, or connections\n"

@@ -21,7 +21,7 @@ enum protocol_kind {
  * functions return their length.
  */
 struct protocol {
-	const char *target; /* "parley", "bare", "mqtt" */
+	const char *target; /* "parley", "bare", "mqtt", "centrifugo" */
 	enum protocol_kind kind;
 	/* Writes the path of the upgrade, NUL-terminated. */
 	void (*path)(unsigned room, char out[PROTOCOL_SIZE]);
@@ -34,6 +34,7 @@ struct protocol {
 	const char *headers; /* additional ones of the upgrade, each with CRLF;
 				"": none */
 	bool binary;         /* messages are binary */
+	bool lines;          /* a frame has several, each in a line */
 };
 
 /* NULL: unknown target, or it lacks this kind. */

@@ -77,9 +77,9 @@ on_other_frame(struct fanout *fanout, struct client *client, const char *text,
 }
 
 static void
-fanout_received(void *arg, struct client *client, const char *text, size_t len)
+message_received(struct fanout *fanout, struct client *client, const char *text,
+    size_t len)
 {
-	struct fanout *fanout = arg;
 	struct stamp stamp;
 	struct sender *sender;
 
@@ -90,6 +90,25 @@ fanout_received(void *arg, struct client *client, const char *text, size_t len)
 	sender = fanout_stamp_check(fanout, client, &stamp);
 	if (!fanout_is_stalled(fanout, client))
 		count_delivery(fanout, sender, stamp.seq, len);
+}
+
+static void
+fanout_received(void *arg, struct client *client, const char *text, size_t len)
+{
+	struct fanout *fanout = arg;
+	const char *end = text + len, *line_end;
+
+	if (!fanout_protocol(fanout, client)->lines) {
+		message_received(fanout, client, text, len);
+		return;
+	}
+	for (; text < end; text = line_end + 1) {
+		line_end = memchr(text, '\n', (size_t)(end - text));
+		if (line_end == NULL)
+			line_end = end;
+		message_received(fanout, client, text,
+		    (size_t)(line_end - text));
+	}
 }
 
 static void

@@ -159,6 +159,23 @@ class MqttServer(FaultyServer):
             self.publish(room, b"\x82" + frame[1:])
 
 
+class CentrifugoServer(FaultyServer):
+    """Channels of Centrifugo; each frame has two lines."""
+
+    async def talk(self, room, reader, writer):
+        connect, subscribe = payload(await self.read_frame(reader)).split(b"\n")
+        assert json.loads(connect) == {"id": 1, "connect": {}}
+        channel = json.loads(subscribe)["subscribe"]["channel"]
+        writer.write(text_frame(b'{"id":1,"connect":{}}\n{"id":2,"subscribe":{}}'))
+        self.rooms.setdefault(channel, []).append(writer)
+        while True:
+            asked = json.loads(payload(await self.read_frame(reader)))["publish"]
+            pushed = json.dumps({"push": {
+                "channel": asked["channel"], "pub": {"data": asked["data"]}}})
+            self.publish(self.rooms[asked["channel"]],
+                         text_frame(b'{"id":3,"publish":{}}\n' + pushed.encode()))
+
+
 def payload(frame):
     return frame[4 if frame[1] == 126 else 2:]
 

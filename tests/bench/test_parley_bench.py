@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from faulty_server import ActionServer, FaultyServer, MqttServer
+from faulty_server import (ActionServer, CentrifugoServer, FaultyServer,
+                           MqttServer)
 
 ROOT = Path(__file__).resolve().parents[2]
 PARLEY_BENCH = os.environ.get("PARLEY_BENCH", str(ROOT / "build/parley-bench"))
@@ -89,20 +90,25 @@ def test_rejects_a_server_that(fault, case, sent):
     assert done.returncode == 1
 
 
-def test_speaks_mqtt_with_brokers():
-    with MqttServer(None) as server:
-        done = bench(server.port, "flight-100", "--target", "mqtt",
+BROKERS = {"mqtt": MqttServer, "centrifugo": CentrifugoServer}
+
+
+@pytest.mark.parametrize("target", BROKERS)
+def test_has_the_protocols_of_brokers(target):
+    with BROKERS[target](None) as server:
+        done = bench(server.port, "flight-100", "--target", target,
                      "--members", "12", "--window", "4")
     assert done.stderr == ""
     assert done.returncode == 0
 
 
+@pytest.mark.parametrize("target", BROKERS)
 @pytest.mark.parametrize("fault, sent", [
     ("loses", "lost"), ("doubles", "again"), ("reorders", "lost"),
     ("fragments", "begins 01")])
-def test_rejects_a_broker_that(fault, sent):
-    with MqttServer(fault) as server:
-        done = bench(server.port, "flight-100", "--target", "mqtt",
+def test_rejects_a_broker_that(fault, sent, target):
+    with BROKERS[target](fault) as server:
+        done = bench(server.port, "flight-100", "--target", target,
                      "--members", "12")
     assert sent in done.stderr
     assert done.returncode == 1
