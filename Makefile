@@ -398,6 +398,9 @@ bench-latency: $(benched) ## latency for a few members (ARGS="--dialect action -
 bench-cluster: build/parleyd build/parley-bench ## what several nodes cost, over a real redis-server (ARGS=--quick)
 	$$(tools/python) tests/bench/cluster_cost.py $(ARGS)
 
+bench-cluster-scale: build/parleyd ## memory and start of ten nodes with 100 000 rooms (ARGS="--rooms 10000")
+	$$(tools/python) tests/bench/cluster_scale.py $(ARGS)
+
 bench-upgrade: build/parleyd ## how long clients wait while another process takes over (ARGS="--connections 500")
 	$$(tools/python) tests/bench/upgrade.py $(ARGS)
 
@@ -412,12 +415,13 @@ soak: build/parleyd ## half an hour of 2 000 connections (ARGS="--minutes 1 --co
 	PARLEYD=$(abspath build/parleyd) $$(tools/python) tests/soak/run.py $(ARGS)
 
 # On an idle machine; about three quarters of an hour.
-bench-docs: ## run all five, and update the tables of docs/benchmark.md
+bench-docs: ## run all six, and update the tables of docs/benchmark.md
 	@$(MAKE) bench ARGS='--markdown docs/benchmark.md'
 	@$(MAKE) bench-latency ARGS='--markdown docs/benchmark.md'
 	@$(MAKE) bench-compare ARGS='--markdown docs/benchmark.md'
 	@$(MAKE) bench-tls ARGS='--markdown docs/benchmark.md'
 	@$(MAKE) bench-cluster ARGS='--markdown docs/benchmark.md'
+	@$(MAKE) bench-cluster-scale ARGS='--markdown docs/benchmark.md'
 
 # --- the rest ---------------------------------------------------------------
 # The list of options follows this line of the page.
@@ -534,7 +538,9 @@ help: ## this list
 	$(parts:%=lint-cycles-%) lint-tidy lint-python \
 	lint-web check-web lint-hardening format fuzz fuzzers fuzz-smoke \
 	coverage suites valgrind bench \
-	bench-compare bench-tls bench-docs bench-instructions bench-latency bench-cluster bench-upgrade bench-drain docs install install-server \
+	bench-compare bench-tls bench-docs bench-instructions bench-latency \
+	bench-cluster bench-cluster-scale bench-upgrade bench-drain \
+	docs install install-server \
 	install-client install-docs \
 	chat compdb deb npm reproducible dist clean help FORCE
 -include $(shell find $(O) -name '*.d' 2>/dev/null)

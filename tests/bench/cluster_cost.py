@@ -26,6 +26,7 @@ import tempfile
 import time
 from typing import NamedTuple
 
+import centrifugo
 import redis_stats
 import script
 from clients import BODY, dial, frame
@@ -34,6 +35,10 @@ from tables import plain
 
 
 IDLE_NODES, IDLE_MEMBERS = 3, 1000
+
+PUBLISHING_NODES = 3
+PUBLISHING = {"rooms": "100 rooms of 10, all post",
+              "flight-100": "a room of 100, one posts, 64 in flight"}
 
 CALLS_MEMBERS, CALLS_BURSTS = 99, 200
 
@@ -59,49 +64,57 @@ COUNTS = (0, 1, 2, 3)
 
 
 class Nodes:
-    """Nodes that are one chat, on one core, and their redis-server."""
+    """Nodes that are one chat, as a rule on one core, and their redis-server."""
 
-    def __init__(self, arguments, count, directory):
+    def __init__(self, arguments, count, directory, is_pinned=True,
+                 target="parley"):
         self.arguments = arguments
         self.count = count
         self.directory = directory
+        self.target = target
+        self.core, self.other = pick_cores() if is_pinned else (None, None)
         self.servers = []
         self.redis = None
-        self.stack = contextlib.ExitStack()
+        self.stack = None  # ends them all
 
     def __enter__(self):
-        core, other = pick_cores()
-        more = []
-        if self.count > 0:
-            self.redis = self.stack.enter_context(
-                redis_stats.Redis(other, self.directory))
-            more = ["--broker-url", self.redis.url]
         with contextlib.ExitStack() as stack:
-            for number in range(max(self.count, 1)):
-                port = free_port()
-                self.servers.append(stack.enter_context(Server(
-                    [str(self.arguments.build / "parleyd"), "--listen", f"127.0.0.1:{port}",
-                     *script.NO_LIMITS, *more, *self.arguments.parleyd_flags],
-                    core, self.arguments.out / f"nodes-{number}.log", port)))
-                await_ready(port)
-            self.stack.push(stack.pop_all())
+            self.stack = stack
+            if self.count > 0:
+                self.redis = stack.enter_context(
+                    redis_stats.Redis(self.other, self.directory))
+            for _ in range(max(self.count, 1)):
+                self.start()
+            self.stack = stack.pop_all()
         return self
+
+    def start(self):
+        """One more node."""
+        port = free_port()
+        log = self.arguments.out / f"{self.target}-{len(self.servers)}.log"
+        if self.target == "centrifugo":
+            node = centrifugo.node(port, self.redis.url, self.core, log)
+        else:
+            broker = ["--broker-url", self.redis.url] if self.redis else []
+            node = Server(
+                [str(self.arguments.build / "parleyd"), "--listen",
+                 f"127.0.0.1:{port}", *script.NO_LIMITS, *broker,
+                 *self.arguments.parleyd_flags], self.core, log, port)
+        self.servers.append(self.stack.enter_context(node))
+        if self.target == "parley":
+            dial(port).close()  # until the chat is loaded
 
     def __exit__(self, *error):
         return self.stack.__exit__(*error)
 
     def generate(self, *words):
         return script.generate(
-            self.arguments.build / "parley-bench", pick_cores()[1], "--pid",
+            self.arguments.build / "parley-bench", pick_cores()[1], "--target",
+            self.target, "--pid",
             ",".join(str(server.process.pid) for server in self.servers),
             *words,
             ",".join(f"127.0.0.1:{server.port}" for server in self.servers),
             timeout=120)
-
-
-def await_ready(port):
-    """Until its clients are answered: the chat is loaded."""
-    dial(port).close()
 
 
 def measure_cost(arguments, load, count):
@@ -116,6 +129,17 @@ def measure_cost(arguments, load, count):
             # Joins and the warm-up are in both.
             figures["redis_us_per_entry"] = cpu_s * 1e6 / calls["xadd"]
     return {**figures, "load": load.label(), "nodes": count}
+
+
+def measure_publications(arguments, target, case):
+    """Members of many rooms post at all nodes."""
+    with (tempfile.TemporaryDirectory(dir=arguments.out) as directory,
+          Nodes(arguments, PUBLISHING_NODES, directory, target=target) as nodes):
+        interval = redis_stats.Interval(nodes.redis)
+        figures = nodes.generate("--seconds", arguments.seconds, case)
+        calls, cpu_s, _ = interval.end()
+    return {**figures, "target": target, "case": case,
+            "publications_per_redis_s": calls["xadd"] / cpu_s}
 
 
 # --- what redis-server is asked for -------------------------------------------
@@ -203,6 +227,22 @@ def cost_table(runs):
     return lines
 
 
+def publication_table(runs):
+    lines = [("load", "server", "publications/s of Redis' CPU time",
+              "deliveries/CPU-s of a node", "p50 ms")]
+    for case, label in PUBLISHING.items():
+        for target in dict.fromkeys(run["target"] for run in runs):
+            mine = [run for run in runs
+                    if (run["case"], run["target"]) == (case, target)]
+            if mine:
+                lines.append((
+                    label, target,
+                    cell(median(mine, "publications_per_redis_s"), 0),
+                    cell(median(mine, "deliveries_per_cpu_s"), 0),
+                    cell(median(mine, "p50_us") / 1e3)))
+    return lines
+
+
 def calls_lines(calls, idle):
     lines = [f"{each['burst']} message{'s' if each['burst'] > 1 else ''} that a "
              f"node reads in one turn, {CALLS_MEMBERS} members at {IDLE_NODES} "
@@ -212,6 +252,17 @@ def calls_lines(calls, idle):
               f"{each['calls_per_s']:.1f} commands a second"
               for each in idle]
     return lines
+
+
+def missing(arguments, *programs):
+    """Whether something is missing, which is printed."""
+    absent = [str(arguments.build / name) for name in programs
+              if not (arguments.build / name).exists()]
+    if not redis_stats.is_installed():
+        absent.append("redis-server")
+    if absent:
+        print(f"missing: {', '.join(absent)}", file=sys.stderr)
+    return bool(absent)
 
 
 def run_all(arguments, loads):
@@ -228,6 +279,24 @@ def run_all(arguments, loads):
     return runs, failures
 
 
+def run_publications(arguments):
+    targets = ["parley"]
+    if centrifugo.program():
+        targets.append("centrifugo")
+    else:
+        print("not installed, left out: Centrifugo")
+    runs, failures = [], []
+    for number in range(arguments.rounds):
+        for case in PUBLISHING:
+            for target in targets:
+                try:
+                    runs.append({"round": number, **measure_publications(
+                        arguments, target, case)})
+                except (Failed, OSError, subprocess.SubprocessError) as failure:
+                    failures.append(f"{target}, {case}: {failure}")
+    return runs, failures
+
+
 def read_arguments():
     parser = script.parser_of(__doc__)
     script.add_rounds(parser, "of the nodes' CPU time in a run",
@@ -240,12 +309,7 @@ def read_arguments():
 
 def main():
     arguments = read_arguments()
-    missing = [str(arguments.build / name) for name in ("parleyd", "parley-bench")
-               if not (arguments.build / name).exists()]
-    if not redis_stats.is_installed():
-        missing.append("redis-server")
-    if missing:
-        print(f"missing: {', '.join(missing)}", file=sys.stderr)
+    if missing(arguments, "parleyd", "parley-bench"):
         return 2
     arguments.out.mkdir(parents=True, exist_ok=True)
     calm = os.getloadavg()[0]
@@ -253,14 +317,20 @@ def main():
     runs, failures = run_all(arguments, loads)
     lines = cost_table(runs)
     print(plain(lines), end="", flush=True)
+    publications, more = run_publications(arguments)
+    failures += more
+    print()
+    print(plain(publication_table(publications)), end="", flush=True)
     calls = [measure_calls(arguments, burst) for burst in (1, 64)]
     idle = [measure_idle(arguments, count) for count in (0, IDLE_MEMBERS)]
     print("\n".join(calls_lines(calls, idle)))
     (arguments.out / "cluster.json").write_text(json.dumps(
-        {"runs": runs, "calls": calls, "idle": idle}, indent=1) + "\n")
+        {"runs": runs, "publications": publications, "calls": calls, "idle": idle}, indent=1) + "\n")
     script.write_csv(arguments.out / "cluster.csv", runs)
     script.write_page(arguments.markdown, "bench-cluster", arguments.rounds,
                       calm, lines)
+    script.write_page(arguments.markdown, "bench-publications",
+                      arguments.rounds, calm, publication_table(publications))
     for failure in failures:
         print(f"FAILED {failure}", file=sys.stderr)
     return 1 if failures else 0
