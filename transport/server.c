@@ -259,8 +259,7 @@ read_until(struct worker *worker, int64_t end)
 
 	/* Once: without that, it stays as long as there is any input. */
 	do
-		event_base_loop(worker->loop.base,
-		    EVLOOP_ONCE | EVLOOP_NONBLOCK);
+		conns_poll(&worker->loop, false);
 	while (monotonic_ns() < end);
 	return endpoint->ops->pending(endpoint).bytes != before;
 }
@@ -294,8 +293,7 @@ server_run(struct server *server)
 		bool is_due = endpoint->ops->pending(endpoint).sends > 0 ||
 			      bulk_waits(&worker->loop.bulk);
 
-		event_base_loop(worker->loop.base,
-		    EVLOOP_ONCE | (is_due ? EVLOOP_NONBLOCK : 0));
+		conns_poll(&worker->loop, !is_due);
 		batch_wait(server);
 		loop_update_time(&worker->loop);
 		worker_end_turn(worker);

@@ -264,7 +264,7 @@ void
 world_turn(struct world *world)
 {
 	file_store_poll(world->files);
-	event_base_loop(world->worker.loop.base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+	conns_poll(&world->worker.loop, false);
 	loop_update_time(&world->worker.loop);
 	worker_end_turn(&world->worker);
 }

@@ -314,6 +314,9 @@ void conn_go_on(struct conn *);
 
 /* --- all connections of a loop -------------------------------------------- */
 
+/* Calls what is ready; waits for it if need be. All that is read is used. */
+void conns_poll(struct loop *, bool waits);
+
 /* Move the wheel on to this tick. */
 void conns_tick(struct loop *, uint32_t now);
 

@@ -127,11 +127,33 @@ conn_consume_unread(struct conn *conn)
 static void
 conn_consume_read(struct conn *conn, char *data, size_t len)
 {
-	size_t used = conn_consume(conn, data, len);
+	size_t used = 0;
 
+	/* It may have come to lag, or to have more before this. */
+	if (conn->lags)
+		conn_pause(conn, PAUSED_BY_OUTPUT);
+	if (conn->unread == NULL && conn->state != CONN_DEAD)
+		used = conn_consume(conn, data, len);
 	if (used < len && !input_buffer_append(&conn->unread, data + used,
 			      len - used, 0, &conn->loop->input_bytes))
 		conn_abort(conn);
+}
+
+static void
+batch_consume(struct loop_batch *batch)
+{
+	char *data = batch->bytes;
+
+	for (unsigned i = 0; i < batch->count; i++) {
+		struct conn *conn = batch->reads[i].conn;
+
+		log_set_connection(conn->number);
+		conn_consume_read(conn, data, batch->reads[i].len);
+		data += batch->reads[i].len;
+	}
+	log_set_connection(0);
+	batch->count = 0;
+	batch->used = 0;
 }
 
 static void
@@ -153,19 +175,26 @@ conn_on_eof(struct conn *conn)
 }
 
 /*
- * All connections read into the same memory, one after the other. A
- * bufferevent for each would take a kilobyte, and one system call more for
- * each read.
+ * All connections read into the same memory. A bufferevent for each would take
+ * a kilobyte, and one system call more for each read.
  */
 static ssize_t
 conn_read(struct conn *conn)
 {
+	struct loop_batch *batch = &conn->loop->batch;
 	struct traffic *traffic = &conn->loop->meter.traffic;
-	ssize_t len = conn->io->read(conn, conn->loop->input, LOOP_INPUT_SIZE);
+	ssize_t len;
 
+	if (batch->count == LOOP_BATCH_COUNT ||
+	    batch->used + LOOP_INPUT_SIZE > LOOP_BATCH_SIZE)
+		batch_consume(batch);
+	len = conn->io->read(conn, batch->bytes + batch->used, LOOP_INPUT_SIZE);
 	if (len > 0) {
 		traffic->reads++;
 		traffic->received_bytes += (uint64_t)len;
+		batch->reads[batch->count].conn = conn;
+		batch->reads[batch->count++].len = (size_t)len;
+		batch->used += (size_t)len;
 	}
 	return len;
 }
@@ -192,11 +221,9 @@ conn_on_readable(struct conn *conn)
 		return true;
 	}
 	len = conn_read(conn);
-	if (len > 0)
-		conn_consume_read(conn, conn->loop->input, (size_t)len);
-	else if (len == 0)
+	if (len == 0)
 		conn_on_eof(conn);
-	else if (errno != EAGAIN && errno != EINTR)
+	else if (len < 0 && errno != EAGAIN && errno != EINTR)
 		conn_abort(conn);
 	return len > 0;
 }
@@ -250,6 +277,7 @@ conn_read_bulk(struct conn *conn)
 
 	conn->pauses &= (uint16_t)~PAUSED_BY_TURN;
 	has_more = conn_on_readable(conn);
+	batch_consume(&conn->loop->batch);
 	if (conn->pauses != 0 || conn->input_closed || conn->state == CONN_DEAD)
 		return false;
 	if (has_more && conn->state == CONN_OPEN)
@@ -257,4 +285,14 @@ conn_read_bulk(struct conn *conn)
 	if (event_add(conn_readable(conn), NULL) != 0)
 		conn_abort(conn);
 	return false;
+}
+
+/* --- all connections ------------------------------------------------------ */
+
+void
+conns_poll(struct loop *loop, bool waits)
+{
+	event_base_loop(loop->base,
+	    EVLOOP_ONCE | (waits ? 0 : EVLOOP_NONBLOCK));
+	batch_consume(&loop->batch);
 }

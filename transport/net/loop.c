@@ -45,7 +45,7 @@ loop_init(struct loop *loop, struct clock *clock,
 {
 	memset(loop, 0, sizeof(*loop));
 	loop->base = event_base_new();
-	loop->input = malloc(LOOP_INPUT_SIZE);
+	loop->batch.bytes = malloc(LOOP_BATCH_SIZE);
 	loop->clock = clock;
 	loop->trace.clock = clock;
 	loop->limits = limits;
@@ -60,7 +60,7 @@ loop_init(struct loop *loop, struct clock *clock,
 	peer_table_init(&loop->peers);
 	return accept_queue_init(&loop->accept_queue, loop->base,
 		   &limits->accepts, &loop->now_ms, loop->random) &&
-	       loop->base != NULL && loop->input != NULL;
+	       loop->base != NULL && loop->batch.bytes != NULL;
 }
 
 void
@@ -71,5 +71,5 @@ loop_fini(struct loop *loop)
 		event_base_free(loop->base);
 	peer_table_fini(&loop->peers);
 	chunk_pool_fini(&loop->pool);
-	free(loop->input);
+	free(loop->batch.bytes);
 }

@@ -70,8 +70,7 @@ void
 rig_turn(struct rig *rig)
 {
 	for (int i = 0; i < 3 || bulk_waits(&rig->worker.loop.bulk); i++) {
-		event_base_loop(rig->worker.loop.base,
-		    EVLOOP_ONCE | EVLOOP_NONBLOCK);
+		conns_poll(&rig->worker.loop, false);
 		loop_update_time(&rig->worker.loop);
 		worker_end_turn(&rig->worker);
 	}

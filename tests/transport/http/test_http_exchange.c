@@ -442,7 +442,7 @@ START_TEST(a_streamed_body_is_read_when_the_turn_ends)
 	setup(0);
 	exchange_send(PUT_ROOM "Content-Length: 5\r\n\r\n");
 	client_send_text(&client, "hello");
-	event_base_loop(worker->loop.base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+	conns_poll(&worker->loop, false);
 	ck_assert_uint_eq(seen.len, 0);
 	ck_assert(bulk_waits(&worker->loop.bulk));
 	worker_end_turn(worker);
@@ -734,7 +734,7 @@ START_TEST(a_known_length_is_sent_when_the_turn_ends)
 	seen.fill_most = 5;
 	seen.framing = HTTP_LENGTH;
 	client_send_text(&client, "GET /stream HTTP/1.1\r\n" HOST "\r\n");
-	event_base_loop(worker->loop.base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+	conns_poll(&worker->loop, false);
 	ck_assert_ptr_nonnull(seen.exchange);
 	ck_assert_uint_eq(seen.filled, 0);
 	worker_end_turn(worker);

@@ -120,8 +120,7 @@ connect_many(unsigned times)
 static void
 loop_once(void)
 {
-	event_base_loop(recorder.rig.worker.loop.base,
-	    EVLOOP_ONCE | EVLOOP_NONBLOCK);
+	conns_poll(&recorder.rig.worker.loop, false);
 }
 
 static void
