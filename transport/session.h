@@ -65,15 +65,11 @@ struct session {
 	uint32_t subscription_count;
 	uint32_t more_capacity;
 	/* of the batch: frames for this session alone */
-	struct session *next_individual;
+	uint32_t individual;         /* see send_batch_individual() */
+	uint32_t replay_next;        /* the subscription whose turn it is */
 	struct session_extra *extra; /* its own; NULL: all of it is zero */
-	uint32_t batch_number; /* is on the list of the turn with this number */
-	uint32_t own_first;
-	uint32_t own_last;
-	uint32_t own_bytes; /* of those frames */
 	/* of the replay: on the list of sessions that can be sent something */
 	struct list replay_link;
-	uint32_t replay_next; /* the subscription whose turn it is */
 	/* its own */
 	uint32_t connection;   /* the hub's number of it; never 0 */
 	uint16_t rights;       /* enum right, of its principal */

@@ -276,7 +276,7 @@ hub_remove(struct hub *hub, struct session *session)
 	/* The rest of its input, the peer's close frame, is read. */
 	if (session->conn->lags)
 		conn_set_lags(session->conn, false);
-	if (session->batch_number == hub->batch.number)
+	if (send_batch_refers_to(&hub->batch, session))
 		send_batch_flush(&hub->batch);
 	if (session->is_attached)
 		hub_remove_session(hub, session);

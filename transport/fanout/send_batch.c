@@ -12,7 +12,6 @@ bool
 send_batch_init(struct send_batch *batch)
 {
 	memset(batch, 0, sizeof(*batch));
-	batch->number = 1;
 	batch->segment_count = 1;
 	batch->segment_capacity = 64;
 	batch->segments =
@@ -25,6 +24,7 @@ send_batch_fini(struct send_batch *batch)
 {
 	assert(!send_batch_is_pending(batch));
 	free(batch->segments);
+	free(batch->individuals);
 	free(batch->pieces);
 	free(batch->cursors);
 }
@@ -161,17 +161,22 @@ append_segment(struct send_batch *batch, uint32_t *first, uint32_t *last,
 	return true;
 }
 
-void
+struct individual *
 send_batch_set_individual(struct send_batch *batch, struct session *session)
 {
-	if (send_batch_is_individual(batch, session))
-		return;
-	session->batch_number = batch->number;
-	session->own_first = session->own_last = 0;
-	session->own_bytes = 0;
-	session->next_individual = batch->individuals;
-	batch->individuals = session;
+	struct individual *own = send_batch_individual(batch, session);
+
+	if (own != NULL)
+		return own;
+	if (batch->individual_count == batch->individual_capacity &&
+	    !send_batch_grow((void **)&batch->individuals,
+		&batch->individual_capacity, sizeof(*batch->individuals)))
+		return NULL;
+	session->individual = (uint32_t)batch->individual_count;
+	own = &batch->individuals[batch->individual_count++];
+	*own = (struct individual){ .session = session };
 	batch->sends++;
+	return own;
 }
 
 static void
@@ -208,6 +213,8 @@ send_batch_add(struct send_batch *batch, struct channel *channel,
 	bool was_dirty = channel_is_dirty(channel);
 	struct segment segment;
 
+	if (except != NULL && send_batch_set_individual(batch, except) == NULL)
+		return false;
 	if (!write_frame(batch, &channel->chunk, frame, &segment))
 		return false;
 	segment.except = except;
@@ -219,8 +226,6 @@ send_batch_add(struct send_batch *batch, struct channel *channel,
 	note_message(channel, seq);
 	channel->bytes += segment.len;
 	count_copies(batch, channel, &segment);
-	if (except != NULL)
-		send_batch_set_individual(batch, except);
 	if (!was_dirty) {
 		channel->next_dirty = batch->dirty;
 		batch->dirty = channel;
@@ -234,21 +239,28 @@ bool
 send_batch_add_for(struct send_batch *batch, struct session *session,
     const struct frame *frame)
 {
+	struct individual *own = send_batch_set_individual(batch, session);
 	struct segment segment;
 
-	send_batch_set_individual(batch, session);
-	if (!write_frame(batch, &batch->own, frame, &segment))
+	if (own == NULL || !write_frame(batch, &batch->own, frame, &segment))
 		return false;
 	segment.chunk->transient = true;
-	session->own_bytes += segment.len;
-	return append_segment(batch, &session->own_first, &session->own_last,
-	    &segment);
+	own->bytes += segment.len;
+	return append_segment(batch, &own->first, &own->last, &segment);
+}
+
+bool
+send_batch_refers_to(const struct send_batch *batch,
+    const struct session *session)
+{
+	return send_batch_individual(batch, session) != NULL;
 }
 
 size_t
 send_batch_own_bytes(const struct send_batch *batch,
     const struct session *session)
 {
-	return send_batch_is_individual(batch, session) ? session->own_bytes
-							: 0;
+	const struct individual *own = send_batch_individual(batch, session);
+
+	return own != NULL ? own->bytes : 0;
 }

@@ -80,6 +80,14 @@ struct channel {
 	struct frame_ring ring; /* for them: frames that no history has */
 };
 
+/* A session that is sent to on its own in this turn. */
+struct individual {
+	struct session *session;
+	uint32_t first; /* segments for it alone; 0: none */
+	uint32_t last;
+	uint32_t bytes; /* of those frames */
+};
+
 struct send_batch {
 	struct copy_totals copies;
 	struct chunk_pool *pool;
@@ -87,7 +95,6 @@ struct send_batch {
 	size_t lobby_bytes;      /* what the ring of a lobby holds at most */
 	size_t sends_most; /* members of rooms that one turn sends to; 0: all */
 	size_t sent_to;    /* in this turn */
-	uint32_t number;   /* of the turn; never 0 */
 	uint32_t order;
 	struct segment *segments; /* [0] is not used */
 	uint32_t segment_count;
@@ -97,7 +104,9 @@ struct send_batch {
 	struct channel *held; /* keep a chunk that a send queue refers to */
 	struct channel *dirty;
 	uint32_t dirty_count;
-	struct session *individuals;
+	struct individual *individuals;
+	size_t individual_count;
+	size_t individual_capacity;
 	size_t bytes;
 	size_t sends;         /* the next flush will cost at least these */
 	struct piece *pieces; /* scratch */
@@ -135,6 +144,9 @@ bool send_batch_add(struct send_batch *, struct channel *, const struct frame *,
 bool send_batch_add_for(struct send_batch *, struct session *,
     const struct frame *);
 
+/* Whether a session is sent to on its own: flush before it is freed. */
+bool send_batch_refers_to(const struct send_batch *, const struct session *);
+
 /* Bytes that were added for one session, and are not sent yet. */
 size_t send_batch_own_bytes(const struct send_batch *, const struct session *);
 
@@ -142,7 +154,7 @@ size_t send_batch_own_bytes(const struct send_batch *, const struct session *);
 static inline bool
 send_batch_is_pending(const struct send_batch *batch)
 {
-	return batch->dirty != NULL || batch->individuals != NULL;
+	return batch->dirty != NULL || batch->individual_count > 0;
 }
 
 static inline bool

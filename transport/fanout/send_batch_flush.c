@@ -191,11 +191,18 @@ channel_is_deferred(const struct send_batch *batch,
 		       batch->lobby_bytes / 2);
 }
 
+/* The first segment for this session alone; 0: none. */
+static uint32_t
+own_first(const struct send_batch *batch, const struct session *session)
+{
+	return send_batch_individual(batch, session)->first;
+}
+
 /* The same for a session of several channels that has no answers. */
 static bool
 session_is_deferred(const struct send_batch *batch, struct session *session)
 {
-	if (session->own_first != 0 || batch->sends_most == 0 ||
+	if (own_first(batch, session) != 0 || batch->sends_most == 0 ||
 	    batch->sent_to < batch->sends_most)
 		return false;
 	for (uint32_t i = 0; i < session->subscription_count; i++) {
@@ -219,8 +226,8 @@ place_cursors(struct send_batch *batch, struct session *session, bool own_only,
 			&batch->cursor_capacity, sizeof(*batch->cursors)))
 			return false;
 	*count = 0;
-	if (session->own_first != 0)
-		batch->cursors[(*count)++] = session->own_first;
+	if (own_first(batch, session) != 0)
+		batch->cursors[(*count)++] = own_first(batch, session);
 	for (uint32_t i = 0; !own_only && i < session->subscription_count;
 	     i++) {
 		uint32_t first =
@@ -274,11 +281,12 @@ segments_merge(struct send_batch *batch, struct session *session, bool own_only,
 static bool
 send_answer(struct send_batch *batch, struct session *session)
 {
-	const struct segment *own = &batch->segments[session->own_first];
+	uint32_t first = own_first(batch, session);
+	const struct segment *own = &batch->segments[first];
 	struct piece piece;
 
 	/* Without memory, the answer may not have been added. */
-	if (session->own_first == 0 || batch->dirty != NULL || own->next != 0)
+	if (first == 0 || batch->dirty != NULL || own->next != 0)
 		return false;
 	piece = (struct piece){ own->chunk, own->offset, own->len };
 	conn_send(session->conn, &piece, 1);
@@ -347,8 +355,9 @@ find_individuals(struct send_batch *batch)
 			struct session *session =
 			    channel->subscribers[i].session;
 
-			if (gets_several(session))
-				send_batch_set_individual(batch, session);
+			if (gets_several(session) &&
+			    send_batch_set_individual(batch, session) == NULL)
+				conn_abort(session->conn);
 		}
 	}
 }
@@ -395,8 +404,8 @@ send_channel(struct send_batch *batch, struct channel *channel)
 		const struct subscriber *subscriber = &channel->subscribers[i];
 
 		/* Mostly none is, and then no session is touched. */
-		if (batch->individuals != NULL &&
-		    send_batch_is_individual(batch, subscriber->session))
+		if (batch->individual_count > 0 &&
+		    send_batch_individual(batch, subscriber->session) != NULL)
 			continue;
 		if (i + 1 < channel->count)
 			conn_prefetch(subscriber[1].conn);
@@ -577,8 +586,8 @@ release_full(struct send_batch *batch)
 
 /*
  * The answer to a message goes out behind the copies of the others: its author
- * may count on that. The list begins with the sessions that were added last, so
- * those of find_individuals() come before answers, too.
+ * may count on that. The sessions that were added last come first, so those of
+ * find_individuals() come before answers, too.
  */
 static void
 send_all(struct send_batch *batch)
@@ -587,9 +596,8 @@ send_all(struct send_batch *batch)
 	for (struct channel *channel = batch->dirty; channel != NULL;
 	     channel = channel->next_dirty)
 		send_channel(batch, channel);
-	for (struct session *session = batch->individuals; session != NULL;
-	     session = session->next_individual)
-		send_individually(batch, session);
+	for (size_t i = batch->individual_count; i > 0; i--)
+		send_individually(batch, batch->individuals[i - 1].session);
 	for (struct channel *channel = batch->dirty; channel != NULL;
 	     channel = channel->next_dirty) {
 		if (channel->ring_readers > 0)
@@ -607,13 +615,11 @@ send_batch_flush(struct send_batch *batch)
 	release_full(batch);
 	batch->dirty = NULL;
 	batch->dirty_count = 0;
-	batch->individuals = NULL;
+	batch->individual_count = 0;
 	batch->segment_count = 1;
 	batch->order = 0;
 	batch->bytes = 0;
 	batch->sends = 0;
-	if (++batch->number == 0)
-		batch->number = 1;
 }
 
 void

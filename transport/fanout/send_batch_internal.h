@@ -11,14 +11,24 @@
 /* Doubles an array of elements of this size. False: no memory. */
 bool send_batch_grow(void **array, size_t *capacity, size_t size);
 
-/* This session gets this turn's bytes on its own, not with its channels. */
-void send_batch_set_individual(struct send_batch *, struct session *);
-
-static inline bool
-send_batch_is_individual(const struct send_batch *batch,
+/* NULL: this session gets what its channels get. */
+static inline struct individual *
+send_batch_individual(const struct send_batch *batch,
     const struct session *session)
 {
-	return session->batch_number == batch->number;
+	struct individual *own = &batch->individuals[session->individual];
+
+	return session->individual < batch->individual_count &&
+		       own->session == session
+		   ? own
+		   : NULL;
 }
+
+/*
+ * This session gets this turn's bytes on its own, not with its channels. NULL:
+ * no memory. Valid until the next call.
+ */
+struct individual *send_batch_set_individual(struct send_batch *,
+    struct session *);
 
 #endif
