@@ -175,12 +175,13 @@ directory_flush(struct directory_blobs *store, struct directory_blob *blob)
 		    store->unflushed < store->unflushed_most / 2)))
 		return;
 	job = blob_job_create(BLOB_JOB_FLUSH, &blob->node.blob);
-	if (job == NULL)
-		return;
-	job->at = blob->unflushed;
+	if (job != NULL) {
+		job->at = blob->unflushed;
+		blob->is_flushing = true;
+		blob_worker_submit(store->worker, job);
+	} else /* without memory it is left to the system */
+		store->unflushed -= blob->unflushed;
 	blob->unflushed = 0;
-	blob->is_flushing = true;
-	blob_worker_submit(store->worker, job);
 }
 
 static void
@@ -193,8 +194,12 @@ flush_end(struct directory_blobs *store, const struct blob_job *job)
 	if (blob == NULL)
 		return;
 	blob->is_flushing = false;
-	if (disk_failure("flush", job->error) != CHAT_OK &&
-	    !blob->is_completing)
+	if (blob->is_completing)
+		return;
+	/* Those who wait until the store is not behind append nothing. */
+	if (disk_failure("flush", job->error) == CHAT_OK)
+		directory_flush(store, blob);
+	else
 		directory_blob_forget(store, blob);
 }
 

@@ -384,6 +384,31 @@ START_TEST(is_behind_until_the_disk_has_taken_what_came)
 }
 END_TEST
 
+/* Who does not wait appends more meanwhile: that is flushed, too. */
+START_TEST(is_not_behind_for_ever)
+{
+	static char piece[3 * UNFLUSHED];
+
+	if (_i > 0 && !malloc_can_fail())
+		return;
+	store = directory_open_bounded();
+	ck_assert_int_eq(directory_create(ID, 8 * UNFLUSHED), CHAT_OK);
+	ck_assert_int_eq(blob_store_append(store, STR(ID),
+			     str_slice(piece, UNFLUSHED / 4)),
+	    CHAT_OK);
+	malloc_fail_at((unsigned)_i);
+	ck_assert_int_eq(blob_store_append(store, STR(ID),
+			     str_slice(piece, UNFLUSHED / 4)),
+	    CHAT_OK);
+	malloc_fail_at(0);
+	ck_assert_int_eq(blob_store_append(store, STR(ID),
+			     str_slice(piece, sizeof(piece))),
+	    CHAT_OK);
+	while (blob_store_is_behind(store))
+		blob_store_poll(store);
+}
+END_TEST
+
 /* The system reports that once, so a completion would not notice. */
 START_TEST(bytes_that_the_disk_did_not_take_cost_the_upload)
 {
@@ -657,6 +682,7 @@ SUITE(directory_blobs)
 	tcase_add_loop_test(tests,
 	    a_changed_file_goes_to_quarantine_after_a_start, 0, 2);
 	tcase_add_test(tests, is_behind_until_the_disk_has_taken_what_came);
+	tcase_add_loop_test(tests, is_not_behind_for_ever, 0, 2);
 	tcase_add_test(tests, bytes_that_the_disk_did_not_take_cost_the_upload);
 	tcase_add_test(tests, a_completion_behind_a_failed_flush_fails);
 	tcase_add_test(tests, another_process_goes_on_without_a_search);
