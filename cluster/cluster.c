@@ -43,6 +43,7 @@ feed_config_of(struct cluster *cluster, const struct feed_ops *ops)
 	return (struct feed_config){
 		.ops = ops,
 		.give_up_ms = cluster->config.give_up_ms,
+		.awaits_answers = cluster->config.awaits_answers,
 		.gaps = &cluster->stats.gaps,
 		.heals = &cluster->stats.heals,
 		.loads = &cluster->stats.loads,

@@ -74,6 +74,8 @@ struct cluster_config {
 	struct id_source *ids; /* random ones */
 	int64_t lease_ms;
 	int64_t give_up_ms;
+	/* An answer of the broker says more than that it has published. */
+	bool awaits_answers;
 	bool relays; /* this node can be the relay */
 	const struct cluster_host_ops *host;
 	void *arg;

@@ -116,6 +116,11 @@ struct feed_config {
 	const struct feed_ops *ops;
 	struct broker *broker; /* set before a feed follows its log */
 	int64_t give_up_ms;
+	/*
+	 * What the node has appended is applied when its call is answered, and
+	 * not when it is published.
+	 */
+	bool awaits_answers;
 	/* Counted, for the operator. */
 	uint64_t *gaps;
 	uint64_t *heals;
@@ -149,6 +154,8 @@ struct feed {
 	bool is_loaded;         /* once */
 	bool is_behind;         /* entries are missing: BROKER_RANGE is next */
 	bool is_blocked;        /* its next entry cannot be applied yet */
+	bool is_unanswered;     /* it is of a proposal without an answer */
+	bool was_closed;        /* the log, since an append was carried out */
 	bool must_heal;         /* the broker has lost some */
 	struct place broker_at; /* must_heal: its top */
 	bool is_closed;         /* what is proposed waits until it is open */

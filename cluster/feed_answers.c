@@ -30,6 +30,7 @@ refusal_receive(struct feed *feed, const struct str *reply, size_t count)
 {
 	struct place top;
 
+	feed->is_unanswered = false;
 	if (count < 3 || !place_parse(reply[1], reply[2], &top)) {
 		log_limited(LOG_ERROR, "log %s: a bad answer", feed->name);
 		return;
@@ -37,9 +38,10 @@ refusal_receive(struct feed *feed, const struct str *reply, size_t count)
 	if (str_equal(reply[0], STR("behind"))) {
 		feed->must_heal = true;
 		feed->broker_at = top;
-	} else if (str_equal(reply[0], STR("closed")))
+	} else if (str_equal(reply[0], STR("closed"))) {
+		feed->was_closed = true;
 		closed_receive(feed, &top);
-	else if (str_equal(reply[0], STR("trimmed")))
+	} else if (str_equal(reply[0], STR("trimmed")))
 		feed_load_anew(feed);
 	else
 		feed_differs(feed);
@@ -76,6 +78,7 @@ append_receive(struct feed *feed, struct feed_call *call,
 		return;
 	}
 	feed->closed_ms = 0;
+	feed->is_unanswered = feed->was_closed = false;
 	for (size_t i = 0; i < call->count && 3 + 4 * (i + 1) <= count; i++)
 		if (call->proposals[i] != NULL)
 			result_receive(feed, call->proposals[i],

@@ -226,7 +226,7 @@ feed_flush(struct feed *feed)
 		read_send(feed);
 	else if (feed->must_heal)
 		heal_send(feed);
-	else if (feed->is_behind) {
+	else if (feed->is_behind && !feed->is_unanswered) {
 		if (!feed->is_blocked)
 			range_send(feed);
 	} else if (feed->must_open)

@@ -87,10 +87,16 @@ static bool
 entry_may_be_applied(struct feed *feed, const struct feed_entry *entry)
 {
 	const struct feed_ops *ops = feed->config->ops;
+	const struct proposal *proposal =
+	    feed_proposal_find(feed, entry->origin);
 
-	if (ops->may_apply == NULL ||
-	    ops->may_apply(feed, entry,
-		feed_proposal_find(feed, entry->origin)))
+	/* What is in a closed log has outlived what the answer waits for. */
+	if (feed->config->awaits_answers && proposal != NULL &&
+	    !proposal->has_place && !feed->was_closed) {
+		feed->is_unanswered = feed->is_behind = true;
+		return false;
+	}
+	if (ops->may_apply == NULL || ops->may_apply(feed, entry, proposal))
 		return true;
 	feed->is_blocked = feed->is_behind = true;
 	return false;

@@ -27,6 +27,7 @@ feed_proposal_give_up(struct feed *feed, struct proposal *proposal)
 				    : CHAT_UNAVAILABLE;
 
 	feed_proposal_remove(feed, proposal);
+	feed->is_unanswered = false;
 	feed->config->ops->give_up(feed, proposal, error);
 }
 

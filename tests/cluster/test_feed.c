@@ -458,6 +458,30 @@ START_TEST(a_first_that_is_lost_answers_no_duplicate)
 }
 END_TEST
 
+/* As with broker.ack = replica: it is published, and no replica has it. */
+START_TEST(an_own_entry_waits_for_the_answer)
+{
+	followers[0].config.awaits_answers = true;
+	sim_net_lose_answers(net, 0, true);
+	proposal_send_from(0, "a");
+	run_for(1000);
+	HEARD_BY(0, "");
+	HEARD_BY(1, "a ");
+	proposal_send_from(1, "b");
+	run_for(500);
+	HEARD_BY(0, "");
+	sim_net_lose_answers(net, 0, false);
+	run_for(1000);
+	HEARD_BY(0, "own:a b ");
+	HEARD_BY(1, "a own:b ");
+	sim_net_lose_answers(net, 0, true);
+	proposal_send_from(0, "c");
+	run_for(GIVE_UP_MS + 2000);
+	HEARD_BY(0, "own:a b unknown:c c ");
+	HEARD_BY(1, "a own:b c ");
+}
+END_TEST
+
 START_TEST(an_entry_that_cannot_be_applied_yet_waits)
 {
 	followers[1].is_busy = true;
@@ -517,6 +541,7 @@ SUITE(feed)
 	tcase_add_test(tests, an_entry_whose_place_is_lost_is_sent_again);
 	tcase_add_test(tests, an_entry_that_only_the_broker_had_is_sent_again);
 	tcase_add_test(tests, a_first_that_is_lost_answers_no_duplicate);
+	tcase_add_test(tests, an_own_entry_waits_for_the_answer);
 	tcase_add_test(tests, an_entry_that_cannot_be_applied_yet_waits);
 	tcase_add_test(tests, a_top_that_is_behind_is_noticed);
 	tcase_add_test(tests, another_history_is_noticed);

@@ -52,6 +52,7 @@ ALONE = {
     "test_api": "requests to one process, and its streams",
     "test_nodes": "starts nodes of its own",
     "test_cluster_faults": "starts nodes of its own",
+    "test_broker_options": "starts nodes of its own",
     "test_files_kill": "the directory of one process",
     "test_dotnet_monitoring": "the last commands of one process",
     "test_health": "health of one process",

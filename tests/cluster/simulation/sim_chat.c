@@ -342,6 +342,7 @@ sim_chat_create(const struct sim_chat_config *config)
 	cluster.ids = &sim->ids;
 	cluster.lease_ms = 7500;
 	cluster.give_up_ms = 5000;
+	cluster.awaits_answers = config->awaits_answers;
 	cluster.host = &sim_host_ops;
 	cluster.arg = sim;
 	sim->cluster = cluster_create(&cluster);

@@ -41,6 +41,7 @@ typedef void sim_receive(void *arg, struct sim_client *, const struct event *);
 struct sim_chat_config {
 	struct sim_net *net;
 	int node;
+	bool awaits_answers;
 	struct sim_client *clients; /* all of them */
 	sim_receive *receive;
 	void *arg;

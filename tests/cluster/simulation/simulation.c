@@ -67,6 +67,7 @@ struct sim {
 	struct sim_overflow overflows[NODES];
 	unsigned faults;
 	FILE *story;
+	bool awaits_answers; /* every third schedule: broker.ack = replica */
 	struct sim_result *result;
 	struct sim_chat *nodes[NODES]; /* NULL: it is dead */
 	struct sim_chat *dead[DEAD_MOST];
@@ -627,6 +628,7 @@ node_start(struct sim *sim, int node)
 	struct sim_chat_config config = {
 		.net = sim->net,
 		.node = node,
+		.awaits_answers = sim->awaits_answers,
 		.clients = sim->clients,
 		.receive = sim_on_event,
 		.arg = sim,
@@ -872,6 +874,7 @@ simulate(uint64_t seed, unsigned faults, enum sim_plant plant, FILE *story,
 	memset(result, 0, sizeof(*result));
 	if (sim == NULL)
 		abort();
+	sim->awaits_answers = seed % 3 == 0;
 	sim->net = sim_net_create(seed);
 	sim_net_plant(sim->net, plant);
 	sim->faults = faults;

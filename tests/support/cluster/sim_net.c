@@ -27,6 +27,7 @@ struct sim_node {
 	int64_t answered_until_ms; /* what is answered likewise */
 	int64_t heard_until_ms;    /* what is published likewise */
 	unsigned to_lose;
+	bool loses_answers;
 	struct model_texts logs; /* subscribed */
 	struct sim_call *calls;  /* not answered */
 };
@@ -336,6 +337,10 @@ sim_call_run(struct sim_call *call)
 		call->outcome = BROKER_UNKNOWN;
 		model_texts_fini(&call->reply);
 	}
+	if (call->node->loses_answers && call->script == BROKER_APPEND) {
+		call->outcome = BROKER_UNKNOWN;
+		model_texts_fini(&call->reply);
+	}
 	reply_plant(call);
 	if (published.count > 0)
 		net_publish(net, NOTICE_BATCH, call->args.at[0], &published);
@@ -553,6 +558,12 @@ void
 sim_net_lose(struct sim_net *net, int node, unsigned count)
 {
 	net->nodes[node].to_lose = count;
+}
+
+void
+sim_net_lose_answers(struct sim_net *net, int node, bool loses)
+{
+	net->nodes[node].loses_answers = loses;
 }
 
 void

@@ -50,6 +50,9 @@ void sim_net_cut(struct sim_net *, int node, int64_t for_ms);
 /* The next so many publications do not reach the node. */
 void sim_net_lose(struct sim_net *, int node, unsigned count);
 
+/* What the node appends is carried out, and its outcome is unknown. */
+void sim_net_lose_answers(struct sim_net *, int node, bool);
+
 /* Nothing of the node happens before this time has passed. */
 void sim_net_pause(struct sim_net *, int node, int64_t for_ms);
 

@@ -1,0 +1,134 @@
+"""What the options of the broker do, with real nodes and real servers of Redis."""
+
+import signal
+
+import pytest
+
+from cluster_faults import free_ports
+from client import Chat, get
+from redis_server import Redis
+from server import AT_ONCE, PARLEYD, Server, eventually
+
+
+def node_at(url, *options):
+    return Server(PARLEYD, *AT_ONCE, "--broker-url", url, *options)
+
+
+def is_ready(server):
+    return get(server.address, "/readyz").status == 200
+
+
+def rooms_in(redis):
+    """The rooms whose logs it has."""
+    keys = redis.ask("KEYS", "*{room:*}:log")
+    return {key.split("{room:")[1].split(":")[0] for key in keys}
+
+
+def test_rooms_are_spread_over_several_redis():
+    count = 12
+    with Redis() as one, Redis() as two:
+        url = f"{one.url},{two.url}"
+        with node_at(url) as first, node_at(url) as second:
+            alice, bob = Chat(first.address), Chat(second.address)
+            rooms = [f"room{number}" for number in range(count)]
+            for room in rooms:
+                alice.ask_ok("create", name=room, room=room, persistent=True)
+                eventually(lambda room=room: bob.ask("join", room=room)["event"] == "joined")
+                alice.ask_ok("broadcast", room=room, message=room)
+                while bob.next().get("message") != room:
+                    pass
+            here, there = rooms_in(one), rooms_in(two)
+            assert here and there and not here & there
+            assert here | there == set(rooms)
+            assert not one.ask("KEYS", "*{chat}*") or not two.ask("KEYS", "*{chat}*")
+            # One of them is away: the rooms of the other go on.
+            has_chat, other = (one, two) if one.ask("KEYS", "*{chat}*") else (two, one)
+            lives, rests = rooms_in(has_chat).pop(), rooms_in(other).pop()
+            other.kill()
+            eventually(lambda: alice.ask("broadcast", room=rests, message="x")["event"]
+                       == "error")
+            assert alice.ask_ok("broadcast", room=lives, message="on")["seq"] == 2
+            other.start()
+            eventually(lambda: alice.ask("broadcast", room=rests, message="y")["event"]
+                       == "ack")
+            for member in alice, bob:
+                member.leave()
+
+
+def test_an_acknowledgement_waits_for_a_replica():
+    port, other = free_ports(2)
+    with Redis("--port", str(port)) as redis, \
+            Redis("--port", str(other), "--replicaof", "127.0.0.1", str(port),
+                  "--repl-diskless-sync-delay", "0") as replica:
+        eventually(lambda: "master_link_status:up" in replica.ask("INFO"))
+        with node_at(redis.url, "--broker-ack", "replica", "--broker-give-up", "500ms",
+                     "--broker-timeout", "200ms") as node:
+            alice = Chat(node.address)
+            alice.ask_ok("create", name="tea", room="tea", persistent=True)
+            alice.ask_ok("broadcast", room="tea", message="both have it", key="1")
+            replica.signal(signal.SIGSTOP)
+            got = alice.ask("broadcast", room="tea", message="one has it", key="2")
+            assert got["code"] in ("store_failed", "unavailable"), got
+            replica.signal(signal.SIGCONT)
+            eventually(lambda: alice.ask("broadcast", room="tea", message="one has it",
+                                         key="2")["event"] == "ack")
+            page = alice.ask_ok("history", room="tea")["messages"]
+            assert [message["message"] for message in page] == ["both have it", "one has it"]
+            alice.leave()
+
+
+def test_the_password_is_in_a_file(tmp_path):
+    path = tmp_path / "password"
+    path.write_text("secret\n")
+    with Redis("--requirepass", "secret") as redis:
+        with node_at(redis.url, "--broker-password-file", str(path)) as node:
+            node.wait_for_line("the broker is ready")
+        path.write_text("another\n")
+        with node_at(redis.url, "--broker-password-file", str(path)) as node:
+            node.wait_for_line("WRONGPASS")
+            assert not is_ready(node)
+
+
+@pytest.fixture
+def away():
+    """A Redis that does not run."""
+    with Redis() as redis:
+        redis.kill()
+        yield redis
+
+
+def test_a_node_that_requires_the_broker_ends_without_it(away):
+    node = node_at(away.url, "--broker-required", "on")
+    node.wait_for_line("broker.required is on")
+    assert node.process.wait() == 69
+
+
+def test_a_node_waits_for_a_broker_that_it_does_not_require(away):
+    with node_at(away.url) as node:
+        assert get(node.address, "/version").status == 200
+        assert not is_ready(node)
+        away.start()
+        eventually(lambda: is_ready(node))
+        Chat(node.address).leave()
+
+
+@pytest.mark.parametrize("answer", ["ready", "not-ready"])
+def test_readiness_without_the_broker_is_chosen(answer):
+    with Redis() as redis, node_at(redis.url, "--broker-down", answer) as node:
+        node.wait_for_line("the broker is ready")
+        eventually(lambda: is_ready(node))
+        redis.kill()
+        node.wait_for_line("the broker cannot be reached")
+        assert is_ready(node) == (answer == "ready")
+
+
+def test_a_message_without_an_answer_is_given_up():
+    with Redis() as redis, node_at(redis.url, "--broker-give-up", "300ms",
+                                   "--broker-timeout", "200ms") as node:
+        alice = Chat(node.address)
+        alice.ask_ok("create", name="tea", room="tea", persistent=True)
+        alice.ask_ok("broadcast", room="tea", message="before")
+        redis.signal(signal.SIGSTOP)
+        assert alice.ask("broadcast", room="tea", message="x")["code"] == "store_failed"
+        redis.signal(signal.SIGCONT)
+        alice.leave()
