@@ -24,9 +24,9 @@ def on_disk(tmp_path):
     directory = tmp_path / "files"
     started = []
 
-    def start(*options):
+    def start(*options, **how):
         started.append(Server(PARLEYD, *AT_ONCE, "--files-dir", str(directory),
-                              *options))
+                              *options, **how))
         return started[-1]
 
     yield start, directory
@@ -36,6 +36,16 @@ def on_disk(tmp_path):
 
 def names(directory):
     return sorted(each for each in os.listdir(directory) if each != "LOCK")
+
+
+def ids(directory, suffix):
+    return {name.partition(".")[0] for name in names(directory) if name.endswith(suffix)}
+
+
+def used(server):
+    """How many files count, and their bytes."""
+    files = json.loads(get(server.address, "/stats").body)["files"]
+    return files["count"], files["bytes"]
 
 
 def send_until_killed(address, location, content, seed):
@@ -164,11 +174,10 @@ def test_a_kill_during_whole_uploads_leaves_nothing_that_is_served(on_disk):
         if kind == "part":
             assert http.get(f"/v1/files/{identity}").status == 404
     # Their space is free again. An answer may not have come through.
-    eventually(lambda: not any(name.endswith((".part", ".new")) for name in names(directory)))
-    whole = {name.partition(".")[0] for name in names(directory)}
+    eventually(lambda: ids(directory, "") == ids(directory, ".data"))
+    whole = ids(directory, ".data")
     assert whole >= {file["id"] for file in done}
-    files = json.loads(get(server.address, "/stats").body)["files"]
-    assert (files["count"], files["bytes"]) == (len(whole), len(whole) * len(content))
+    eventually(lambda: used(server) == (len(whole), len(whole) * len(content)))
 
 
 def test_a_full_disk_refuses_uploads_and_nothing_else(start, tmp_path):
@@ -187,12 +196,13 @@ def test_a_full_disk_refuses_uploads_and_nothing_else(start, tmp_path):
     upload(client(server), b"x" * 1000)
 
 
-def test_a_disk_that_takes_nothing_delays_uploads_only(tmp_path):
+def test_a_disk_that_takes_nothing_delays_uploads_only(on_disk, tmp_path):
     """What the system holds for the disk is bounded: beyond that it would make
     the loop wait."""
+    start, directory = on_disk
     disk = FaultyDisk(tmp_path)
-    server = Server(PARLEYD, *AT_ONCE, "--files-dir", str(disk.store), "--files-size", "1GiB",
-                    "--files-quota-user", "0", environment=disk.environment)
+    server = start("--files-size", "1GiB", "--files-quota-user", "0",
+                   environment={**disk.environment, "FAULTY_DISK_DIR": str(directory)})
     alice = Chat(server.address)
     kept = upload(client(server), b"kept", "?name=kept")
     disk.be(stall_ms=3_600_000)
