@@ -308,14 +308,22 @@ cluster_lease_end(struct cluster *cluster)
 	broker_call(cluster->broker, &call);
 }
 
+/* What was asked before the connection was lost may not have arrived. */
+static bool
+lease_is_due(const struct cluster *cluster, int64_t now_ms)
+{
+	return cluster->lease_until_ms == 0 ||
+	       cluster->up_ms > cluster->lease_asked_ms ||
+	       now_ms - cluster->lease_asked_ms >= cluster->config.lease_ms / 3;
+}
+
 void
 cluster_lease_tick(struct cluster *cluster, int64_t now_ms)
 {
 	if (!cluster_shard_is_up(cluster, STR("nodes")) || cluster->is_refused)
 		return;
 	if (!cluster->lease_is_asked && !cluster->is_leaving &&
-	    (cluster->lease_until_ms == 0 || now_ms - cluster->lease_asked_ms >=
-						 cluster->config.lease_ms / 3))
+	    lease_is_due(cluster, now_ms))
 		lease_renew(cluster, now_ms);
 	/* Others may not be back yet. */
 	if (cluster->is_leader && now_ms < cluster->lease_until_ms &&
