@@ -292,7 +292,7 @@ completion_end(struct directory_blobs *store, const struct blob_job *job)
 	enum chat_error error = disk_failure("complete", job->error);
 	uint64_t before = blob_charge(&blob->node.blob);
 
-	assert(blob != NULL && blob->is_completing);
+	assert(blob->is_completing);
 	store->unflushed -= job->at;
 	blob->is_completing = false;
 	blob->waiters = NULL;

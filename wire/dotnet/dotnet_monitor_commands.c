@@ -255,7 +255,8 @@ users_collect(const struct selection *selection,
 		users[i].count++;
 		users[i].first_ms = record->at_ms;
 	}
-	qsort(users, count, sizeof(users[0]), monitor_users_compare);
+	if (count > 1)
+		qsort(users, count, sizeof(users[0]), monitor_users_compare);
 	return count;
 }
 
