@@ -62,9 +62,9 @@ ARGUMENTS = (
 )
 
 
-def _start():
+def _start(more):
     options = Options()
-    for argument in ARGUMENTS:
+    for argument in ARGUMENTS + more:
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     return webdriver.Chrome(
@@ -75,8 +75,10 @@ def _start():
 class Page:
     """Methods act and look as a user does."""
 
-    def __init__(self):
-        self.driver = _start()
+    def __init__(self, *more):
+        """`more`: arguments of the browser."""
+        self.scheme = "http"
+        self.driver = _start(more)
         self.driver.set_script_timeout(PATIENCE)
         self.cdp("Page.addScriptToEvaluateOnNewDocument", source=WATCH)
         self.resize(1280, 800)
@@ -101,7 +103,7 @@ class Page:
         ])
 
     def open(self, address, path=""):
-        self.driver.get("http://%s:%d/%s" % (*address[:2], path))
+        self.driver.get("%s://%s:%d/%s" % (self.scheme, *address[:2], path))
 
     def reload(self):
         self.driver.refresh()
