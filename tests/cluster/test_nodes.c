@@ -68,15 +68,19 @@ END_TEST
 
 START_TEST(without_memory_no_connection_is_added)
 {
-	bool ok;
+	bool ok = false;
 
 	if (!malloc_can_fail())
 		return;
-	malloc_fail_at((unsigned)_i);
-	ok = nodes_add_connection(&nodes, THERE, 1, STR("m1"), ALICE, 0);
-	malloc_fail_at(0);
-	ck_assert_int_eq(nodes_take_connection(&nodes, THERE, 1), ok);
-	ck_assert_uint_eq(id_map_count(&nodes.members), 0);
+	nodes.on_user = NULL; /* what it checks takes memory */
+	for (unsigned nth = 1; !ok; nth++) {
+		malloc_fail_at(nth);
+		ok =
+		    nodes_add_connection(&nodes, THERE, 1, STR("m1"), ALICE, 0);
+		malloc_fail_at(0);
+		ck_assert_int_eq(nodes_take_connection(&nodes, THERE, 1), ok);
+		ck_assert_uint_eq(id_map_count(&nodes.members), 0);
+	}
 }
 END_TEST
 
@@ -85,5 +89,5 @@ SUITE(nodes)
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, counts_the_connections_of_a_user);
 	tcase_add_test(tests, members_without_an_account_share_nothing);
-	tcase_add_loop_test(tests, without_memory_no_connection_is_added, 1, 9);
+	tcase_add_test(tests, without_memory_no_connection_is_added);
 }
