@@ -151,6 +151,8 @@ def main():
     command = [str(arguments.build / "parleyd"), "--listen",
                f"127.0.0.1:{port}", "--limits-messages", "0",
                "--limits-accept-rate", "0", "--drain-window", "0s",
+               # Members answer no pings.
+               "--limits-ping-interval", "10m",
                *arguments.flags]
     server = Server(command, None, log, port)
     server.__enter__()
