@@ -148,6 +148,7 @@ http_on_close(struct conn *conn, void *state)
 	(void)conn;
 	bulk_remove(&http->bulk);
 	http_end_exchange(http);
+	free(http->traceparent);
 	free(http);
 }
 

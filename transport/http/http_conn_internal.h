@@ -32,11 +32,11 @@ struct http_conn {
 	uint32_t since;       /* a tick: this state began */
 	uint32_t paused_at;   /* a tick: the body's reader began to pause */
 	struct bulk_task bulk;
-	char traceparent[TRACEPARENT_SIZE]; /* of the request; "": none */
-	uint8_t state;                      /* enum http_state */
-	bool keeps_alive : 1;               /* another request may follow */
-	bool has_served : 1;                /* one at least */
-	bool is_old : 1;                    /* HTTP/1.0 */
+	char *traceparent;    /* of the request; NULL: none */
+	uint8_t state;        /* enum http_state */
+	bool keeps_alive : 1; /* another request may follow */
+	bool has_served : 1;  /* one at least */
+	bool is_old : 1;      /* HTTP/1.0 */
 	bool expects_continue : 1;
 	bool responded : 1; /* the head of the response is sent */
 	bool streams : 1;   /* its body comes from fill() */

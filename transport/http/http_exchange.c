@@ -127,8 +127,7 @@ http_write_head(struct http_conn *http)
 	if (response->close)
 		http->keeps_alive = false;
 	response->close = !http->keeps_alive;
-	if (http->traceparent[0] != '\0')
-		response->traceparent = http->traceparent;
+	response->traceparent = http->traceparent;
 	http->responded = true;
 	len = http_response_head(response, head, sizeof(head));
 	assert(len > 0);

@@ -1,6 +1,8 @@
 /* The requests of an HTTP connection: heads and bodies. */
 
 #include <assert.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "domain/log.h"
 #include "transport/http/http_conn_internal.h"
@@ -190,12 +192,18 @@ static void
 http_read_trace(struct http_conn *http, const struct http_request *request)
 {
 	uint32_t number = http->exchange.conn->number;
-	bool had_one = http->traceparent[0] != '\0';
+	bool had_one = http->traceparent != NULL;
+	char traceparent[TRACEPARENT_SIZE];
 
-	if (traceparent_read(request, http->traceparent))
-		log_set_trace(number, traceparent_trace(http->traceparent));
-	else if (had_one)
+	free(http->traceparent);
+	http->traceparent = NULL;
+	if (traceparent_read(request, traceparent)) {
+		/* Without memory it is not in the response. */
+		http->traceparent = strdup(traceparent);
+		log_set_trace(number, traceparent_trace(traceparent));
+	} else if (had_one) {
 		log_set_trace(number, STR(""));
+	}
 }
 
 static void
