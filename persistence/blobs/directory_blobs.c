@@ -161,8 +161,8 @@ directory_blobs_find(struct blob_store *base, struct str id)
 }
 
 /*
- * The system makes whoever writes more than the disk takes wait, which may not
- * be the loop. So bytes go to the disk while an upload goes on.
+ * A thread that writes faster than the disk is stopped by the system, and the
+ * loop must not be. So bytes go to the disk while an upload goes on.
  */
 static void
 directory_flush(struct directory_blobs *store, struct directory_blob *blob)
