@@ -162,6 +162,7 @@ GOALS = (
     Goal("stall", "max_ms", "ms", 1, "value", None, False, 10),
     _stall("stall"),
     _stall("slow-sync"),
+    Goal("transfers", "p99_line_ratio", "", 1, "value", None, False, 2),
     # Of a ping, without waiting for a core.
     Goal("transfers", "ours_ratio", "", 1, "value", None, False, 2),
     Goal("transfers", "ours_beside_us", "us", 1, "value", None, False, 1000),

@@ -2,17 +2,18 @@
 """Does a room wait for files?
 
 Ten members chat, with 990 deliveries a second, first alone; then a hundred
-connections upload and download files of 10 MiB meanwhile, as fast as they can,
-each its next one when one is through. What counts is the server's own part of a
-ping (waits.py), and how much memory the server takes.
+connections upload and download files of 10 MiB meanwhile, each its next one when
+one is through: first as fast as a line of a gigabit lets them, then as fast as
+they can. What counts is when messages arrive beside the line, the server's own
+part of a ping (waits.py) beside the others, and how much memory the server takes.
 
-When messages arrive depends on the cores, too: the server, the transfers' client
-and the generator want more than two. So the chat is measured once more beside
-processes that take as much of the cores as the transfers did, and have nothing
-to do with the server: no server could be faster than that.
+Without a line, when messages arrive depends on the cores: the server, the
+transfers' client and the generator want more than two. So the chat is measured
+once more beside processes that take as much of the cores as the transfers did,
+and have nothing to do with the server: no server could be faster than that.
 
-transfers.py PORT SECONDS makes the transfers alone, and transfers.py --spin NICE
-SHARE one of those processes.
+transfers.py PORT SECONDS MIB makes the transfers alone, with so many MiB a second
+(0: any), and transfers.py --spin NICE SHARE one of those processes.
 """
 
 import json
@@ -32,6 +33,8 @@ CONNECTIONS = 100
 FILE_BYTES = 10 << 20
 PIECE = b"\xa5" * (1 << 16)
 CLIENTS, RATE = 10, 11  # 10 * 11 * 9 deliveries a second
+LINE_MIB = 112  # of payload, a second
+PAUSE_S = 0.001
 BEHIND = 19  # how nice the client of the transfers is
 SPIN_S = 0.005
 LEAST_SHARE = 0.01
@@ -140,8 +143,11 @@ class One(Upload):
             super().next()
 
 
-def run(selector, goes_on):
+def run(selector, goes_on, may_move=lambda: True):
     while goes_on():
+        if not may_move():
+            time.sleep(PAUSE_S)
+            continue
         for key, events in selector.select(0.1):
             if events & selectors.EVENT_WRITE:
                 key.data.write()
@@ -149,7 +155,7 @@ def run(selector, goes_on):
                 key.data.read()
 
 
-def transfer(port, seconds):
+def transfer(port, seconds, mib):
     """How many bytes were moved, and files begun."""
     selector = selectors.DefaultSelector()
     one = One(port, selector)
@@ -158,10 +164,15 @@ def transfer(port, seconds):
     connections = [Download(port, selector, one.url) if n % 2
                    else Upload(port, selector) for n in range(CONNECTIONS)]
     print("begun", flush=True)
-    end = time.monotonic() + seconds
-    run(selector, lambda: time.monotonic() < end)
-    return {"moved_mib": sum(each.moved for each in connections) / 2**20,
-            "files": sum(each.files for each in connections)}
+    began = time.monotonic()
+    end = began + seconds
+
+    def moved_mib():
+        return sum(each.moved for each in connections) / 2**20
+
+    run(selector, lambda: time.monotonic() < end,
+        lambda: mib == 0 or moved_mib() < mib * (time.monotonic() - began))
+    return {"moved_mib": moved_mib(), "files": sum(each.files for each in connections)}
 
 
 def get_files(port):
@@ -259,45 +270,57 @@ class Spinners:
             each.wait()
 
 
-def measure_transfers(site):
-    with site.start() as server:
+class Beside:
+    """The chat beside transfers: its figures, theirs, and what they took."""
+
+    def __init__(self, site, server, mib):
         pid = server.process.pid
-        calm = Cpu(pid)
-        alone = chat(site, server)
-        calm = calm.shares()
-        before = resident(pid)
         transfers = subprocess.Popen(
-            [sys.executable, __file__, str(server.port), str(site.seconds + 1)],
+            [sys.executable, __file__, str(server.port), str(site.seconds + 1), str(mib)],
             stdout=subprocess.PIPE, text=True, preexec_fn=behind)
         try:
             if transfers.stdout.readline() != "begun\n":
                 raise Failed("no transfers")
             busy, client = Cpu(pid), Cpu(transfers.pid)
             with Peak(pid) as peak:
-                beside = chat(site, server)
-            busy, client = busy.shares(), client.shares()
+                self.chat = chat(site, server)
+            self.busy, self.client = busy.shares(), client.shares()
             moved, _ = transfers.communicate(timeout=60)
-            sent = get_files(server.port)["sent_bytes"]
         finally:
             transfers.kill()
         if transfers.returncode != 0:
             raise Failed("a transfer failed")
-        with Spinners([(0, more - less) for more, less in zip(busy, calm)] +
-                      [(BEHIND, share) for share in client]):
+        self.peak = peak.most
+        self.moved = json.loads(moved)
+
+
+def measure_transfers(site):
+    with site.start() as server:
+        calm = Cpu(server.process.pid)
+        alone = chat(site, server)
+        calm = calm.shares()
+        before = resident(server.process.pid)
+        line = Beside(site, server, LINE_MIB)
+        full = Beside(site, server, 0)
+        sent = get_files(server.port)["sent_bytes"]
+        with Spinners([(0, more - less) for more, less in zip(full.busy, calm)] +
+                      [(BEHIND, share) for share in full.client]):
             floor = chat(site, server)
         return {"p99_alone_us": alone["one_way_p99_us"],
-                "p99_beside_us": beside["one_way_p99_us"],
-                "p99_ratio": beside["one_way_p99_us"] / alone["one_way_p99_us"],
+                "p99_line_us": line.chat["one_way_p99_us"],
+                "p99_line_ratio": line.chat["one_way_p99_us"] / alone["one_way_p99_us"],
+                "line_mib": line.moved["moved_mib"],
+                "p99_beside_us": full.chat["one_way_p99_us"],
                 "p99_floor_us": floor["one_way_p99_us"],
                 "ours_alone_us": alone["ours_p99_us"],
-                "ours_beside_us": beside["ours_p99_us"],
-                "ours_ratio": beside["ours_p99_us"] / alone["ours_p99_us"],
-                "grown_mib": (peak.most - before) / 2**20,
+                "ours_beside_us": full.chat["ours_p99_us"],
+                "ours_ratio": full.chat["ours_p99_us"] / alone["ours_p99_us"],
+                "grown_mib": (max(line.peak, full.peak) - before) / 2**20,
                 "sent_mib": sent / 2**20,
-                **json.loads(moved)}
+                **full.moved}
 
 
 if __name__ == "__main__" and sys.argv[1] == "--spin":
     spin(int(sys.argv[2]), float(sys.argv[3]))
 elif __name__ == "__main__":
-    print(json.dumps(transfer(int(sys.argv[1]), float(sys.argv[2]))))
+    print(json.dumps(transfer(int(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3]))))
