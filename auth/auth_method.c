@@ -68,6 +68,10 @@ auth_accept(const struct auth_context *context, struct candidate *candidate,
 		auth_refuse(candidate, 503, "Out of memory\n");
 	else if (auth_is_revoked(context, &accepted))
 		auth_refuse(candidate, 401, AUTH_REVOKED);
+	else if ((accepted.rights & RIGHT_CONNECT) == 0 &&
+		 !accepted.must_authenticate)
+		auth_refuse(candidate, 403,
+		    "Not allowed without the right 'connect'\n");
 	else if (question != NULL)
 		question->ops->ask(question, candidate, &accepted);
 	else

@@ -29,7 +29,7 @@ static const struct {
 	unsigned rights;
 } roles[] = {
 	[USER_ROLE_GUEST] = { { "guest", 5 },
-	    RIGHT_LIST | RIGHT_JOIN | RIGHT_READ | RIGHT_POST },
+	    RIGHT_CONNECT | RIGHT_LIST | RIGHT_JOIN | RIGHT_READ | RIGHT_POST },
 	[USER_ROLE_USER] = { { "user", 4 }, RIGHTS_USUAL },
 	[USER_ROLE_MODERATOR] = { { "moderator", 9 },
 	    RIGHTS_USUAL | RIGHT_MODERATE },

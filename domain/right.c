@@ -22,7 +22,8 @@ rights_of_word(struct str word)
 {
 	for (size_t i = 0; i < COUNT_OF(words); i++)
 		if (str_equal(words[i].word, word))
-			return words[i].right | words[i].besides;
+			return words[i].right | words[i].besides |
+			       RIGHT_CONNECT;
 	return 0;
 }
 

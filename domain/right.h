@@ -6,7 +6,8 @@
 
 /*
  * X(constant, bit, word, rights that the word gives besides). A token's words
- * "read" and "post" gave more before there were words for the parts.
+ * "read" and "post" gave more before there were words for the parts. Each word
+ * gives the right to connect.
  */
 #define RIGHTS(X)                                                       \
 	X(RIGHT_LIST, 0, "list", 0) /* lists of rooms and members */    \
@@ -19,7 +20,8 @@
 	X(RIGHT_UPLOAD, 7, "upload", 0)                                 \
 	/* to be moderator, or owner, of every room */                  \
 	X(RIGHT_MODERATE, 8, "moderate", 0)                             \
-	X(RIGHT_ADMIN, 9, "admin", RIGHT_MODERATE)
+	X(RIGHT_ADMIN, 9, "admin", RIGHT_MODERATE)                      \
+	X(RIGHT_CONNECT, 10, "connect", 0)
 
 enum right {
 #define X(constant, bit, word, besides) constant = 1 << bit,
@@ -33,7 +35,7 @@ enum right {
 /* Those of a client of which nothing else is known. */
 #define RIGHTS_USUAL                                                    \
 	(RIGHT_LIST | RIGHT_JOIN | RIGHT_READ | RIGHT_DM | RIGHT_POST | \
-	    RIGHT_CREATE_ROOMS | RIGHT_RENAME | RIGHT_UPLOAD)
+	    RIGHT_CREATE_ROOMS | RIGHT_RENAME | RIGHT_UPLOAD | RIGHT_CONNECT)
 
 /* What a word gives; 0: unknown. */
 unsigned rights_of_word(struct str word);

@@ -211,6 +211,11 @@ session_authenticate(struct session *session, const struct command *command)
 		    "Token of another user");
 		return;
 	}
+	if ((principal.rights & RIGHT_CONNECT) == 0) {
+		command_fail(session, command, CHAT_FORBIDDEN,
+		    "Not allowed without the right 'connect'");
+		return;
+	}
 	session->rights = (uint16_t)principal.rights;
 	if (!session_set_scope(session, principal.rooms) ||
 	    !ws_conn_renew(session->conn, &principal))

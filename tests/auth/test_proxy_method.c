@@ -105,15 +105,19 @@ START_TEST(the_proxy_names_the_user)
 }
 END_TEST
 
+#define POST (RIGHT_CONNECT | RIGHT_POST | RIGHT_DM)
+
 static const struct {
 	const char *words;
+	int status;
 	unsigned rights;
 } rights[] = {
-	{ "", 0 },
-	{ "unknown", 0 },
-	{ "post", RIGHT_POST | RIGHT_DM },
-	{ "post, unknown ,rename", RIGHT_POST | RIGHT_DM | RIGHT_RENAME },
-	{ "rename\r\nX-Rights: post", RIGHT_POST | RIGHT_DM | RIGHT_RENAME },
+	{ "", 403, 0 },
+	{ "unknown", 403, 0 },
+	{ "connect", 200, RIGHT_CONNECT },
+	{ "post", 200, POST },
+	{ "post, unknown ,rename", 200, POST | RIGHT_RENAME },
+	{ "rename\r\nX-Rights: post", 200, POST | RIGHT_RENAME },
 };
 
 START_TEST(the_proxy_gives_rights)
@@ -124,10 +128,10 @@ START_TEST(the_proxy_gives_rights)
 	snprintf(headers, sizeof(headers),
 	    "X-Forwarded-User: u1\r\nX-Rights: %s\r\n", rights[_i].words);
 	proxy_admit(headers);
-	ck_assert_int_eq(decision.status, 200);
+	ck_assert_int_eq(decision.status, rights[_i].status);
 	ck_assert_uint_eq(decision.rights, rights[_i].rights);
 	proxy_admit("X-Forwarded-User: u1\r\n");
-	ck_assert_uint_eq(decision.rights, 0);
+	ck_assert_int_eq(decision.status, 403);
 	proxy_admit("X-Forwarded-User: u1\r\nX-Rights: moderator\r\n");
 	ck_assert_uint_eq(decision.rights,
 	    user_role_rights(USER_ROLE_MODERATOR));

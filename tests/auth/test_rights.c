@@ -5,8 +5,8 @@
 #include "tests/suite.h"
 #include "wire/common/wire_text.h"
 
-#define READ (RIGHT_READ | RIGHT_LIST | RIGHT_JOIN)
-#define POST (RIGHT_POST | RIGHT_DM)
+#define READ (RIGHT_CONNECT | RIGHT_READ | RIGHT_LIST | RIGHT_JOIN)
+#define POST (RIGHT_CONNECT | RIGHT_POST | RIGHT_DM)
 
 static const struct {
 	const char *claim; /* NULL: absent */
@@ -19,14 +19,17 @@ static const struct {
 	{ "{\"can\":[]}", 0, NULL },
 	{ "{\"can\":[\"read\",\"post\"]}", READ | POST, NULL },
 	{ "{\"can\":[\"re\\u0061d\",\"fly\",7]}", READ, NULL },
-	{ "{\"can\":[\"admin\"]}", RIGHT_ADMIN | RIGHT_MODERATE, NULL },
+	{ "{\"can\":[\"admin\"]}", RIGHT_CONNECT | RIGHT_ADMIN | RIGHT_MODERATE,
+	    NULL },
+	{ "{\"can\":[\"connect\"]}", RIGHT_CONNECT, NULL },
 	{ "{\"can\":\"read\"}", 0, NULL },
 	{ "{\"can\":null}", 0, NULL },
 	{ "{\"rooms\":[\"tea\",\"x-*\",\"\\u002a\"]}", RIGHTS_USUAL,
 	    "tea x-* * " },
 	{ "{\"rooms\":[\"a b\",\"**\",7,\"\",\"ok\"]}", RIGHTS_USUAL, "ok " },
 	{ "{\"rooms\":[]}", RIGHTS_USUAL, "" },
-	{ "{\"rooms\":\"tea\",\"can\":[\"join\"]}", RIGHT_JOIN, "" },
+	{ "{\"rooms\":\"tea\",\"can\":[\"join\"]}", RIGHT_CONNECT | RIGHT_JOIN,
+	    "" },
 };
 
 START_TEST(reads_claims)
@@ -66,7 +69,7 @@ START_TEST(reads_what_it_writes)
 	struct wire_text text;
 
 	wire_text_init(&text);
-	for (unsigned rights = 0; rights <= 2 * RIGHT_ADMIN - 1; rights++) {
+	for (unsigned rights = 0; rights <= 2 * RIGHT_CONNECT - 1; rights++) {
 		unsigned again;
 
 		wire_text_reset(&text);
@@ -75,7 +78,8 @@ START_TEST(reads_what_it_writes)
 		again = rights_read(str_slice(text.data, text.len));
 		ck_assert_uint_eq(again & rights, rights);
 		if ((rights & (RIGHT_READ | RIGHT_POST | RIGHT_ADMIN)) == 0)
-			ck_assert_uint_eq(again, rights);
+			ck_assert_uint_eq(again,
+			    rights | (rights > 0 ? RIGHT_CONNECT : 0));
 	}
 	wire_text_fini(&text);
 }

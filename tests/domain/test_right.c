@@ -6,16 +6,17 @@ static const struct {
 	struct str word;
 	unsigned rights;
 } words[] = {
-	{ STR("list"), RIGHT_LIST },
-	{ STR("join"), RIGHT_JOIN },
-	{ STR("read"), RIGHT_READ | RIGHT_LIST | RIGHT_JOIN },
-	{ STR("dm"), RIGHT_DM },
-	{ STR("post"), RIGHT_POST | RIGHT_DM },
-	{ STR("create"), RIGHT_CREATE_ROOMS },
-	{ STR("rename"), RIGHT_RENAME },
-	{ STR("upload"), RIGHT_UPLOAD },
-	{ STR("moderate"), RIGHT_MODERATE },
-	{ STR("admin"), RIGHT_ADMIN | RIGHT_MODERATE },
+	{ STR("list"), RIGHT_LIST | RIGHT_CONNECT },
+	{ STR("join"), RIGHT_JOIN | RIGHT_CONNECT },
+	{ STR("read"), RIGHT_READ | RIGHT_LIST | RIGHT_JOIN | RIGHT_CONNECT },
+	{ STR("dm"), RIGHT_DM | RIGHT_CONNECT },
+	{ STR("post"), RIGHT_POST | RIGHT_DM | RIGHT_CONNECT },
+	{ STR("create"), RIGHT_CREATE_ROOMS | RIGHT_CONNECT },
+	{ STR("rename"), RIGHT_RENAME | RIGHT_CONNECT },
+	{ STR("upload"), RIGHT_UPLOAD | RIGHT_CONNECT },
+	{ STR("moderate"), RIGHT_MODERATE | RIGHT_CONNECT },
+	{ STR("admin"), RIGHT_ADMIN | RIGHT_MODERATE | RIGHT_CONNECT },
+	{ STR("connect"), RIGHT_CONNECT },
 	{ STR("Read"), 0 },
 	{ STR("reads"), 0 },
 	{ STR(""), 0 },
@@ -30,7 +31,7 @@ END_TEST
 
 START_TEST(a_right_has_a_word)
 {
-	for (int i = 0; i < 10; i++)
+	for (int i = 0; i < 11; i++)
 		ck_assert_uint_ne(rights_of_word(right_word(1u << i)) & 1u << i,
 		    0);
 	ck_assert(str_equal(right_word(RIGHT_POST | RIGHT_ADMIN), STR("post")));

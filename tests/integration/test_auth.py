@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from client import Chat, Connection, get, head
+from client import Chat, Connection, WebSocket, get, head
 from server import DEADLINE, ENVIRONMENT, PARLEYD
 
 SECRET = "0123456789abcdef0123456789abcdef"
@@ -224,6 +224,19 @@ def test_a_token_can_be_valid_for_some_rooms_only(server):
     with Chat(server.address, Authorization=(
             f"Bearer {make_token(parley={'rooms': 'tea'})}")) as nowhere:
         assert nowhere.refusal("join", room="tea")["code"] == "forbidden"
+
+
+def test_a_token_without_any_right_does_not_connect(start, key):
+    server = start("--auth-kind", "jwt", "--auth-key", str(key), "--auth-in-band", "on")
+    nothing, alone = (make_token(parley={"can": can}) for can in ([], ["connect"]))
+    refused = status_of(server.address, Authorization=f"Bearer {nothing}")
+    assert refused.status == 403
+    assert refused.body == b"Not allowed without the right 'connect'\n"
+    with WebSocket(server.address) as late:
+        late.send_text(json.dumps({"command": "auth", "token": nothing}))
+        assert json.loads(late.read_message())["code"] == "forbidden"
+    with Chat(server.address, Authorization=f"Bearer {alone}") as alice:
+        assert alice.refusal("list")["right"] == "list"
 
 
 def test_persistent_rooms_can_be_left_to_users(start, key):

@@ -304,7 +304,7 @@ def test_a_trusted_proxy_names_the_user(gate):
 def test_the_proxy_gives_rights(gate):
     for groups, codes in (
         ("read", ["forbidden", "forbidden"]),
-        ("staff, READ", ["forbidden", "forbidden"]),
+        ("connect, READ", ["forbidden", "forbidden"]),
         ("read,post", [None, "forbidden"]),
         ("x, user", [None, None]),
     ):
@@ -313,6 +313,9 @@ def test_the_proxy_gives_rights(gate):
             assert [chat.ask("broadcast", message="hi").get("code"),
                     chat.ask("create", name="x").get("code")] == codes, groups
             chat.leave()
+    assert refusal(gate, **{
+        "X-Forwarded-User": "u", "X-Forwarded-Groups": "staff, READ"}) == (
+            403, b"Not allowed without the right 'connect'\n")
 
 
 def test_without_a_rights_header_users_have_the_usual_rights(start):

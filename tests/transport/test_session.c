@@ -201,22 +201,26 @@ END_TEST
 #define ADA "uadaadaadaadaadaadaadaadaad"
 #define EVE "ueveeveeveeveeveeveeveeveev"
 
-/* The token is the name; "eve" may read only. */
+#define READ_AND_POST (RIGHT_CONNECT | RIGHT_READ | RIGHT_POST)
+
+/* The token is the name; "ada, idle" has no right. */
 static const char *
 verify_name(struct admission *admission, struct str token,
     struct principal *out)
 {
 	(void)admission;
-	*out = (struct principal){ .rights = RIGHT_READ | RIGHT_POST };
+	*out = (struct principal){ .rights = READ_AND_POST };
 	out->user_id = out->name = token;
-	if (str_equal(token, STR("ada")) || str_equal(token, STR("ada, again")))
+	if (token.len >= 3 && str_equal(str_slice(token.data, 3), STR("ada")))
 		out->member_id = STR(ADA);
 	else if (str_equal(token, STR("eve")))
 		out->member_id = STR(EVE);
 	else
 		return "Token invalid";
 	if (str_equal(token, STR("ada, again")))
-		out->rights = RIGHT_READ;
+		out->rights = RIGHT_CONNECT | RIGHT_READ;
+	if (str_equal(token, STR("ada, idle")))
+		out->rights = 0;
 	out->expires_at_ms = session_rig.rig.now_ms + 40000;
 	return NULL;
 }
@@ -259,6 +263,10 @@ START_TEST(the_first_command_may_be_the_token)
 	session_rig_send(0, "{\"command\":\"auth\",\"ref\":2,\"token\":\"x\"}");
 	session_rig_turn(0);
 	session_rig_check(0, "\"message\":\"Token invalid\"");
+	session_rig_send(0,
+	    "{\"command\":\"auth\",\"ref\":2,\"token\":\"ada, idle\"}");
+	session_rig_turn(0);
+	session_rig_check(0, "without the right 'connect'");
 	ck_assert_uint_eq(session_rig.commands, 0);
 	session_rig_send(0,
 	    "{\"command\":\"auth\",\"ref\":3,\"token\":\"ada\"}");
@@ -270,7 +278,7 @@ START_TEST(the_first_command_may_be_the_token)
 	session_rig_send(0, "{\"command\":\"me\"}");
 	session_rig_turn(0);
 	ck_assert_uint_eq(session_rig.commands, 2);
-	ck_assert_uint_eq(session_rig.rights, RIGHT_READ | RIGHT_POST);
+	ck_assert_uint_eq(session_rig.rights, READ_AND_POST);
 	rig_pass(&session_rig.rig, 9000);
 	ck_assert_uint_eq(session_rig.rig.worker.ws.open_count, 1);
 	session_rig_end();
@@ -304,7 +312,7 @@ START_TEST(a_token_is_renewed_by_the_same_user_only)
 	ck_assert_uint_eq(session_rig.commands, 1);
 	session_rig_send(0, "{\"command\":\"me\"}");
 	session_rig_turn(0);
-	ck_assert_uint_eq(session_rig.rights, RIGHT_READ);
+	ck_assert_uint_eq(session_rig.rights, RIGHT_CONNECT | RIGHT_READ);
 	rig_pass(&session_rig.rig, 39000);
 	ck_assert_uint_eq(session_rig.rig.worker.ws.open_count, 1);
 	rig_pass(&session_rig.rig, 2000);
