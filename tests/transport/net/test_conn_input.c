@@ -37,11 +37,13 @@ end_on_bytes(struct conn *conn, char *data, size_t len)
 {
 	struct end *end = conn->protocol_state;
 	void (*first)(struct conn *) = act;
+	size_t foreign = 0;
 
 	act = NULL;
 	end->calls++;
 	for (size_t i = 0; i < len; i++)
-		ck_assert_int_eq(data[i], letter_of(end));
+		foreign += data[i] != letter_of(end);
+	ck_assert_uint_eq(foreign, 0);
 	end->got += len;
 	for (size_t i = 0; first != NULL && i < MANY; i++)
 		if (&ends[i] != end)
