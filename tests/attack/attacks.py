@@ -1,4 +1,4 @@
-"""The attacks, one function each; its first line says what it does.
+"""The attacks, one function each; its first line describes it.
 
 A function starts the server with the options that it is about, sets the scene,
 calls bed.watch(), attacks, and returns what came of it. Options are the

@@ -1,4 +1,4 @@
-"""Attacks a server beside clients that behave, and says what those notice.
+"""Attacks a server beside clients that behave, and measures what those notice.
 
     run.py [--server [NAME=]PATH]... [--only NAME]... [--seconds N] [--markdown]
 

@@ -46,7 +46,7 @@ class Client:
         if not data:
             raise Failed("the server closed the connection")
         if ERROR in self.end[-len(ERROR) + 1:] + data:
-            raise Failed(f"the server says {(self.end + data)[-300:]}")
+            raise Failed(f"the server answered {(self.end + data)[-300:]}")
         count = (self.end[-len(mark) + 1:] + data).count(mark)
         self.end = (self.end + data)[-LONGEST_MARK:]
         return count
@@ -80,7 +80,7 @@ def dial(port):
 
 
 def get(port, path):
-    """What the server says to plain HTTP, as text."""
+    """The answer to plain HTTP, as text."""
     with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}",
                                 timeout=10) as answer:
         return answer.read().decode()

@@ -142,7 +142,7 @@ class ActionServer(FaultyServer):
 
 
 class MqttServer(FaultyServer):
-    """A broker of MQTT 3.1.1 that knows one topic, and QoS 0."""
+    """A broker of MQTT 3.1.1 with one topic, and QoS 0."""
 
     async def talk(self, room, reader, writer):
         assert payload(await self.read_frame(reader)) == (

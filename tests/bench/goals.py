@@ -6,7 +6,7 @@ from typing import NamedTuple, Optional
 class Goal(NamedTuple):
     """One row of the table: a figure of a case, and its bound.
 
-    `kind` says what is held against the bound: "value", or, with the figure of
+    `kind` is what is compared with the bound: "value", or, with the figure of
     `against` (the paired run of another program), "ratio" or "difference".
     A bound is a floor if `least`, else a ceiling.
     """

@@ -88,7 +88,7 @@ def read_arguments():
                         help="only this one; may be given again")
     parser.add_argument("--clients", type=int, default=4)
     parser.add_argument("--rate", type=int, default=30,
-                        help="messages a second that each client says")
+                        help="messages a second that each client sends")
     parser.add_argument("--duration", type=float, default=60,
                         help="seconds for each dialect")
     script.add_programs(parser)

@@ -77,7 +77,7 @@ def redis_rate(report):
     try:
         return float(lines[-1][1])
     except (IndexError, ValueError):
-        raise Failed(f"redis-benchmark says {report!r}") from None
+        raise Failed(f"redis-benchmark printed {report!r}") from None
 
 
 def redis_command(load, seconds, port):

@@ -51,7 +51,7 @@ def test_counts_nothing_again_that_was_waited_for_before():
 @pytest.mark.parametrize("at", [0, 1, 9, 15])
 def test_ignores_counts_after_an_error(at):
     error = b'"event":"error"'
-    with pytest.raises(Failed, match="the server says"):
+    with pytest.raises(Failed, match="the server answered"):
         Client(Scripted(b"x" * 99 + error[:at],
                         error[at:] + MARK)).await_(MARK, 1)
 

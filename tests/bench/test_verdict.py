@@ -1,4 +1,4 @@
-"""What a table says of the runs it was made from."""
+"""What a table shows of its runs."""
 
 import pytest
 

@@ -155,7 +155,7 @@ class Client:
 
 
 class Place:
-    """What a member knows of a room."""
+    """A room, as a member has it."""
 
     def __init__(self):
         self.epoch, self.seq = None, None
