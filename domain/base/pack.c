@@ -1,9 +1,17 @@
 #include "domain/base/pack.h"
 
-#include <endian.h>
 #include <stdlib.h>
 
 #define LENGTH_ABSENT UINT32_MAX
+
+/* Numbers are packed with their highest byte first. Each works both ways. */
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define big_endian_64(number) __builtin_bswap64(number)
+#define big_endian_32(number) __builtin_bswap32(number)
+#else
+#define big_endian_64(number) (number)
+#define big_endian_32(number) (number)
+#endif
 
 void
 packer_fini(struct packer *packer)
@@ -41,7 +49,7 @@ packer_grow(struct packer *packer, size_t len)
 void
 pack_number(struct packer *packer, uint64_t number)
 {
-	uint64_t big = htobe64(number);
+	uint64_t big = big_endian_64(number);
 	char *at = packer_grow(packer, sizeof(big));
 
 	if (at != NULL)
@@ -51,7 +59,7 @@ pack_number(struct packer *packer, uint64_t number)
 static void
 pack_length(struct packer *packer, uint32_t len)
 {
-	uint32_t big = htobe32(len);
+	uint32_t big = big_endian_32(len);
 	char *at = packer_grow(packer, sizeof(big));
 
 	if (at != NULL)
@@ -100,7 +108,7 @@ unpack_number(struct unpacker *unpacker)
 
 	if (at != NULL)
 		memcpy(&big, at, sizeof(big));
-	return be64toh(big);
+	return big_endian_64(big);
 }
 
 static uint32_t
@@ -111,7 +119,7 @@ unpack_length(struct unpacker *unpacker)
 
 	if (at != NULL)
 		memcpy(&big, at, sizeof(big));
-	return be32toh(big);
+	return big_endian_32(big);
 }
 
 struct str
