@@ -35,7 +35,7 @@ cluster_on_batch(struct broker_listener *listener, struct str log,
 }
 
 static void
-typing_run(struct cluster *cluster, struct command *typing)
+typing_receive(struct cluster *cluster, struct command *typing)
 {
 	struct ordered_handler *handler = cluster->order.handler;
 	struct ordered_run run = {
@@ -62,7 +62,7 @@ cluster_on_message(struct broker_listener *listener, struct str log,
 	    str_equal(item.node, str_from(cluster->nodes.self)))
 		return;
 	if (item.kind == ITEM_COMMAND && item.command.kind == COMMAND_TYPING)
-		typing_run(cluster, &item.command);
+		typing_receive(cluster, &item.command);
 	else if (item.kind == ITEM_FAILED_LOGIN && host->failed_login != NULL)
 		host->failed_login(cluster->config.arg, item.login_keys);
 }

@@ -94,7 +94,7 @@ size_width(const struct form *form, size_t size)
 }
 
 static char *
-head_write(char *at, const struct form *form, size_t size)
+form_write(char *at, const struct form *form, size_t size)
 {
 	size_t width = size_width(form, size);
 	unsigned char head = form->first;
@@ -124,9 +124,9 @@ redis_batch_size(const struct str *items, size_t count)
 char *
 redis_batch_write(char *at, const struct str *items, size_t count)
 {
-	at = head_write(at, &list_form, count);
+	at = form_write(at, &list_form, count);
 	for (size_t i = 0; i < count; i++)
 		at =
-		    str_put(head_write(at, &text_form, items[i].len), items[i]);
+		    str_put(form_write(at, &text_form, items[i].len), items[i]);
 	return at;
 }

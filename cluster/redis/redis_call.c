@@ -208,7 +208,7 @@ call_answered_cb(redisAsyncContext *context, void *reply, void *arg)
 #define TEXT_END_SIZE 2
 
 static char *
-text_head_write(char *at, char kind, size_t number)
+argument_head_write(char *at, char kind, size_t number)
 {
 	char digits[DECIMAL_MOST];
 
@@ -218,9 +218,9 @@ text_head_write(char *at, char kind, size_t number)
 }
 
 static char *
-text_write(char *at, struct str prefix, struct str text)
+argument_write(char *at, struct str prefix, struct str text)
 {
-	at = text_head_write(at, '$', prefix.len + text.len);
+	at = argument_head_write(at, '$', prefix.len + text.len);
 	at = str_put(str_put(at, prefix), text);
 	return str_put(at, STR("\r\n"));
 }
@@ -230,7 +230,7 @@ static char *
 key_write(const struct redis_broker *broker, char *at, struct str log,
     struct str suffix)
 {
-	at = text_head_write(at, '$',
+	at = argument_head_write(at, '$',
 	    broker->prefix.len + 1 + log.len + 1 + suffix.len);
 	at = str_put(at, broker->prefix);
 	*at++ = '{';
@@ -253,10 +253,10 @@ static char *
 arguments_write(const struct redis_broker *broker, char *at,
     const struct broker_call *call, size_t count)
 {
-	at = text_head_write(at, '$', redis_batch_size(call->args, count));
+	at = argument_head_write(at, '$', redis_batch_size(call->args, count));
 	at = redis_batch_write(at, call->args, count);
 	at = str_put(at, STR("\r\n"));
-	return text_write(at, broker->prefix, call->slot);
+	return argument_write(at, broker->prefix, call->slot);
 }
 
 /* At least as many bytes as the command takes. */
@@ -287,10 +287,11 @@ command_write(struct redis_call *call, const struct broker_call *from)
 
 	at = call->command = memory_or_abort(malloc(command_size(broker, from,
 	    logs, arguments)));
-	at = text_head_write(at, '*', 3 + 2 * logs + 2);
+	at = argument_head_write(at, '*', 3 + 2 * logs + 2);
 	at = str_put(at, STR("$7\r\nEVALSHA\r\n"));
-	at = text_write(at, STR(""), str_from(call->shard->sha[from->script]));
-	at = text_write(at, STR(""), decimal_write(2 * logs, digits));
+	at = argument_write(at, STR(""),
+	    str_from(call->shard->sha[from->script]));
+	at = argument_write(at, STR(""), decimal_write(2 * logs, digits));
 	for (size_t i = 0; i < logs; i++)
 		at =
 		    keys_write(broker, at, is_tops ? from->args[i] : from->slot,

@@ -114,7 +114,7 @@ download_open(struct download *download, struct str etag, uint64_t size)
 
 /* If there is a part of it already, the rest is asked for. */
 static void
-download_begin(struct download *download, const struct http_answer *answer,
+download_take_head(struct download *download, const struct http_answer *answer,
     struct str head)
 {
 	struct transfer *transfer = &download->base;
@@ -147,7 +147,7 @@ download_on_head(struct transfer *transfer, const struct http_answer *answer,
 {
 	if (answer->status != 200 && answer->status != 206)
 		return false;
-	download_begin(download_of(transfer), answer, head);
+	download_take_head(download_of(transfer), answer, head);
 	return true;
 }
 
