@@ -59,7 +59,7 @@ check_content(const char *path)
 }
 
 static void
-save(const char *path, const char *expected)
+part_save(const char *path, const char *expected)
 {
 	struct partial_file *file = partial_open(path);
 	char saved[PATH_MAX];
@@ -91,10 +91,10 @@ END_TEST
 
 START_TEST(in_a_directory_names_get_numbers)
 {
-	save("d", "d/a.b");
-	save("d/", "d/a (2).b");
+	part_save("d", "d/a.b");
+	part_save("d/", "d/a (2).b");
 	ck_assert_int_eq(chdir("d"), 0);
-	save("", "a (3).b");
+	part_save("", "a (3).b");
 	ck_assert_int_eq(chdir(".."), 0);
 }
 END_TEST
@@ -104,7 +104,7 @@ START_TEST(nothing_is_overwritten)
 	struct partial_file *file;
 	char saved[PATH_MAX];
 
-	save("d/c", "d/c");
+	part_save("d/c", "d/c");
 	ck_assert_ptr_null(partial_open("d/c"));
 	ck_assert_int_eq(errno, EEXIST);
 	/* Nor what has come meanwhile. */
@@ -168,7 +168,7 @@ START_TEST(one_process_saves_it_at_a_time)
 	ck_assert(partial_file_write(file, CONTENT, 5));
 	partial_file_remove(file);
 	ck_assert_int_ne(access(PART, F_OK), 0);
-	save("d/c", "d/c");
+	part_save("d/c", "d/c");
 }
 END_TEST
 

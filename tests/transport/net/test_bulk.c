@@ -21,7 +21,7 @@ bulk_now(void)
 }
 
 static void
-work(struct bulk_task *task)
+task_work(struct bulk_task *task)
 {
 	struct worked *worker = LIST_OWNER(task, struct worked, task);
 
@@ -41,7 +41,7 @@ setup(void)
 	piece_ns = 10000;
 	for (int i = 0; i < TASKS; i++) {
 		worked[i] = (struct worked){ .left = 1000 };
-		bulk_task_init(&worked[i].task, work);
+		bulk_task_init(&worked[i].task, task_work);
 		bulk_add(&bulk, &worked[i].task);
 	}
 }
