@@ -179,6 +179,19 @@ command_fail(struct session *session, const struct command *command,
 }
 
 static void
+command_lacks_connect(struct session *session, const struct command *command)
+{
+	struct failure failure = {
+		.error = CHAT_FORBIDDEN,
+		.command = command->word,
+		.right = right_word(RIGHT_CONNECT),
+		.text = STR("Not allowed without the right 'connect'"),
+	};
+
+	answer_failure(session, command, &failure);
+}
+
+static void
 answer_done(struct session *session, const struct command *command)
 {
 	struct event event = {
@@ -212,8 +225,7 @@ session_authenticate(struct session *session, const struct command *command)
 		return;
 	}
 	if ((principal.rights & RIGHT_CONNECT) == 0) {
-		command_fail(session, command, CHAT_FORBIDDEN,
-		    "Not allowed without the right 'connect'");
+		command_lacks_connect(session, command);
 		return;
 	}
 	session->rights = (uint16_t)principal.rights;

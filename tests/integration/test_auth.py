@@ -234,7 +234,8 @@ def test_a_token_without_any_right_does_not_connect(start, key):
     assert refused.body == b"Not allowed without the right 'connect'\n"
     with WebSocket(server.address) as late:
         late.send_text(json.dumps({"command": "auth", "token": nothing}))
-        assert json.loads(late.read_message())["code"] == "forbidden"
+        answer = json.loads(late.read_message())
+        assert (answer["code"], answer["right"]) == ("forbidden", "connect")
     with Chat(server.address, Authorization=f"Bearer {alone}") as alice:
         assert alice.refusal("list")["right"] == "list"
 
