@@ -208,7 +208,7 @@ def test_a_wrong_password_and_an_unknown_user_look_the_same(start, users):
     assert 0.5 < known / unknown < 2, taken
     server.wait_for_line("log-in refused: wrong user or password")
     failures = b'parley_auth_failures_total{reason="wrong_credentials"} 10\n'
-    assert failures in get(server.address, "/metrics").body
+    eventually(lambda: failures in get(server.address, "/metrics").body)
     assert "mallory" not in "".join(server.lines)
 
 
