@@ -61,8 +61,10 @@ def test_a_wrong_password_is_reported(page, server):
     page.type(PASSWORD, "#password")  # it was selected
     page.find("#password").send_keys(Keys.ENTER)
     page.until_in("Lobby")
-    # The browser reports the answer itself.
-    assert all("v1/login" in each for each in page.complaints())
+    # The browser reports the answer itself, at some time.
+    reports = []
+    page.until(lambda: reports.extend(page.complaints()) or reports)
+    assert all("v1/login" in each for each in reports)
 
 
 def test_a_locked_user_sees_the_form_again(page, server, users):
