@@ -16,12 +16,12 @@ static inline struct individual *
 send_batch_individual(const struct send_batch *batch,
     const struct session *session)
 {
-	struct individual *own = &batch->individuals[session->individual];
+	struct individual *own;
 
-	return session->individual < batch->individual_count &&
-		       own->session == session
-		   ? own
-		   : NULL;
+	if (session->individual >= batch->individual_count)
+		return NULL;
+	own = &batch->individuals[session->individual];
+	return own->session == session ? own : NULL;
 }
 
 /*
