@@ -18,12 +18,15 @@
 #define PART "d/.parley-" ETAG ".part"
 
 static char directory[] = "/tmp/partial_file.XXXXXX";
+static int before; /* the working directory */
 
 static void
 setup(void)
 {
 	strcpy(directory + strlen(directory) - 6, "XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(directory));
+	before = open(".", O_RDONLY | O_DIRECTORY);
+	ck_assert_int_ge(before, 0);
 	ck_assert_int_eq(chdir(directory), 0);
 	ck_assert_int_eq(mkdir("d", 0755), 0);
 }
@@ -37,6 +40,9 @@ teardown(void)
 	for (size_t i = 0; i < COUNT_OF(names); i++)
 		unlink(names[i]);
 	ck_assert_int_eq(rmdir("d"), 0);
+	/* Other suites may run in this process. */
+	ck_assert_int_eq(fchdir(before), 0);
+	close(before);
 	ck_assert_int_eq(rmdir(directory), 0);
 }
 
