@@ -129,10 +129,12 @@ conn_consume_read(struct conn *conn, char *data, size_t len)
 {
 	size_t used = 0;
 
+	if (conn->state == CONN_DEAD)
+		return;
 	/* It may have come to lag, or to have more before this. */
 	if (conn->lags)
 		conn_pause(conn, PAUSED_BY_OUTPUT);
-	if (conn->unread == NULL && conn->state != CONN_DEAD)
+	if (conn->unread == NULL)
 		used = conn_consume(conn, data, len);
 	if (used < len && !input_buffer_append(&conn->unread, data + used,
 			      len - used, 0, &conn->loop->input_bytes))
