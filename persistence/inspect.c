@@ -106,6 +106,7 @@ status_of_recovery(enum recovery_status end)
 		return INSPECT_DAMAGED;
 	case RECOVERY_NEWER:
 	case RECOVERY_FOREIGN:
+	case RECOVERY_CHANGED:
 	case RECOVERY_FAILED:
 		break;
 	}

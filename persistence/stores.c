@@ -1,6 +1,7 @@
 #include "persistence/stores.h"
 
 #include <assert.h>
+#include <unistd.h>
 
 #include "domain/base/count_of.h"
 #include "domain/log.h"
@@ -16,6 +17,8 @@
 struct backend {
 	const char *kind;
 	enum stores_end (*open)(struct stores *, const struct stores_config *);
+	/* NULL: nothing can be read before. */
+	void (*read_ahead)(struct stores_ahead *, const struct stores_config *);
 };
 
 static const struct chat_snapshot_messages numbered_in_memory = {
@@ -45,6 +48,31 @@ memory_open(struct stores *stores, const struct stores_config *config)
 	return STORES_OPEN;
 }
 
+static struct file_store_config
+files_config(const struct stores_config *config, struct disk *disk)
+{
+	return (struct file_store_config){ .disk = disk,
+		.options = config->options,
+		.limits = config->limits,
+		.ids = config->ids,
+		.observer = config->observer };
+}
+
+static void
+files_read_ahead(struct stores_ahead *ahead, const struct stores_config *config)
+{
+	struct file_store_config files;
+
+	if (access(config->options->dir, F_OK) != 0)
+		return;
+	if (ahead->disk == NULL)
+		ahead->disk = system_disk_open(config->options->dir);
+	if (ahead->disk == NULL)
+		return;
+	files = files_config(config, ahead->disk);
+	file_store_read_ahead(&files, &ahead->files);
+}
+
 /* Members are not persisted. */
 static enum stores_end
 files_open(struct stores *stores, const struct stores_config *config)
@@ -55,15 +83,25 @@ files_open(struct stores *stores, const struct stores_config *config)
 		[FILE_STORE_REFUSED] = STORES_REFUSED,
 		[FILE_STORE_FAILED] = STORES_FAILED,
 	};
-	struct file_store_config files = { .options = config->options,
-		.limits = config->limits,
-		.ids = config->ids,
-		.observer = config->observer };
+	struct stores_ahead *ahead = config->ahead;
+	struct file_store_config files;
 	enum file_store_end end;
 
-	stores->disk = files.disk = system_disk_open(config->options->dir);
-	if (stores->disk == NULL || !system_disk_make_private(stores->disk))
+	if (ahead != NULL && ahead->disk != NULL)
+		stores->disk = ahead->disk;
+	else
+		stores->disk = system_disk_open(config->options->dir);
+	if (stores->disk == NULL)
 		return STORES_FAILED;
+	files = files_config(config, stores->disk);
+	if (ahead != NULL) {
+		files.ahead = ahead->files;
+		*ahead = (struct stores_ahead){ 0 };
+	}
+	if (!system_disk_make_private(stores->disk)) {
+		file_store_close(files.ahead);
+		return STORES_FAILED;
+	}
 	end = file_store_open(&files, &stores->files);
 	if (end != FILE_STORE_OPEN)
 		return ends[end];
@@ -77,8 +115,8 @@ files_open(struct stores *stores, const struct stores_config *config)
 }
 
 static const struct backend backends[] = {
-	{ "memory", memory_open },
-	{ "file", files_open },
+	{ "memory", memory_open, NULL },
+	{ "file", files_open, files_read_ahead },
 };
 
 static const struct backend *
@@ -115,6 +153,25 @@ stores_open(struct stores *stores, const struct stores_config *config)
 	if (end != STORES_OPEN)
 		stores_close(stores);
 	return end;
+}
+
+void
+stores_read_ahead(struct stores_ahead *ahead,
+    const struct stores_config *config)
+{
+	const struct backend *backend = backend_find(config->kind);
+
+	assert(backend != NULL && config->limits != NULL);
+	if (backend->read_ahead != NULL)
+		backend->read_ahead(ahead, config);
+}
+
+void
+stores_ahead_fini(struct stores_ahead *ahead)
+{
+	if (file_store_close(ahead->files))
+		disk_destroy(ahead->disk);
+	*ahead = (struct stores_ahead){ 0 };
 }
 
 bool

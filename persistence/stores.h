@@ -43,6 +43,12 @@ struct stores {
 	struct disk *disk;
 };
 
+/* What stores_read_ahead() has read. Zeroed: nothing. */
+struct stores_ahead {
+	struct disk *disk;
+	struct file_store *files;
+};
+
 /* Everything is borrowed and must outlive the stores. */
 struct stores_config {
 	const char *kind;
@@ -51,6 +57,7 @@ struct stores_config {
 	struct clock *clock;                 /* NULL: any time is trusted */
 	struct id_source *ids;               /* of the file store */
 	struct entry_observer *observer;     /* of the log; NULL: none */
+	struct stores_ahead *ahead;          /* emptied; NULL: nothing */
 };
 
 enum stores_end {
@@ -69,6 +76,16 @@ bool stores_kind_exists(const char *kind);
  * nothing is open.
  */
 enum stores_end stores_open(struct stores *, const struct stores_config *);
+
+/*
+ * Reads what a running server has stored so far, or since the last call, so
+ * that stores_open() has little left to read when that server has released it.
+ * Changes nothing; does what it can.
+ */
+void stores_read_ahead(struct stores_ahead *, const struct stores_config *);
+
+/* Zeroes it. */
+void stores_ahead_fini(struct stores_ahead *);
 
 /*
  * stores_release() is to come soon: background work is given up, and none is

@@ -43,7 +43,8 @@ struct file_store {
 	struct id_source *ids;
 	struct disk *disk;
 	struct journal *journal;
-	int lock; /* -1: not held */
+	struct file_recovery *recovery; /* NULL once the store is open */
+	int lock;                       /* -1: not held */
 	uint8_t store_id[STORE_ID_SIZE];
 	int64_t activity_ms;     /* when activity was noted last; monotonic */
 	bool epochs_are_unsaved; /* of some room */
@@ -207,6 +208,13 @@ struct file_replay {
 	 */
 	uint64_t lacking;
 	bool has_counted; /* lacking is set */
+};
+
+/* From the first record that is read ahead to the opening. */
+struct file_recovery {
+	struct recovery *steps;
+	struct file_replay replay;
+	struct recovery_result result;
 };
 
 /* The result is that of the recovery, borrowed. */

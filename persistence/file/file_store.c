@@ -77,6 +77,7 @@ check_recovery(const struct file_store *self, enum recovery_status end,
 		return FILE_STORE_OPEN;
 	case RECOVERY_NEWER:
 	case RECOVERY_FOREIGN:
+	case RECOVERY_CHANGED:
 		break;
 	case RECOVERY_FAILED:
 		log_error("store %s: cannot be read: %s", dir, result->why);
@@ -222,37 +223,96 @@ open_journal(struct file_store *self, struct recovery_result *result,
 	return FILE_STORE_FAILED;
 }
 
-static enum file_store_end
-file_store_recover(struct file_store *self, bool no_threads)
+static void
+file_recovery_end(struct file_store *self)
+{
+	if (self->recovery == NULL)
+		return;
+	recovery_destroy(self->recovery->steps);
+	recovery_result_fini(&self->recovery->result);
+	free(self->recovery);
+	self->recovery = NULL;
+}
+
+/* False: no memory. */
+static bool
+file_recovery_begin(struct file_store *self)
 {
 	struct recovery_config config = {
 		.disk = self->disk,
 		.mode = RECOVERY_REPAIR,
 		.refuse_damage = self->options->on_damage == STORE_REFUSE,
 	};
-	struct recovery_result result = { 0 };
-	struct file_replay replay;
+	struct file_recovery *recovery = calloc(1, sizeof(*recovery));
+
+	self->recovery = recovery;
+	if (recovery == NULL)
+		return false;
+	file_replay_init(&recovery->replay, self, &recovery->result);
+	recovery->steps =
+	    recovery_create(&config, &recovery->replay.base, &recovery->result);
+	return recovery->steps != NULL;
+}
+
+static enum file_store_end
+file_store_recover(struct file_store *self, bool no_threads)
+{
+	struct file_recovery *recovery = self->recovery;
+	struct recovery_result *result = &recovery->result;
 	enum file_store_end end;
 
-	file_replay_init(&replay, self, &result);
-	end = check_recovery(self, recovery_run(&config, &replay.base, &result),
-	    &result);
-	if (end == FILE_STORE_OPEN) {
-		file_replay_finish(&replay, result.epochs_invalid_up_to);
-		log_recovery(self, &result);
-		end = open_journal(self, &result, no_threads);
-	}
-	recovery_result_fini(&result);
+	end = check_recovery(self, recovery_finish(recovery->steps), result);
+	if (end != FILE_STORE_OPEN)
+		return end;
+	file_replay_finish(&recovery->replay, result->epochs_invalid_up_to);
+	log_recovery(self, result);
+	end = open_journal(self, result, no_threads);
+	file_recovery_end(self);
 	return end;
+}
+
+/* A store that is not open, with a recovery that has not begun. */
+static struct file_store *
+file_store_prepare(const struct file_store_config *config)
+{
+	struct file_store *self = file_store_create(config);
+
+	if (self == NULL || file_recovery_begin(self))
+		return self;
+	log_error("store %s: out of memory", self->options->dir);
+	file_store_close(self);
+	return NULL;
+}
+
+static bool
+store_read_on(struct file_store *self)
+{
+	return recovery_read_ahead(self->recovery->steps) == RECOVERY_OK;
+}
+
+void
+file_store_read_ahead(const struct file_store_config *config,
+    struct file_store **ahead)
+{
+	if (*ahead == NULL)
+		*ahead = file_store_prepare(config);
+	if (*ahead == NULL || store_read_on(*ahead))
+		return;
+	file_store_close(*ahead);
+	*ahead = NULL;
 }
 
 enum file_store_end
 file_store_open(const struct file_store_config *config, struct file_store **out)
 {
-	struct file_store *self = file_store_create(config);
+	struct file_store *self = config->ahead;
 	enum file_store_end end;
 
 	*out = NULL;
+	if (self != NULL)
+		file_store_read_ahead(config, &self);
+	if (self == NULL)
+		self = file_store_prepare(config);
 	if (self == NULL)
 		return FILE_STORE_FAILED;
 	end = lock_store(self);
@@ -276,6 +336,7 @@ file_store_hold(struct file_store *self, bool is_held)
 bool
 file_store_release(struct file_store *self)
 {
+	file_recovery_end(self);
 	if (!journal_destroy(self->journal))
 		return false;
 	self->journal = NULL;

@@ -28,6 +28,12 @@ struct file_store_config {
 	 * it when the store is opened.
 	 */
 	struct entry_observer *observer;
+	/*
+	 * From file_store_read_ahead(), taken; NULL: nothing was read. If the
+	 * files have changed otherwise than by growing, they are read anew, and
+	 * the observer gets entries for the second time.
+	 */
+	struct file_store *ahead;
 	bool no_threads; /* the caller calls journal_step() instead */
 };
 
@@ -37,6 +43,14 @@ enum file_store_end {
 	FILE_STORE_REFUSED, /* a newer program's, or damaged; as asked */
 	FILE_STORE_FAILED
 };
+
+/*
+ * Reads what a running server has stored so far, or what it has stored since
+ * then if *ahead is not NULL; for file_store_open(). Needs no lock, and changes
+ * nothing. Afterwards *ahead may be NULL: then nothing was read.
+ */
+void file_store_read_ahead(const struct file_store_config *,
+    struct file_store **ahead);
 
 /* Recovers the store and opens its journal. A failure is logged. */
 enum file_store_end file_store_open(const struct file_store_config *,

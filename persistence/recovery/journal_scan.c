@@ -394,9 +394,41 @@ journal_scan_resume(struct journal_scan *scan)
 	error = scan_file_open(scan);
 	if (error != 0)
 		return error;
+	if (segment_reader_size(scan->reader) < at)
+		return EIO; /* records have failed after they were read */
 	if (scan->file > 0)
 		last_lsn--;
 	segment_reader_seek(scan->reader, at, last_lsn);
 	scan->at = at;
 	return 0;
+}
+
+static bool
+files_are_same(const struct store_listing_file *a,
+    const struct store_listing_file *b)
+{
+	return a == NULL || b == NULL
+		   ? a == b
+		   : a->lsn == b->lsn && a->is_readable && b->is_readable &&
+			 a->head.salt == b->head.salt;
+}
+
+bool
+journal_scan_move(struct journal_scan *scan, const struct scan_plan *plan)
+{
+	const struct scan_plan *before = &scan->plan;
+	size_t read = scan->file;
+
+	if (read > 0 && !scan->is_open)
+		read--;
+	if (!files_are_same(before->snapshot, plan->snapshot) ||
+	    read > plan->segment_count)
+		return false;
+	for (size_t i = 0; i < read; i++)
+		if (!files_are_same(&before->segments[i], &plan->segments[i]))
+			return false;
+	if (scan->tail != NULL)
+		scan->tail = plan->segments + (scan->tail - before->segments);
+	scan->plan = *plan;
+	return journal_scan_resume(scan) == 0;
 }

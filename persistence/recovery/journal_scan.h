@@ -77,6 +77,12 @@ void journal_scan_init(struct journal_scan *, const struct scan_plan *,
 int journal_scan_resume(struct journal_scan *);
 
 /*
+ * Goes on in files that were listed again, since they have grown. False: they
+ * do not have what was read, and the position is of no use.
+ */
+bool journal_scan_move(struct journal_scan *, const struct scan_plan *);
+
+/*
  * The next event. The last gap never ends: it begins after the last record, and
  * its `first` is the next LSN to assign unless later LSNs are known.
  */

@@ -3,9 +3,12 @@
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "domain/base/count_of.h"
+#include "domain/log.h"
 #include "persistence/format/watermark.h"
 #include "persistence/recovery/recovery_internal.h"
 #include "persistence/recovery/repair.h"
@@ -113,20 +116,27 @@ read_fail(struct recovery *recovery, const struct scan_event *event)
 /*
  * Reads everything, and replays records up to the first gap. Whether that gap
  * is lost or torn depends on the records behind it, so the rest is replayed
- * later.
+ * later. What is read ahead ends before the gap.
  */
 static enum recovery_status
-journal_read(struct recovery *recovery, struct journal_scan *scan)
+journal_read(struct recovery *recovery)
 {
+	struct journal_scan *scan = &recovery->scan, position;
 	enum recovery_status status = RECOVERY_OK;
 	struct scan_event event;
 
 	while (status == RECOVERY_OK) {
 		bool is_in_snapshot = scan->file == 0;
 
+		if (recovery->is_ahead)
+			position = *scan;
 		journal_scan_next(scan, &event);
 		if (event.kind == SCAN_END)
 			break;
+		if (event.kind == SCAN_GAP && recovery->is_ahead) {
+			*scan = position;
+			break;
+		}
 		if (event.kind == SCAN_RECORD)
 			status = recovery_add_record(recovery, &event,
 			    is_in_snapshot);
@@ -275,7 +285,7 @@ gaps_analyze(struct recovery *recovery, uint64_t durable_lsn)
 		    recovery->analysis.next_lsn - 1);
 	recovery_report(recovery);
 	result_fill(recovery);
-	if (result->lost_count > 0 && recovery->config->refuse_damage)
+	if (result->lost_count > 0 && recovery->config.refuse_damage)
 		return RECOVERY_DAMAGED;
 	return RECOVERY_OK;
 }
@@ -289,15 +299,23 @@ result_status(const struct recovery_result *result)
 	return result->torn_bytes > 0 ? RECOVERY_TORN : RECOVERY_OK;
 }
 
-static enum recovery_status
-recovery_recover_store(struct recovery *recovery)
+/* The scan begins, or goes on. */
+static bool
+scan_follow_plan(struct recovery *recovery)
 {
-	enum recovery_status status = recovery_identify(recovery);
-	struct journal_scan scan;
+	if (recovery->has_begun)
+		return journal_scan_move(&recovery->scan, &recovery->plan);
+	journal_scan_init(&recovery->scan, &recovery->plan, recovery->reader);
+	recovery->has_begun = true;
+	return true;
+}
+
+/* In the listing are the files as they are now. */
+static enum recovery_status
+files_read(struct recovery *recovery)
+{
 	int error = 0;
 
-	if (status != RECOVERY_OK)
-		return status;
 	store_listing_exclude(&recovery->listing, recovery->result->store_id);
 	if (recovery_may_write(recovery))
 		error = store_listing_sweep(recovery->disk);
@@ -312,10 +330,44 @@ recovery_recover_store(struct recovery *recovery)
 	    recovery->result->store_id, &recovery->result->cursor);
 	if (error != 0)
 		return recovery_fail(recovery, WATERMARK_NAME, error);
-	journal_scan_init(&scan, &recovery->plan, recovery->reader);
-	status = journal_read(recovery, &scan);
+	if (!scan_follow_plan(recovery))
+		return recovery_stop(recovery, RECOVERY_CHANGED,
+		    "the files have changed");
+	return journal_read(recovery);
+}
+
+static enum recovery_status
+recovery_read(struct recovery *recovery)
+{
+	struct store_listing before = recovery->listing;
+	enum recovery_status status;
+
+	recovery->listing = (struct store_listing){ 0 };
+	status = recovery_identify(recovery);
 	if (status == RECOVERY_OK)
-		status = gaps_analyze(recovery, scan.durable_lsn);
+		status = files_read(recovery);
+	store_listing_fini(&before);
+	return status;
+}
+
+enum recovery_status
+recovery_read_ahead(struct recovery *recovery)
+{
+	enum recovery_status status;
+
+	recovery->is_ahead = true;
+	status = recovery_read(recovery);
+	recovery->is_ahead = false;
+	return status;
+}
+
+enum recovery_status
+recovery_finish(struct recovery *recovery)
+{
+	enum recovery_status status = recovery_read(recovery);
+
+	if (status == RECOVERY_OK)
+		status = gaps_analyze(recovery, recovery->scan.durable_lsn);
 	if (status == RECOVERY_OK)
 		status = journal_replay_rest(recovery);
 	if (status == RECOVERY_OK && recovery_may_write(recovery) &&
@@ -327,26 +379,52 @@ recovery_recover_store(struct recovery *recovery)
 	return result_status(recovery->result);
 }
 
+struct recovery *
+recovery_create(const struct recovery_config *config, struct replay *replay,
+    struct recovery_result *result)
+{
+	struct recovery *recovery = calloc(1, sizeof(*recovery));
+
+	*result = (struct recovery_result){ 0 };
+	if (recovery == NULL)
+		return NULL;
+	recovery->config = *config;
+	recovery->disk = config->disk;
+	recovery->replay = replay;
+	recovery->result = result;
+	recovery->reader = segment_reader_create(config->disk);
+	if (recovery->reader != NULL)
+		return recovery;
+	recovery_destroy(recovery);
+	return NULL;
+}
+
+void
+recovery_destroy(struct recovery *recovery)
+{
+	if (recovery == NULL)
+		return;
+	segment_reader_destroy(recovery->reader);
+	gap_analysis_fini(&recovery->analysis);
+	store_listing_fini(&recovery->listing);
+	free(recovery);
+}
+
 enum recovery_status
 recovery_run(const struct recovery_config *config, struct replay *replay,
     struct recovery_result *result)
 {
-	struct recovery recovery = { .config = config,
-		.disk = config->disk,
-		.replay = replay,
-		.result = result };
+	struct recovery *recovery = recovery_create(config, replay, result);
 	enum recovery_status status;
 
-	*result = (struct recovery_result){ 0 };
-	recovery.reader = segment_reader_create(config->disk);
-	if (recovery.reader == NULL)
-		status =
-		    recovery_fail(&recovery, "cannot read the store", ENOMEM);
-	else
-		status = recovery_recover_store(&recovery);
-	segment_reader_destroy(recovery.reader);
-	gap_analysis_fini(&recovery.analysis);
-	store_listing_fini(&recovery.listing);
+	if (recovery == NULL) {
+		snprintf(result->why, sizeof(result->why),
+		    "cannot read the store: %s", strerror(ENOMEM));
+		log_error("store: %s", result->why);
+		return RECOVERY_FAILED;
+	}
+	status = recovery_finish(recovery);
+	recovery_destroy(recovery);
 	return status;
 }
 

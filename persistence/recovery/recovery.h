@@ -58,6 +58,7 @@ enum recovery_status {
 	RECOVERY_DAMAGED, /* records are lost; refused if refuse_damage */
 	RECOVERY_NEWER,   /* FORMAT or a segment of a newer program */
 	RECOVERY_FOREIGN, /* no store, or unreadable */
+	RECOVERY_CHANGED, /* what was read ahead is not what the files have */
 	RECOVERY_FAILED   /* the disk or memory; logged */
 };
 
@@ -95,6 +96,27 @@ struct recovery_result {
 enum recovery_status recovery_run(const struct recovery_config *,
     struct replay *, struct recovery_result *);
 void recovery_result_fini(struct recovery_result *);
+
+/*
+ * --- the same in steps, beside a server that still writes -------------------
+ */
+
+struct recovery;
+
+/* Everything is borrowed. NULL: no memory. */
+struct recovery *recovery_create(const struct recovery_config *,
+    struct replay *, struct recovery_result *);
+void recovery_destroy(struct recovery *);
+
+/*
+ * Replays what was written so far, up to the first gap; the next call goes on
+ * from there. Needs no lock, and changes nothing. Other than RECOVERY_OK: what
+ * was replayed is of no use; the failure is not logged.
+ */
+enum recovery_status recovery_read_ahead(struct recovery *);
+
+/* The rest of recovery_run(). */
+enum recovery_status recovery_finish(struct recovery *);
 
 /*
  * Repairs the files after a recovery with needs_repair and this next LSN. 0 or

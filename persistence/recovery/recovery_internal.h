@@ -7,13 +7,16 @@
 #include "persistence/recovery/recovery.h"
 
 struct recovery {
-	const struct recovery_config *config;
+	struct recovery_config config;
 	struct disk *disk;
 	struct replay *replay;
 	struct recovery_result *result;
 	struct store_listing listing;
 	struct segment_reader *reader;
 	struct scan_plan plan;
+	struct journal_scan scan;
+	bool has_begun; /* scan is a position, of an earlier listing */
+	bool is_ahead;  /* a server still writes */
 	struct gap_analysis analysis;
 	struct epoch_validity validity;
 	bool has_gap;                  /* the first gap was found */

@@ -19,7 +19,7 @@ recovery_stop(struct recovery *recovery, enum recovery_status status,
 	va_start(args, format);
 	vsnprintf(why, sizeof(recovery->result->why), format, args);
 	va_end(args);
-	if (status == RECOVERY_FAILED)
+	if (status == RECOVERY_FAILED && !recovery->is_ahead)
 		log_error("store: %s", why);
 	return status;
 }
@@ -45,7 +45,7 @@ recovery_fail_to_write(struct recovery *recovery, const char *what, int error)
 bool
 recovery_may_write(const struct recovery *recovery)
 {
-	return recovery->config->mode == RECOVERY_REPAIR;
+	return recovery->config.mode == RECOVERY_REPAIR && !recovery->is_ahead;
 }
 
 static void
@@ -75,8 +75,8 @@ finding_report(struct recovery *recovery,
 	char *why = recovery->result->why;
 	char text[sizeof(recovery->result->why)];
 
-	if (recovery->config->found != NULL)
-		recovery->config->found(finding, recovery->config->arg);
+	if (recovery->config.found != NULL)
+		recovery->config.found(finding, recovery->config.arg);
 	if (finding->kind == FINDING_REPORTED)
 		return;
 	snprintf(text, sizeof(text),

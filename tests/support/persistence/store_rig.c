@@ -74,20 +74,36 @@ store_rig_fini(struct store_rig *rig)
 	memory_disk_destroy(rig->memory);
 }
 
-enum file_store_end
-store_rig_try(struct store_rig *rig)
+static struct file_store_config
+rig_config(struct store_rig *rig)
 {
-	struct file_store_config config = {
+	return (struct file_store_config){
 		.disk = memory_disk_disk(rig->memory),
 		.options = &rig->options,
 		.limits = rig->limits_in_use != NULL ? rig->limits_in_use
 						     : &rig->limits,
 		.ids = &rig->ids,
 		.observer = rig->observer,
+		.ahead = rig->ahead,
 		.no_threads = true,
 	};
+}
+
+void
+store_rig_read_ahead(struct store_rig *rig)
+{
+	struct file_store_config config = rig_config(rig);
+
+	file_store_read_ahead(&config, &rig->ahead);
+}
+
+enum file_store_end
+store_rig_try(struct store_rig *rig)
+{
+	struct file_store_config config = rig_config(rig);
 	enum file_store_end end = file_store_open(&config, &rig->store);
 
+	rig->ahead = NULL;
 	malloc_fail_at(0);
 	ck_assert_int_eq(end == FILE_STORE_OPEN, rig->store != NULL);
 	if (rig->store == NULL)

@@ -19,6 +19,7 @@ struct store_rig {
 	unsigned lost;                   /* … and those that are lost */
 	struct entry last;               /* of them; its texts are gone */
 	struct entry_observer *observer; /* of the log; NULL: none */
+	struct file_store *ahead;        /* see store_rig_read_ahead() */
 	struct file_store *store;        /* NULL until store_rig_open() */
 	struct room_store *rooms;
 	struct history *history;
@@ -33,6 +34,9 @@ void store_rig_fini(struct store_rig *);
 enum file_store_end store_rig_try(struct store_rig *);
 void store_rig_open(struct store_rig *);
 void store_rig_close(struct store_rig *);
+
+/* As another process, for the next store_rig_try(). */
+void store_rig_read_ahead(struct store_rig *);
 
 /* The process dies, and what is left of the disk is opened. */
 void store_rig_crash(struct store_rig *, enum crash_shape);
