@@ -45,6 +45,21 @@ random_seed(void)
 
 /* --- start ---------------------------------------------------------------- */
 
+struct stores_config
+app_stores_config(struct app *app)
+{
+	return (struct stores_config){
+		.kind = options_word(&app->options, "store.kind"),
+		.limits = &app->options.history,
+		.options = &app->options.store,
+		.clock = system_clock(),
+		.ids = random_ids(),
+		.observer =
+		    app->hooks == NULL ? NULL : hooks_entries(app->hooks),
+		.ahead = &app->stores_ahead,
+	};
+}
+
 static bool
 open_stores(struct app *app)
 {
@@ -54,15 +69,7 @@ open_stores(struct app *app)
 		[STORES_REFUSED] = EX_CONFIG,
 		[STORES_FAILED] = EX_OSERR,
 	};
-	struct stores_config config = {
-		.kind = options_word(&app->options, "store.kind"),
-		.limits = &app->options.history,
-		.options = &app->options.store,
-		.clock = system_clock(),
-		.ids = random_ids(),
-		.observer =
-		    app->hooks == NULL ? NULL : hooks_entries(app->hooks),
-	};
+	struct stores_config config = app_stores_config(app);
 	enum stores_end end = stores_open(&app->stores, &config);
 
 	if (end != STORES_OPEN)
@@ -349,6 +356,7 @@ app_fini(struct app *app)
 	file_service_fini(&app->files);
 	node_destroy(app->node);
 	stores_close(&app->stores);
+	stores_ahead_fini(&app->stores_ahead);
 	hooks_destroy(app->hooks);
 	hook_questions_destroy(app->questions);
 	service_notify_fini(&app->notify);

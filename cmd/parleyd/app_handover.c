@@ -224,14 +224,41 @@ state_unpacker(const struct app *app)
 	};
 }
 
+/* How often what the old process stores is read before it has sent its state.
+ */
+#define READ_AHEAD_EVERY_MS 200
+
+/* Most of the stores are read while the old process still serves. */
+static void
+app_read_ahead(struct app *app)
+{
+	struct stores_config config = app_stores_config(app);
+
+	stores_read_ahead(&app->stores_ahead, &config);
+}
+
+static void
+app_read_ahead_until_state(struct app *app)
+{
+	struct pollfd state = { .fd = app->handover_fd, .events = POLLIN };
+
+	while (poll(&state, 1, READ_AHEAD_EVERY_MS) == 0)
+		app_read_ahead(app);
+}
+
 static bool
 app_receive_state(struct app *app)
 {
 	struct unpacker from;
 
+	app_read_ahead(app);
 	if (!handover_send(app->handover_fd, HANDOVER_CHECKED, STR(""), NULL,
-		0) ||
-	    !handover_receive(app->handover_fd, HANDOVER_STATE, &app->state)) {
+		0)) {
+		log_error("the old process is gone");
+		return false;
+	}
+	app_read_ahead_until_state(app);
+	if (!handover_receive(app->handover_fd, HANDOVER_STATE, &app->state)) {
 		log_error("the old process hands nothing over");
 		return false;
 	}

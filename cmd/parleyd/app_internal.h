@@ -41,6 +41,7 @@ struct app {
 	struct hooks *hooks;              /* NULL: none */
 	struct hook_questions *questions; /* NULL: none */
 	struct stores stores;
+	struct stores_ahead stores_ahead; /* of an old process */
 	struct hub *hub;
 	struct chat chat;
 	struct api *api;
@@ -64,6 +65,11 @@ struct app {
 	bool is_exposed; /* other machines can connect */
 	int status;      /* to exit with */
 };
+
+/* --- app.c ---------------------------------------------------------------- */
+
+/* After the hooks were made. */
+struct stores_config app_stores_config(struct app *);
 
 /* --- app_settings.c ------------------------------------------------------- */
 

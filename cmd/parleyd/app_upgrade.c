@@ -406,6 +406,8 @@ app_upgrade(void *arg)
 		return;
 	}
 	log_info("upgrade: %s, process %d", path, app->upgrade.pid);
+	/* The new process reads the files meanwhile. */
+	(void)stores_hold(&app->stores, true);
 	upgrade_enter(app, UPGRADE_CHECKING, app->options.upgrade_timeout_ms);
 	app->upgrade.event = event_new(server_event_base(app->server),
 	    app->upgrade.fd, EV_READ | EV_PERSIST, channel_cb, app);

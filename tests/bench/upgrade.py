@@ -22,6 +22,7 @@ from pathlib import Path
 from socket import create_connection
 
 from clients import Client, cpu_seconds, text_frame
+from kept import fill
 from servers import Failed, Server, free_port
 from tables import plain
 
@@ -135,6 +136,8 @@ def parse():
     parser.add_argument("--rooms", type=int, default=100)
     parser.add_argument("--rate", type=float, default=1,
                         help="messages a second in each room")
+    parser.add_argument("--messages", type=int, default=0,
+                        help="that are kept before, 1000 in each of other rooms")
     parser.add_argument("--upgrades", type=int, default=10)
     parser.add_argument("--pause", type=float, default=1,
                         help="seconds before each upgrade")
@@ -158,6 +161,7 @@ def main():
     server.__enter__()
     pid = arguments.pid = server.process.pid
     try:
+        fill(port, arguments.messages // 1000, 1000)
         load = Load(port, arguments.connections, arguments.rooms,
                     arguments.rate)
         pid, rows = measure(arguments, log, load)

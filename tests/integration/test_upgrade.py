@@ -247,6 +247,40 @@ def test_the_chat_stays_as_it_is(launch, tmp_path, store):
     assert bob.ask_ok("leave", room="kept")["event"] == "left"
 
 
+def test_what_is_stored_during_an_upgrade_goes_on(launch, tmp_path):
+    """The new process reads the store while the old one still writes to it."""
+    server = launch("--store-kind", "file", "--store-dir", tmp_path / "store",
+                    "--store-segment", "2MiB", "--history-messages", "0",
+                    "--history-bytes", "0", "--limits-bytes", "0")
+    ann, bob = Chat(server.address), Chat(server.address)
+    ann.ask_ok("create", name="Den", room="kept", persistent=True)
+    bob.ask_ok("join", room="kept")
+    ann.post("kept", "x" * 60_000)
+    stop, count = threading.Event(), [1]
+
+    def post():
+        while not stop.is_set():
+            ann.post("kept", f"{count[0]} " + "x" * 10_000)
+            count[0] += 1
+
+    poster = threading.Thread(target=post)
+    poster.start()
+    try:
+        for _ in range(UPGRADES):
+            before = count[0]
+            server.upgrade()
+            eventually(lambda: count[0] >= before + 20)
+    finally:
+        stop.set()
+        poster.join()
+    for seq in range(1, count[0] + 1):
+        bob.expect("broadcast", seq=seq)
+    server.upgrade()
+    last = ann.ask_ok("history", room="kept", limit=1)["messages"][0]
+    assert last["seq"] == count[0]
+    assert not [line for line in server.lines if "lost" in line]
+
+
 def test_a_slow_reader_goes_on_where_it_was(launch, tmp_path):
     """The kernel takes little for a Unix socket."""
     server = launch(listen=("127.0.0.1:0", f"unix:{tmp_path}/sock"))
