@@ -163,9 +163,7 @@ GOALS = (
     _stall("stall"),
     _stall("slow-sync"),
     Goal("transfers", "p99_line_ratio", "", 1, "value", None, False, 2),
-    # Of a ping, without waiting for a core.
-    Goal("transfers", "ours_ratio", "", 1, "value", None, False, 2),
-    Goal("transfers", "ours_beside_us", "us", 1, "value", None, False, 1000),
+    Goal("transfers", "p99_full_ratio", "", 1, "value", None, False, 2),
     # 64 KiB for each of 100 transfers, and 8 MiB.
     Goal("transfers", "grown_mib", "MiB", 1, "value", None, False, 14.25),
     _stall("compact"),

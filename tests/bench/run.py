@@ -159,6 +159,17 @@ def print_fates(runs):
                   f"{run['closed_abruptly']:.0f} closed without a close frame; no reader has a gap")
 
 
+def print_transfers(runs):
+    for run in runs:
+        if run["case"] == "transfers":
+            print(f"transfers, round {run['round'] + 1}: messages took "
+                  f"{run['p99_alone_us'] / 1e3:.2f} ms (p99) alone, "
+                  f"{run['p99_line_us'] / 1e3:.2f} beside {run['line_mib']:.0f} MiB, "
+                  f"{run['p99_full_us'] / 1e3:.2f} beside {run['full_mib']:.0f} MiB"
+                  + ("" if run["goes_first"] else
+                     "; without CAP_SYS_NICE they wait for other processes, too"))
+
+
 def warn_of_unequal_frames(runs):
     """A ratio is only fair if a delivery has as many bytes everywhere."""
     sizes = {}
@@ -222,6 +233,7 @@ def main():
     print(plain(goals_table(rows)), end="")
     print_fates(runs)
     print_stalls(runs)
+    print_transfers(runs)
     warn_of_unequal_frames(runs)
     save(arguments.out, runs, rows, failures)
     script.write_page(arguments.markdown, "bench", arguments.rounds, calm,

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 import transfers
-from servers import Failed, Server, free_port
+from servers import Failed, Server, Site, free_port, pick_cores
 
 ROOT = Path(__file__).resolve().parents[2]
+GENERATOR = os.environ.get("PARLEY_BENCH", str(ROOT / "build/parley-bench"))
+QUOTAS = ("--files-quota-user", "0", "--files-quota", "0")
 PARLEYD = os.environ.get("PARLEYD", str(ROOT / "build/parleyd"))
 
 
@@ -54,12 +56,17 @@ def test_a_peak_is_looked_for_until_the_end():
     assert peak.most > 1 << 20
 
 
-def test_spinners_take_the_shares_that_they_are_given():
-    with transfers.Spinners([(0, 0.2), (0, 0.001)]) as spinners:
-        one, = spinners.processes
-        cpu = transfers.Cpu(one.pid)
-        while cpu.threads[0].look()[0] - cpu.before[0] < 0.05:
-            assert one.poll() is None
-            threading.Event().wait(0.02)
-        assert 0 < cpu.shares()[0] < 1
-    assert one.poll() is not None
+@pytest.mark.parametrize("may_go_first", [True, False])
+def test_a_chat_is_measured_beside_transfers(start, tmp_path, monkeypatch, may_go_first):
+    def refuse(*_):
+        raise PermissionError
+
+    if not may_go_first:
+        monkeypatch.setattr(os, "setpriority", refuse)
+    site = Site(lambda: start("--files-dir", str(tmp_path / "files"), *QUOTAS),
+                0.5, GENERATOR, None, str(tmp_path), pick_cores()[1])
+    done = transfers.measure_transfers(site)
+    assert may_go_first or not done["goes_first"]
+    assert done["p99_full_ratio"] == done["p99_full_us"] / done["p99_alone_us"]
+    assert 0 < done["p50_alone_us"] <= done["p99_alone_us"]
+    assert done["line_mib"] > 0 and done["full_mib"] > 0

@@ -4,16 +4,17 @@
 Ten members chat, with 990 deliveries a second, first alone; then a hundred
 connections upload and download files of 10 MiB meanwhile, each its next one when
 one is through: first as fast as a line of a gigabit lets them, then as fast as
-they can. What counts is when messages arrive beside the line, the server's own
-part of a ping (waits.py) beside the others, and how much memory the server takes.
+they can. What counts is when messages arrive, and how much memory the server
+takes.
 
-Without a line, when messages arrive depends on the cores: the server, the
-transfers' client and the generator want more than two. So the chat is measured
-once more beside processes that take as much of the cores as the transfers did,
-and have nothing to do with the server: no server could be faster than that.
+Clients of a network have processors of their own; here they share the other core
+with each other. So the loop has its core for itself, and messages go first on
+the clients' core: the generator has real-time priority, the transfers' client
+is one process behind all others. Without the right to such priorities
+(CAP_SYS_NICE) what other processes of the machine do counts, too.
 
 transfers.py PORT SECONDS MIB makes the transfers alone, with so many MiB a second
-(0: any), and transfers.py --spin NICE SHARE one of those processes.
+(0: any).
 """
 
 import json
@@ -25,9 +26,8 @@ import sys
 import threading
 import time
 
-from clients import dial, get, resident
-from servers import Failed, pinned
-from waits import Asker, Thread
+from clients import get, resident
+from servers import Failed, pick_cores, pinned
 
 CONNECTIONS = 100
 FILE_BYTES = 10 << 20
@@ -35,9 +35,8 @@ PIECE = b"\xa5" * (1 << 16)
 CLIENTS, RATE = 10, 11  # 10 * 11 * 9 deliveries a second
 LINE_MIB = 112  # of payload, a second
 PAUSE_S = 0.001
-BEHIND = 19  # how nice the client of the transfers is
-SPIN_S = 0.005
-LEAST_SHARE = 0.01
+LAST, FIRST = 19, -20  # how nice the client of the transfers is, and the loop
+REAL_TIME = os.sched_param(10)
 
 
 class Connection:
@@ -180,26 +179,41 @@ def get_files(port):
     return json.loads(get(port, "/stats"))["files"]
 
 
-def chat(site, server):
-    """The chat's own figures, and how long a ping takes the server meanwhile."""
-    client = dial(server.port)
-    asker = Asker(client, server.process.pid)
-    load = subprocess.Popen(
+def separate(server):
+    """The loop has its core for itself. False: it has no right to go first."""
+    pid, (core, _) = server.process.pid, pick_cores()
+    if core is not None:
+        os.sched_setaffinity(pid, {core})
+    try:
+        os.setpriority(os.PRIO_PROCESS, pid, FIRST)
+    except PermissionError:
+        return False
+    return True
+
+
+def client_of(site, goes_first):
+    """Prepares a client's process."""
+    def prepare():
+        if site.core is not None:
+            os.sched_setaffinity(0, {site.core})
+        if goes_first:
+            os.sched_setscheduler(0, os.SCHED_FIFO, REAL_TIME)
+        else:
+            os.nice(LAST)
+    return prepare
+
+
+def chat(site, server, goes_first):
+    """When messages arrive."""
+    done = subprocess.run(
         [str(site.generator), "--json", "--dialect", "command", "--clients", str(CLIENTS),
          "--rate", str(RATE), "--duration", str(site.seconds), "latency",
          f"127.0.0.1:{server.port}"],
-        stdout=subprocess.PIPE, text=True, preexec_fn=pinned(site.core))
-    try:
-        asker.ask_while(lambda: load.poll() is None)
-    finally:
-        load.kill()
-        said, _ = load.communicate()
-    asker.close()
-    client.close()
-    if load.returncode != 0:
-        raise Failed(f"the chat ended with {load.returncode}")
-    ours = sorted(each.ours for each in asker.answers)
-    return {**json.loads(said), "ours_p99_us": ours[len(ours) * 99 // 100] * 1e6}
+        stdout=subprocess.PIPE, text=True, timeout=60 + site.seconds,
+        preexec_fn=client_of(site, True) if goes_first else pinned(site.core))
+    if done.returncode != 0:
+        raise Failed(f"the chat ended with {done.returncode}")
+    return json.loads(done.stdout)
 
 
 class Peak:
@@ -224,67 +238,18 @@ class Peak:
             self.most = max(self.most, resident(self.pid))
 
 
-def behind():
-    """The chat's generator goes first where they share a core."""
-    os.nice(BEHIND)
-
-
-class Cpu:
-    """What each thread of a process takes of a core, since the beginning."""
-
-    def __init__(self, pid):
-        self.threads = [Thread(pid, tid) for tid in os.listdir(f"/proc/{pid}/task")]
-        self.began = time.monotonic()
-        self.before = [each.look()[0] for each in self.threads]
-
-    def shares(self):
-        elapsed = time.monotonic() - self.began
-        return [(each.look()[0] - before) / elapsed
-                for each, before in zip(self.threads, self.before)]
-
-
-def spin(nice, share):
-    os.nice(nice)
-    while True:
-        until = time.perf_counter() + SPIN_S * share
-        while time.perf_counter() < until:
-            pass
-        time.sleep(SPIN_S * (1 - share))
-
-
-class Spinners:
-    """Processes that take these shares of a core."""
-
-    def __init__(self, shares):
-        self.shares = [(nice, min(share, 1)) for nice, share in shares if share > LEAST_SHARE]
-
-    def __enter__(self):
-        self.processes = [
-            subprocess.Popen([sys.executable, __file__, "--spin", str(nice), str(share)])
-            for nice, share in self.shares]
-        return self
-
-    def __exit__(self, *_):
-        for each in self.processes:
-            each.kill()
-            each.wait()
-
-
 class Beside:
-    """The chat beside transfers: its figures, theirs, and what they took."""
+    """The chat beside transfers, what they moved, and the most memory."""
 
-    def __init__(self, site, server, mib):
-        pid = server.process.pid
+    def __init__(self, site, server, goes_first, mib):
         transfers = subprocess.Popen(
             [sys.executable, __file__, str(server.port), str(site.seconds + 1), str(mib)],
-            stdout=subprocess.PIPE, text=True, preexec_fn=behind)
+            stdout=subprocess.PIPE, text=True, preexec_fn=client_of(site, False))
         try:
             if transfers.stdout.readline() != "begun\n":
                 raise Failed("no transfers")
-            busy, client = Cpu(pid), Cpu(transfers.pid)
-            with Peak(pid) as peak:
-                self.chat = chat(site, server)
-            self.busy, self.client = busy.shares(), client.shares()
+            with Peak(server.process.pid) as peak:
+                self.chat = chat(site, server, goes_first)
             moved, _ = transfers.communicate(timeout=60)
         finally:
             transfers.kill()
@@ -296,31 +261,23 @@ class Beside:
 
 def measure_transfers(site):
     with site.start() as server:
-        calm = Cpu(server.process.pid)
-        alone = chat(site, server)
-        calm = calm.shares()
+        goes_first = separate(server)
+        alone = chat(site, server, goes_first)
         before = resident(server.process.pid)
-        line = Beside(site, server, LINE_MIB)
-        full = Beside(site, server, 0)
-        sent = get_files(server.port)["sent_bytes"]
-        with Spinners([(0, more - less) for more, less in zip(full.busy, calm)] +
-                      [(BEHIND, share) for share in full.client]):
-            floor = chat(site, server)
-        return {"p99_alone_us": alone["one_way_p99_us"],
-                "p99_line_us": line.chat["one_way_p99_us"],
+        line = Beside(site, server, goes_first, LINE_MIB)
+        full = Beside(site, server, goes_first, 0)
+        return {"goes_first": int(goes_first),
+                **{f"{figure}_{name}_us": chat[f"one_way_{figure}_us"]
+                   for figure in ("p50", "p99")
+                   for name, chat in (("alone", alone), ("line", line.chat),
+                                      ("full", full.chat))},
                 "p99_line_ratio": line.chat["one_way_p99_us"] / alone["one_way_p99_us"],
+                "p99_full_ratio": full.chat["one_way_p99_us"] / alone["one_way_p99_us"],
                 "line_mib": line.moved["moved_mib"],
-                "p99_beside_us": full.chat["one_way_p99_us"],
-                "p99_floor_us": floor["one_way_p99_us"],
-                "ours_alone_us": alone["ours_p99_us"],
-                "ours_beside_us": full.chat["ours_p99_us"],
-                "ours_ratio": full.chat["ours_p99_us"] / alone["ours_p99_us"],
+                "full_mib": full.moved["moved_mib"],
                 "grown_mib": (max(line.peak, full.peak) - before) / 2**20,
-                "sent_mib": sent / 2**20,
-                **full.moved}
+                "sent_mib": get_files(server.port)["sent_bytes"] / 2**20}
 
 
-if __name__ == "__main__" and sys.argv[1] == "--spin":
-    spin(int(sys.argv[2]), float(sys.argv[3]))
-elif __name__ == "__main__":
+if __name__ == "__main__":
     print(json.dumps(transfer(int(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3]))))
