@@ -51,7 +51,7 @@ struct host_ops {
 	const char *(*warning)(void *arg);
 	/* Whether clients should not be read for now. */
 	bool (*under_pressure)(void *arg);
-	/* Whether bodies that are stored as files should not be read. */
+	/* Whether what is stored as files should not be read. */
 	bool (*files_are_behind)(void *arg);
 	/* Whether answers wait for the store. */
 	bool (*has_pending)(void *arg);

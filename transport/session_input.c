@@ -59,6 +59,7 @@ session_run_streamed(struct session *session, struct command *command,
     const struct failure *failure)
 {
 	struct worker *worker = worker_of(session->conn);
+	bool is_file = command->kind == COMMAND_FILE_APPEND;
 	int64_t begun_ns = monotonic_ns();
 	enum chat_error error =
 	    session_take_command(session, command, failure->error, failure);
@@ -70,6 +71,8 @@ session_run_streamed(struct session *session, struct command *command,
 		.error = error,
 		.took_us = (uint64_t)(monotonic_ns() - begun_ns) / 1000,
 	    });
+	if (is_file)
+		ws_conn_await_files(session->conn);
 }
 
 /* Reads until the connection has to wait for something. */

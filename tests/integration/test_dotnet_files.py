@@ -2,14 +2,16 @@
 
 import base64
 import json
+import threading
 import uuid
 
 import pytest
 
 from api import Backend
-from client import Chat
+from client import Chat, get
 from dialects import Action, Dotnet, DotnetText, Topic
-from server import AT_ONCE, PARLEYD, Server
+from faulty_disk import FaultyDisk
+from server import AT_ONCE, PARLEYD, Server, eventually
 
 MEMBER = Dotnet
 CHUNK = 4096
@@ -262,3 +264,42 @@ def test_a_name_is_no_path(pair, name, stored):
     file.send(a, "fileOffer", ToUsername=b.name)
     b.next()
     assert next_file(b)["FileInfo"]["FileName"] == stored
+
+
+def test_a_disk_that_takes_nothing_delays_its_uploads_only(tmp_path):
+    """As over HTTP, at most 64 MiB wait for it, and what is read of them."""
+    disk = FaultyDisk(tmp_path)
+    with Server(PARLEYD, *AT_ONCE, "--files-dir", str(disk.store), "--files-quota-user", "0",
+                "--files-size", "1GiB", listen=["127.0.0.1:0=dotnet"],
+                environment=disk.environment) as server:
+
+        def figures():
+            stats = json.loads(get(server.address, "/stats").body)
+            return stats["files"]["received_bytes"], stats["held_bytes"]
+
+        alice, bob = Dotnet(server.address), Dotnet(server.address)
+        disk.be(stall_ms=3_600_000)
+        file = File(alice, bytes(1700 * 48_000))
+        piece = base64.b64encode(bytes(48_000)).decode()
+
+        def send():
+            try:
+                for n in range(1700):
+                    file.send(alice, "fileUpload", Data=piece, ChunkIndex=n)
+            except OSError:
+                pass
+
+        thread = threading.Thread(target=send)
+        thread.start()
+        eventually(lambda: figures()[0] > 64 << 20)
+        for _ in range(1000):
+            assert bob.users() == [alice.name, bob.name]
+        received, held = figures()
+        assert 64 << 20 < received < 65 << 20
+        assert held < 1 << 20
+        disk.be()
+        thread.join()
+        file.send(alice, "fileUploadComplete")
+        assert bob.next()["Message"] == f"{alice.name} uploaded file: a.bin - ready for download"
+        alice.close()
+        bob.close()

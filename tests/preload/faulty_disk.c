@@ -318,14 +318,17 @@ open(const char *path, int flags, ...)
 
 typedef int sync_function(int);
 
-/* A long call, without the lock: other calls go on. */
+/* A long call, without the lock: other calls go on. It ends with the fault. */
 static void
-sleep_ms(int64_t ms)
+sync_stall(void)
 {
-	struct timespec time = { ms / 1000, ms % 1000 * 1000000 };
+	const struct timespec millisecond = { .tv_nsec = 1000000 };
 
-	while (ms > 0 && nanosleep(&time, &time) != 0 && errno == EINTR)
-		;
+	for (int64_t ms = 0; ms < faults_now()->stall_ms; ms++) {
+		pthread_mutex_unlock(&lock);
+		nanosleep(&millisecond, NULL);
+		pthread_mutex_lock(&lock);
+	}
 }
 
 /* The directory itself, without its subdirectories. */
@@ -344,11 +347,8 @@ sync_with_faults(int file)
 {
 	const struct faults *faults = faults_now();
 	ino_t inode = inode_of(file);
-	int64_t stall_ms = faults->stall_ms;
 
-	pthread_mutex_unlock(&lock);
-	sleep_ms(stall_ms);
-	pthread_mutex_lock(&lock);
+	sync_stall();
 	if (faults->sync_error != 0) {
 		held_drop(inode);
 		return errno_set((int)faults->sync_error);

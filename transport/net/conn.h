@@ -102,7 +102,8 @@ enum conn_pause {
 	PAUSED_BY_DRAIN = 1 << 5,  /* the server goes down */
 	PAUSED_FOR_GOOD = 1 << 6,  /* enough was discarded */
 	PAUSED_BY_TURN = 1 << 7,   /* it goes on in the next turn */
-	PAUSED_BY_MEMBER = 1 << 8  /* its member is not connected yet */
+	PAUSED_BY_MEMBER = 1 << 8, /* its member is not connected yet */
+	PAUSED_BY_FILES = 1 << 9   /* the disk is behind with its file */
 };
 
 enum conn_state {

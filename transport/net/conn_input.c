@@ -21,6 +21,7 @@ static const struct {
 	{ PAUSED_BY_BUDGET, STR("budget") },
 	{ PAUSED_BY_OUTPUT, STR("limits.output_soft") },
 	{ PAUSED_BY_STORE, STR("store") },
+	{ PAUSED_BY_FILES, STR("files") },
 	{ PAUSED_FOR_GOOD, STR("discarded") },
 };
 

@@ -7,7 +7,9 @@
 #include "transport/net/input_buffer.h"
 
 /* Others end with the turn, or with a request. */
-#define KEPT_PAUSES (PAUSED_BY_BUDGET | PAUSED_BY_OUTPUT | PAUSED_BY_STORE)
+#define KEPT_PAUSES                                              \
+	(PAUSED_BY_BUDGET | PAUSED_BY_OUTPUT | PAUSED_BY_STORE | \
+	    PAUSED_BY_FILES)
 
 enum conn_flag {
 	CONN_HAS_SENT = 1 << 0,

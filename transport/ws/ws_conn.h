@@ -114,6 +114,10 @@ bool ws_conn_go_on(struct conn *);
 /* A command is carried out; it joins or creates a room. */
 void ws_conn_charge_command(struct conn *, bool joins);
 
+/* A part of a file was stored: the connection is not read while files are
+ * behind. */
+void ws_conn_await_files(struct conn *);
+
 /* The connection is not read for so long. */
 void ws_conn_delay(struct conn *, int64_t ms);
 

@@ -3,7 +3,7 @@
 #include "transport/net/budget.h"
 #include "transport/ws/ws_conn_internal.h"
 
-/* How long senders are not read while the store cannot keep up. */
+/* How long senders are not read while the store, or the files, are behind. */
 #define PRESSURE_PAUSE_MS 100
 
 static void
@@ -24,6 +24,26 @@ ws_pause_under_pressure(struct conn *conn)
 	if (ws_conn_is_open(conn) && !conn_is_paused(conn) &&
 	    host_under_pressure(conn->loop->host))
 		ws_pause_for(conn, PAUSED_BY_STORE, PRESSURE_PAUSE_MS);
+}
+
+void
+ws_conn_await_files(struct conn *conn)
+{
+	if (ws_conn_is_open(conn) && host_files_are_behind(conn->loop->host))
+		ws_pause_for(conn, PAUSED_BY_FILES, PRESSURE_PAUSE_MS);
+}
+
+void
+ws_resume(struct conn *conn)
+{
+	unsigned reasons = PAUSED_BY_BUDGET | PAUSED_BY_STORE;
+
+	ws_of(conn)->resume_at = 0;
+	if ((conn->pauses & PAUSED_BY_FILES) != 0)
+		ws_conn_await_files(conn);
+	if (ws_of(conn)->resume_at == 0)
+		reasons |= PAUSED_BY_FILES;
+	conn_resume(conn, reasons);
 }
 
 static bool

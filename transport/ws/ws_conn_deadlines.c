@@ -162,8 +162,7 @@ ws_on_deadline(struct conn *conn)
 	if (ws->state != WS_STATE_OPEN)
 		return;
 	if (conn_has_passed(conn, ws->resume_at)) {
-		ws->resume_at = 0;
-		conn_resume(conn, PAUSED_BY_BUDGET | PAUSED_BY_STORE);
+		ws_resume(conn);
 		/* See ws_conn_begin_work(). */
 		if (conn->lags && send_queue_is_empty(&conn->queue))
 			ws_service_of(conn)

@@ -111,6 +111,9 @@ bool ws_begin_turn(struct conn *);
 
 void ws_pause_under_pressure(struct conn *);
 
+/* It was paused for so long; it waits on while its files are behind. */
+void ws_resume(struct conn *);
+
 /* --- input ---------------------------------------------------------------- */
 
 void ws_drop_unfinished(struct conn *);

@@ -195,6 +195,33 @@ START_TEST(reads_later_while_the_server_cannot_keep_up)
 }
 END_TEST
 
+/* The budget refills meanwhile; what is read stays at one part. */
+START_TEST(is_not_read_while_its_files_are_behind)
+{
+	bool is_behind = true;
+
+	recorder_init(&recorder);
+	recorder_meet(&recorder, &client, 0);
+	recorder.rig.host_ops.files_are_behind = is_pressed;
+	recorder.rig.host.arg = &is_behind;
+	ws_rig_send_text("one");
+	ws_rig_turn();
+	ws_conn_await_files(client.conn);
+	ws_conn_delay(client.conn, 100);
+	ws_rig_send_text("two");
+	rig_pass(&recorder.rig, 5000);
+	ck_assert_uint_eq(recorder.messages, 1);
+	is_behind = false;
+	rig_pass(&recorder.rig, 300);
+	ck_assert_uint_eq(recorder.messages, 2);
+	ws_conn_await_files(client.conn);
+	ws_rig_send_text("three");
+	ws_rig_turn();
+	ck_assert_uint_eq(recorder.messages, 3);
+	ws_rig_end();
+}
+END_TEST
+
 START_TEST(answers_a_close_though_reading_is_paused)
 {
 	char text[3000];
@@ -227,5 +254,6 @@ SUITE(ws_conn_rates)
 	tcase_add_test(tests,
 	    serves_others_between_the_messages_of_an_expensive_connection);
 	tcase_add_test(tests, reads_later_while_the_server_cannot_keep_up);
+	tcase_add_test(tests, is_not_read_while_its_files_are_behind);
 	tcase_add_test(tests, answers_a_close_though_reading_is_paused);
 }
