@@ -50,7 +50,7 @@ class File:
 
     def receive(self, member):
         """In order, no chunk twice, and all of it."""
-        got = b""
+        got = bytearray()
         while (line := next_file(member))["Type"] == "fileData":
             assert (line["ChunkIndex"], line["TotalChunks"]) == (len(got) // CHUNK, self.chunks)
             assert line["FileInfo"]["FileName"] == self.name
@@ -132,7 +132,7 @@ def test_a_shared_file_is_sent_to_all(meet, pair):
     a, b = pair
     c = meet()
     file = File(a).upload()
-    file.send(a, "fileOfferAuto")
+    file.send(a, "fileOfferAuto", ToUsername=b.name)  # which does not matter
     sharing = f"{a.name} is sharing file 'a.bin' - auto-downloading to all users..."
     for member in (b, c):
         member.next()
@@ -148,7 +148,7 @@ def test_a_shared_file_is_sent_to_all(meet, pair):
 
 @pytest.mark.parametrize("file_id", ["", "../../etc/passwd", "x" * 500, 'é"\\',
                                      "0b6a1f0e-5c1c-4b8e-9a55-2f6d1c1f7e10"])
-@pytest.mark.parametrize("kind", ["fileOffer", "fileAccept", "fileReject", "fileUploadComplete"])
+@pytest.mark.parametrize("kind", ["fileOffer", "fileAccept", "fileUploadComplete"])
 def test_unknown_files(meet, kind, file_id):
     a = meet()
     file = File(a)
@@ -157,6 +157,46 @@ def test_unknown_files(meet, kind, file_id):
     assert (got["Type"], got["FileId"], got["FromUsername"]) == ("fileError", file_id, "System")
     is_known_id = len(file_id) == 36
     assert got["ToUsername"] == (a.name if is_known_id and kind != "fileAccept" else "")
+
+
+@pytest.mark.parametrize("file_id", ["", "0b6a1f0e-5c1c-4b8e-9a55-2f6d1c1f7e10"])
+def test_an_unknown_file_is_rejected_without_an_answer(pair, file_id):
+    a, b = pair
+    File(a).send(a, "fileReject", FileId=file_id)
+    assert a.pending() == b.pending() == []
+    assert "files" not in a.lines
+
+
+def test_a_name_of_a_receiver_matches_in_any_case(meet, pair):
+    a, b = pair
+    c = meet()
+    file = File(a).upload()
+    b.next(), c.next()
+    file.send(a, "fileOffer", ToUsername=b.name.upper())
+    offer_of(b, file, f"{a.name} offered file 'a.bin' to {b.name}")
+    assert c.pending() == [] and "files" not in c.lines
+
+
+def test_a_receiver_that_does_not_read_delays_its_own_file_only(tmp_path, see_off):
+    with Server(PARLEYD, *AT_ONCE, "--files-dir", str(tmp_path / "files"),
+                listen=["127.0.0.1:0=dotnet"]) as server:
+        a, b, stalled = [see_off(Dotnet(server.address)) for _ in range(3)]
+        file = File(a, bytes(12 << 20)).upload()
+        stalled.next(), b.next()
+        file.send(a, "fileOffer")
+        text = f"{a.name} offered file 'a.bin' to everyone"
+        offer_of(b, file, text), offer_of(stalled, file, text)
+        file.send(stalled, "fileAccept")
+        a.next(), b.next()
+        file.send(b, "fileAccept")
+        a.next(), b.next()
+        file.receive(b)
+        a.send_command("chat", "still here")
+        assert b.next()["Message"] == "still here"
+        stats = json.loads(get(server.address, "/stats").body)
+        assert stats["files"]["sent_bytes"] < 20 << 20
+        assert stats["held_bytes"] < 1 << 17
+        file.receive(stalled)
 
 
 def test_only_the_uploader_appends_and_offers(pair):

@@ -75,6 +75,9 @@ def test_commands_are_recorded(ask, alice):
     assert (newest["username"], newest["userAgent"]) == ("alice", None)
     assert len(ask("commands/recent?limit=2")) == 2
     assert ask("commands/errors") == [records[3]]
+    assert ask("commands/errors?fromDate=2020-01-01&limit=1") == [records[3]]
+    tomorrow = (datetime.now(timezone.utc) + timedelta(days=1)).strftime("%Y-%m-%d")
+    assert ask(f"commands/errors?fromDate={tomorrow}") == []
     assert ask("users/alice/commands") == records
     assert ask("USERS/alice/Commands?limit=1") == records[:1]
     status = ask("status")
@@ -103,6 +106,8 @@ def test_commands_are_counted(ask, alice):
     performance = ask("performance")
     assert performance["mostUsed"] == performance["fastCommands"] == stats
     assert performance["worstPerforming"] == stats[:1] and performance["slowCommands"] == []
+    assert ask(f"performance?fromDate={tomorrow}")["mostUsed"] == []
+    assert ask("performance?fromDate=2020-01-01")["mostUsed"] == stats
     user, = ask("users/activity")
     assert (user["username"], user["commandCount"], user["topCommands"]) == ("alice", 5, stats)
     # Zeros at the end of a fraction are left out.
@@ -112,6 +117,30 @@ def test_commands_are_counted(ask, alice):
     assert dashboard["commandStats"] == stats
     assert dashboard["userActivity"] == [user]
     assert dashboard["recentErrors"] == ask("commands/errors")
+
+
+def test_users_are_listed_up_to_a_limit(ask, alice, meet):
+    bob = meet("/ws?name=bob")
+    bob.users()
+    assert [user["username"] for user in ask("users/activity")] == ["alice", "bob"]
+    assert [user["username"] for user in ask("users/activity?limit=1")] == ["alice"]
+    assert ask("users/bob/rooms") == []
+    bob.ask_for("joinRoom", alice.room)
+    room, = ask("users/bob/rooms")
+    assert (room["id"], room["memberCount"]) == (alice.room, 2)
+    assert ask(f"rooms/{alice.room}/members") == ["alice", "bob"]
+
+
+def test_a_room_without_members_is_gone(ask, alice, meet):
+    bob = meet("/ws?name=bob")
+    larger = bob.ask_for("createRoom", "larger")["RoomId"]
+    alice.ask_for("joinRoom", larger)
+    stats = ask("rooms/stats")
+    assert (stats["totalRooms"], stats["averageMembers"]) == (2, 1.5)
+    assert stats["mostPopularRoom"]["id"] == larger
+    assert [room["name"] for room in stats["recentlyCreatedRooms"]] == ["larger", "dev"]
+    alice.ask_for("leaveRoom", alice.room)
+    assert [room["id"] for room in ask("rooms")] == [larger]
 
 
 def test_rooms(ask, alice, server):
@@ -137,8 +166,10 @@ def test_unknown_paths(server, path):
 
 def test_pages(server):
     got = get(server.address, "/")
-    assert got.body.decode().splitlines()[0] == "Advanced WebSocket Chat Server is running."
-    assert len(got.body.decode().split("\n")) == 4
+    assert got.body.decode() == (
+        "Advanced WebSocket Chat Server is running.\n- WebSocket: Connect to /ws\n"
+        "- Monitoring Dashboard: /monitoring.html\n- API Documentation: /swagger")
+    assert get(server.address, "/API/Monitoring/STATUS").status == 200
     got = get(server.address, "/ws")
     assert (got.status, got.body) == (400, b"WebSocket connection required")
     got = get(server.address, "/monitoring.html")

@@ -168,6 +168,14 @@ def test_games_with_unknown_channels_and_credit_change_nothing(meet, pair):
     assert a.next()["Message"] == "still here"
 
 
+def test_other_channels_are_refused_and_unknown_codes_ignored(meet):
+    a = meet()
+    a.send_stream(mux_frame(9, 1, b"x") + mux_frame(5, 1, bytes(8)) + mux_frame(9, 77, b"x")
+                  + mux_frame(OFFER, 5, b"other"))
+    assert a.read_mux() == (TERMINATE, 5, b"")
+    assert a.users() == [a.name]
+
+
 def test_many_commands_in_one_message(pair):
     a, b = pair
     lines = b"".join(b'{"Message":"%d"}\n' % n for n in range(3000))

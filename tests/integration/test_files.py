@@ -10,6 +10,7 @@ import pytest
 from api import KEY, Backend
 from client import Chat
 from dialects import Action, Topic
+from server import eventually
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20
 TUS = "application/offset+octet-stream"
@@ -418,6 +419,40 @@ def test_memory_is_bounded_and_rights_are_needed(start, accounts):
     upload(alice, b"x" * 1_000_000)
     refused = alice.ask("POST", "/v1/files", b"x" * 100_000)
     assert (refused.status, refused["error"]) == (507, "files_full")
+
+
+def test_a_file_expires(start_either):
+    # Rooms and files are swept together.
+    server = start_either("--files-expire", "1s", "--rooms-empty-for", "1s")
+    http = client(server)
+    file = upload(http)
+    assert http.get(file["url"]).raw == PNG
+    eventually(lambda: http.get(file["url"]).status == 404)
+
+    def figures():
+        files = http.get("/stats")["files"]
+        return files["count"], files["bytes"], files["expired"]
+
+    eventually(lambda: figures() == (0, 0, 1))
+
+
+def test_downloads_that_are_not_read_delay_no_other(start_either):
+    """Of each a few kilobytes are in the server, whatever the size of the file."""
+    server = start_either("--files-size", "16MiB")
+    http = client(server)
+    content = os.urandom(12 << 20)
+    file = upload(http, content)
+    before = http.get("/stats")["held_bytes"]
+    stalled = [client(server) for _ in range(20)]
+    for each in stalled:
+        each.connection.request("GET", file["url"])
+    assert http.get(file["url"]).raw == content
+    stats = http.get("/stats")
+    assert stats["held_bytes"] - before < len(stalled) << 16
+    assert stats["files"]["sent_bytes"] < (1 + len(stalled)) * len(content) // 2
+    assert stalled[0].connection.getresponse().read() == content
+    for each in stalled:
+        each.close()
 
 
 def test_files_can_be_off(start):

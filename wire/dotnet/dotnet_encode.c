@@ -530,11 +530,22 @@ dotnet_failure_put(struct wire_text *out, const struct event *event)
 		dotnet_put_part(out, error_text_plain(failure));
 }
 
+/* A chunk that is not the first; or no file is rejected, as before. */
+static bool
+failure_has_no_answer(const struct event *event)
+{
+	const struct failure *failure = &event->failure;
+
+	return (dotnet_command_is(failure, STR("fileUpload")) &&
+		   event->ref.data == NULL) ||
+	       (dotnet_command_is(failure, STR("fileReject")) &&
+		   failure->error == CHAT_FILE_NOT_FOUND);
+}
+
 static bool
 dotnet_encode_failed(const struct event *event, struct wire_text *out)
 {
-	if (dotnet_command_is(&event->failure, STR("fileUpload")) &&
-	    event->ref.data == NULL)
+	if (failure_has_no_answer(event))
 		return false;
 	if (dotnet_file_put(event, out))
 		return true;
