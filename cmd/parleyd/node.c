@@ -27,9 +27,6 @@
 /* By how much the clocks of nodes may differ, and entries be late. */
 #define RELAY_MARGIN_MS 10000
 
-/* Numbers of events that another node leaves out when it goes on. */
-#define NUMBERS_RESERVED UINT64_C(1000000000)
-
 #define DIGEST_SIZE (16 + 1)
 
 struct node {
@@ -47,10 +44,7 @@ struct node {
 	bool was_ready;
 	bool is_down; /* since it was ready; it was logged */
 	const char *files_id;
-	struct hooks *hooks;    /* NULL: none */
-	uint64_t relay_given;   /* the last number when it was last reported */
-	int64_t relay_given_ms; /* since when */
-	bool relay_is_reported; /* all up to there was sent */
+	struct hooks *hooks; /* NULL: none */
 	char digest[DIGEST_SIZE];
 	char name[BROKER_NODE_SIZE];
 };
@@ -174,22 +168,9 @@ static bool
 node_on_relayed(void *arg, uint64_t *number, int64_t *sent_ms)
 {
 	struct node *node = arg;
-	uint64_t given = hooks_number(node->hooks);
-	int64_t before_ms = hooks_sent_ms(node->hooks) -
-			    node->options.give_up_ms - RELAY_MARGIN_MS;
 
-	/* Nothing has happened since all was reported as sent. */
-	if (given + NUMBERS_RESERVED <= *number && node->relay_is_reported)
-		return false;
-	node->relay_is_reported =
-	    given == node->relay_given && before_ms > node->relay_given_ms;
-	if (given != node->relay_given) {
-		node->relay_given = given;
-		node->relay_given_ms = clock_wall_ms(system_clock());
-	}
-	*number = given + NUMBERS_RESERVED;
-	*sent_ms = before_ms;
-	return true;
+	return hooks_report(node->hooks,
+	    node->options.give_up_ms + RELAY_MARGIN_MS, number, sent_ms);
 }
 
 static void

@@ -80,11 +80,13 @@ void hooks_lead(struct hooks *, uint64_t number, int64_t since_ms);
 /* Another node sends, and has sent all before. */
 void hooks_stand_by(struct hooks *, int64_t sent_ms);
 
-/* The highest number that was given. */
-uint64_t hooks_number(const struct hooks *);
-
-/* All that was observed before was sent. */
-int64_t hooks_sent_ms(const struct hooks *);
+/*
+ * How far this node is, for the one that goes on: a number above those of its
+ * events, and up to which moment all is sent. What comes up to `late_ms` after
+ * its moment counts. False: as far as reported before, with this number.
+ */
+bool hooks_report(struct hooks *, int64_t late_ms, uint64_t *number,
+    int64_t *sent_ms);
 
 /* Events are sent from now on. Called once. */
 void hooks_start(struct hooks *, struct loop *);

@@ -30,6 +30,9 @@ struct hooks {
 	void *arg;
 	struct hooks_sharing sharing; /* moment is NULL: no other node */
 	bool stands_by;
+	uint64_t reported_number; /* the last one at the last report */
+	int64_t reported_ms;      /* since when */
+	bool all_is_reported;     /* all up to there was sent */
 	uint64_t kept_lost; /* while it stands by: events that did not fit */
 	uint64_t last_number;
 	struct hook_stays stays;

@@ -7,6 +7,9 @@
 #include "domain/base/pack.h"
 #include "transport/hooks/hooks_internal.h"
 
+/* Numbers of events that another node leaves out when it goes on. */
+#define NUMBERS_RESERVED UINT64_C(1000000000)
+
 void
 hooks_share(struct hooks *hooks, const struct hooks_sharing *sharing)
 {
@@ -71,19 +74,35 @@ hooks_stand_by(struct hooks *hooks, int64_t sent_ms)
 		hooks->kept_lost = 0;
 }
 
-uint64_t
-hooks_number(const struct hooks *hooks)
-{
-	return hooks->last_number;
-}
-
-int64_t
+/* All that was observed before was sent. */
+static int64_t
 hooks_sent_ms(const struct hooks *hooks)
 {
 	const struct hook_event *first = hook_queue_first(&hooks->queue);
 
 	return first != NULL ? (int64_t)first->lsn
 			     : clock_wall_ms(hooks->signer.clock);
+}
+
+bool
+hooks_report(struct hooks *hooks, int64_t late_ms, uint64_t *number,
+    int64_t *sent_ms)
+{
+	int64_t before_ms = hooks_sent_ms(hooks) - late_ms;
+
+	/* Nothing has happened since all was reported as sent. */
+	if (hooks->last_number + NUMBERS_RESERVED <= *number &&
+	    hooks->all_is_reported)
+		return false;
+	hooks->all_is_reported = hooks->last_number == hooks->reported_number &&
+				 before_ms > hooks->reported_ms;
+	if (hooks->last_number != hooks->reported_number) {
+		hooks->reported_number = hooks->last_number;
+		hooks->reported_ms = clock_wall_ms(hooks->signer.clock);
+	}
+	*number = hooks->last_number + NUMBERS_RESERVED;
+	*sent_ms = before_ms;
+	return true;
 }
 
 /* A batch that is under way is sent again, with its number. */
