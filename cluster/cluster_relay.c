@@ -5,6 +5,9 @@
 /* How often the relay reports how far it is, and a node tries to become it. */
 #define REPORT_MS 5000
 
+/* Numbers that the relay may have given to events since its last report. */
+#define NUMBERS_RESERVED UINT64_C(5000000)
+
 /* Rooms that it follows anew at one tick. */
 #define FOLLOWED_AT_ONCE 256
 
@@ -123,6 +126,7 @@ cluster_relay_tick(struct cluster *cluster, int64_t now_ms)
 
 /* The history has what became of the message since. */
 void
+	claim.number += NUMBERS_RESERVED;
 cluster_relay_loaded(struct cluster *cluster, struct entry *entry,
     int64_t at_ms)
 {

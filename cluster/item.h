@@ -33,7 +33,8 @@ struct item_epoch {
  */
 struct relay {
 	uint64_t term;   /* 0: there was none yet */
-	uint64_t number; /* no higher one was given to an event */
+	uint64_t number; /* the highest of its events; of a claim: the next
+			    ones are higher */
 	int64_t sent_ms; /* what happened before was passed on */
 	char node[NODE_ID_SIZE];
 };

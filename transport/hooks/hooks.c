@@ -29,6 +29,17 @@ hooks_set_rooms(struct hooks *hooks, struct room_store *rooms)
 	hooks->rooms = rooms;
 }
 
+void
+hooks_numbers_begin(struct hooks *hooks)
+{
+	uint64_t number = (uint64_t)clock_wall_ms(hooks->signer.clock) * 1000;
+
+	if (number < NUMBER_LEAST)
+		number = NUMBER_LEAST;
+	if (hooks->last_number < number)
+		hooks->last_number = number;
+}
+
 struct hooks *
 hooks_create(const struct hooks_config *config, char *why, size_t size)
 {
@@ -48,10 +59,7 @@ hooks_create(const struct hooks_config *config, char *why, size_t size)
 	hooks->give_up_ms = config->give_up_ms;
 	hooks->acknowledge = config->acknowledge;
 	hooks->arg = config->arg;
-	/* Rises over starts, too, unless the clock is set back. */
-	hooks->last_number = (uint64_t)clock_wall_ms(config->clock) * 1000;
-	if (hooks->last_number < NUMBER_LEAST)
-		hooks->last_number = NUMBER_LEAST;
+	hooks_numbers_begin(hooks);
 	hook_stays_init(&hooks->stays);
 	hook_queue_init(&hooks->queue, config->memory);
 	wire_text_init(&hooks->text);

@@ -81,7 +81,7 @@ void hooks_lead(struct hooks *, uint64_t number, int64_t since_ms);
 void hooks_stand_by(struct hooks *, int64_t sent_ms);
 
 /*
- * How far this node is, for the one that goes on: a number above those of its
+ * How far this node is, for the one that goes on: the highest number of its
  * events, and up to which moment all is sent. What comes up to `late_ms` after
  * its moment counts. False: as far as reported before, with this number.
  */

@@ -49,6 +49,12 @@ struct hooks {
 	struct hook_stats stats;
 };
 
+/*
+ * Numbers rise over starts, and from one node to another, unless the clock is
+ * set back: they follow the time in microseconds.
+ */
+void hooks_numbers_begin(struct hooks *);
+
 /* --- hooks_observe.c ------------------------------------------------------ */
 
 extern const struct entry_observer_ops hooks_entry_ops;

@@ -7,9 +7,6 @@
 #include "domain/base/pack.h"
 #include "transport/hooks/hooks_internal.h"
 
-/* Numbers of events that another node leaves out when it goes on. */
-#define NUMBERS_RESERVED UINT64_C(1000000000)
-
 void
 hooks_share(struct hooks *hooks, const struct hooks_sharing *sharing)
 {
@@ -53,6 +50,7 @@ hooks_lead(struct hooks *hooks, uint64_t number, int64_t since_ms)
 		return;
 	hooks->stands_by = false;
 	events_forget(hooks, since_ms);
+	hooks_numbers_begin(hooks);
 	if (number > hooks->last_number && number < NUMBER_END / 2)
 		hooks->last_number = number;
 	for (struct list *at = hooks->queue.events.next;
@@ -91,8 +89,7 @@ hooks_report(struct hooks *hooks, int64_t late_ms, uint64_t *number,
 	int64_t before_ms = hooks_sent_ms(hooks) - late_ms;
 
 	/* Nothing has happened since all was reported as sent. */
-	if (hooks->last_number + NUMBERS_RESERVED <= *number &&
-	    hooks->all_is_reported)
+	if (hooks->last_number <= *number && hooks->all_is_reported)
 		return false;
 	hooks->all_is_reported = hooks->last_number == hooks->reported_number &&
 				 before_ms > hooks->reported_ms;
@@ -100,7 +97,7 @@ hooks_report(struct hooks *hooks, int64_t late_ms, uint64_t *number,
 		hooks->reported_number = hooks->last_number;
 		hooks->reported_ms = clock_wall_ms(hooks->signer.clock);
 	}
-	*number = hooks->last_number + NUMBERS_RESERVED;
+	*number = hooks->last_number;
 	*sent_ms = before_ms;
 	return true;
 }
