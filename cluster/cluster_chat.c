@@ -378,6 +378,7 @@ chat_load(struct feed *feed, const struct feed_field *fields,
 	for (size_t i = 0; i < count && !cluster->is_stopped; i++) {
 		if (place_compare(&entries[i].place, &place) <= 0) {
 			tail_add(cluster, &entries[i]);
+			cluster_relay_skip(cluster, &entries[i]);
 			continue;
 		}
 		if (!place_is_next(&place, &entries[i].place)) {

@@ -130,8 +130,16 @@ struct cluster {
 	uint64_t saving_number; /* 0: none is being saved */
 	struct relay relay;
 	int64_t relay_asked_ms; /* when it was last claimed, or reported */
+	int64_t relay_gone_ms;  /* since when it is gone; 0: it is not */
 	bool relay_follows;     /* the rooms are followed, as far as known */
-	int64_t loading_ms;     /* of the entry that is read; 0: none is */
+	/*
+	 * Of the last entry in the snapshot that was loaded: what happened
+	 * before was not observed here, nor these entries, which the relay had
+	 * not reported as sent. 0: all was observed.
+	 */
+	int64_t unobserved_ms;
+	uint64_t unobserved;
+	int64_t loading_ms; /* of the entry that is read; 0: none is */
 	int64_t polled_ms;
 	int64_t ticked_ms;
 	/* How long what this node has appended took to come back. */
@@ -244,6 +252,8 @@ void chat_log_snapshot_name(const struct cluster *,
     char out[SNAPSHOT_NAME_SIZE]);
 
 /* cluster_relay.c */
+/* While the chat is loaded: the entry is part of the snapshot. */
+void cluster_relay_skip(struct cluster *, const struct feed_entry *);
 bool cluster_is_relay(const struct cluster *);
 void cluster_relay_apply(struct cluster *, const struct item *);
 void cluster_relay_tick(struct cluster *, int64_t now_ms);

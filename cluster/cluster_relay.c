@@ -18,6 +18,33 @@ cluster_is_relay(const struct cluster *cluster)
 	       strcmp(cluster->relay.node, cluster->nodes.self) == 0;
 }
 
+void
+cluster_relay_skip(struct cluster *cluster, const struct feed_entry *entry)
+{
+	if (entry->at_ms > cluster->unobserved_ms)
+		cluster->unobserved_ms = entry->at_ms;
+	cluster->unobserved += entry->at_ms >= cluster->relay.sent_ms;
+}
+
+/* Whether the former relay may not have sent what this node has not, either. */
+static bool
+relay_lacks_events(const struct cluster *cluster)
+{
+	return cluster->relay.term > 0 &&
+	       cluster->unobserved_ms >= cluster->relay.sent_ms &&
+	       cluster->unobserved_ms > 0;
+}
+
+static void
+relay_loss_note(struct cluster *cluster)
+{
+	struct entry_observer *observer = cluster->log.observer;
+
+	if (relay_lacks_events(cluster) && observer != NULL)
+		observer->ops->lost(observer, cluster->unobserved);
+	cluster->unobserved_ms = 0;
+}
+
 /*
  * All nodes take the same one: of several that try, the first in the log. What
  * a former relay reports afterwards is ignored.
@@ -45,6 +72,8 @@ cluster_relay_apply(struct cluster *cluster, const struct item *item)
 	}
 	cluster->config.host->relay(cluster->config.arg,
 	    cluster_is_relay(cluster), relay->number, relay->sent_ms);
+	if (cluster_is_relay(cluster))
+		relay_loss_note(cluster);
 }
 
 struct relay_following {
@@ -97,7 +126,25 @@ relay_claim(struct cluster *cluster)
 	if (claim.term == 0)
 		claim.sent_ms = clock_wall_ms(cluster->config.clock);
 	claim.term++;
+	claim.number += NUMBERS_RESERVED;
 	cluster_propose_relay(cluster, &claim);
+}
+
+/* Nodes that have observed everything claim first. */
+static bool
+relay_is_to_claim(struct cluster *cluster, int64_t now_ms)
+{
+	if (cluster->relay.term == 0)
+		return true;
+	if (!cluster_node_is_gone(cluster, str_from(cluster->relay.node),
+		now_ms)) {
+		cluster->relay_gone_ms = 0;
+		return false;
+	}
+	if (cluster->relay_gone_ms == 0)
+		cluster->relay_gone_ms = now_ms;
+	return !relay_lacks_events(cluster) ||
+	       now_ms - cluster->relay_gone_ms >= REPORT_MS;
 }
 
 void
@@ -115,9 +162,7 @@ cluster_relay_tick(struct cluster *cluster, int64_t now_ms)
 		return;
 	if (is_here)
 		relay_report(cluster);
-	else if (cluster->relay.term == 0 ||
-		 cluster_node_is_gone(cluster, str_from(cluster->relay.node),
-		     now_ms))
+	else if (relay_is_to_claim(cluster, now_ms))
 		relay_claim(cluster);
 	else
 		return;
@@ -126,7 +171,6 @@ cluster_relay_tick(struct cluster *cluster, int64_t now_ms)
 
 /* The history has what became of the message since. */
 void
-	claim.number += NUMBERS_RESERVED;
 cluster_relay_loaded(struct cluster *cluster, struct entry *entry,
     int64_t at_ms)
 {
