@@ -148,6 +148,18 @@ hooks_of_presence(struct presence_observer *observer)
 	return LIST_OWNER(observer, struct hooks, presence);
 }
 
+/* Of the stay that ends; if it is unknown, a later one, but of no later stay.
+ */
+static uint64_t
+generation_end(struct hooks *hooks, const struct hook_stamp *stamp,
+    const struct member *member, struct str place)
+{
+	uint64_t generation =
+	    hook_stays_end(&hooks->stays, str_from(member->id), place);
+
+	return generation != 0 ? generation : generation_of(hooks, stamp);
+}
+
 /* "#12", which is no id of a room. */
 static struct str
 connection_place(char out[16], uint32_t connection)
@@ -182,7 +194,7 @@ hooks_on_disconnected(struct presence_observer *observer,
 
 	hook_put_connection(&hooks->text, &stamp, "disconnected", member,
 	    connection,
-	    hook_stays_end(&hooks->stays, str_from(member->id),
+	    generation_end(hooks, &stamp, member,
 		connection_place(place, connection)));
 	hooks_event_add(hooks, 0);
 }
@@ -209,8 +221,7 @@ hooks_on_left(struct presence_observer *observer, const struct member *member,
 	struct hook_stamp stamp = hooks_event_begin_next(hooks);
 
 	hook_put_stay(&hooks->text, &stamp, "left", member, room,
-	    hook_stays_end(&hooks->stays, str_from(member->id),
-		str_from(room->id)));
+	    generation_end(hooks, &stamp, member, str_from(room->id)));
 	hooks_event_add(hooks, 0);
 	if (room->member_count > 0)
 		return;
