@@ -194,8 +194,10 @@ $(O)/crash_store: $(call objects,$(wildcard tests/persistence/crash/*.c \
 	$(link) -lpthread -o $@
 $(O)/cluster_sim: $(call objects,$(wildcard tests/cluster/simulation/*.c) \
 		tests/support/cluster/model_redis.c \
-		tests/support/cluster/sim_net.c) $(call archives,cluster)
-	$(link) $(call pkg_libs,libcrypto) -lpthread -o $@
+		tests/support/cluster/sim_net.c) \
+		$(foreach l,cluster commands transport wire persistence domain,\
+		$(call archive,$(l)))
+	$(link) $(call libraries,transport) -lpthread -o $@
 # Loaded with LD_PRELOAD, so it has no sanitizers of its own.
 $(O)/faulty_disk.so: $(wildcard tests/preload/*.c tests/preload/*.h) $(O)/flags
 	@$(call say,LD $@)

@@ -11,7 +11,7 @@
 
 struct totals {
 	uint64_t acked, unknown, refused, lost, resumed, declared;
-	uint64_t restarts, scripts;
+	uint64_t restarts, scripts, sent, repeated, gaps;
 };
 
 static uint64_t
@@ -47,6 +47,9 @@ seed_run(uint64_t seed, unsigned faults, FILE *story, struct totals *totals)
 	totals->declared += result.declared;
 	totals->restarts += result.restarts;
 	totals->scripts += result.scripts;
+	totals->sent += result.sent;
+	totals->repeated += result.repeated;
+	totals->gaps += result.gaps;
 	if (result.violation == NULL)
 		return true;
 	printf("%s does not hold at %" PRId64 " ms: %s\n"
@@ -116,9 +119,12 @@ main(int argc, char **argv)
 	       "%" PRIu64 " of them lost, %" PRIu64 " refused, %" PRIu64
 	       " unknown; %" PRIu64 " resumed, %" PRIu64
 	       " in another epoch; %" PRIu64 " nodes died; %" PRIu64
-	       " scripts; %" PRIu64 " failures\n",
+	       " scripts; %" PRIu64 " events sent, %" PRIu64
+	       " of them again, in %" PRIu64 " schedules with a gap; %" PRIu64
+	       " failures\n",
 	    seed - from, totals.acked, totals.lost, totals.refused,
 	    totals.unknown, totals.resumed, totals.declared, totals.restarts,
-	    totals.scripts, failures);
+	    totals.scripts, totals.sent + totals.repeated, totals.repeated,
+	    totals.gaps, failures);
 	return failures > 0;
 }

@@ -5,11 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "cluster/cluster_internal.h"
 #include "domain/right.h"
 #include "persistence/memory/memory_attributes.h"
 #include "persistence/memory/memory_history.h"
 #include "persistence/memory/memory_members.h"
 #include "persistence/memory/memory_rooms.h"
+#include "transport/hooks/hooks.h"
 
 const char *const sim_rooms[SIM_ROOMS] = { "r0", "r1", "r2" };
 
@@ -23,8 +25,15 @@ sim_room_index(struct str room)
 	return i;
 }
 
+/* As cmd/parleyd/node.c has it: broker.give_up, and 10 s. */
+#define GIVE_UP_MS 5000
+#define LATE_MS (GIVE_UP_MS + 10000)
+
 struct sim_chat {
 	struct publisher publisher; /* first */
+	struct entry_observer observer;
+	struct hooks *hooks;
+	struct sim_sender sender;
 	struct sim_chat_config config;
 	struct clock clock;
 	struct id_source ids;
@@ -68,7 +77,7 @@ sim_clock_ms(struct clock *clock)
 	    (struct sim_chat *)(void *)((char *)clock -
 					offsetof(struct sim_chat, clock));
 
-	return 1000000 + sim_net_now_ms(chat->config.net);
+	return INT64_C(1700000000000) + sim_net_now_ms(chat->config.net);
 }
 
 static const struct clock_ops sim_clock_ops = { sim_clock_ms, sim_clock_ms };
@@ -297,12 +306,104 @@ sim_resume(void *arg, uint64_t newcomers)
 	dispatcher_resume(((struct sim_chat *)arg)->dispatcher, newcomers);
 }
 
+static void
+sim_relay(void *arg, bool is_here, uint64_t number, int64_t sent_ms)
+{
+	struct sim_chat *chat = arg;
+
+	if (is_here)
+		hooks_lead(chat->hooks, number, sent_ms);
+	else
+		hooks_stand_by(chat->hooks, sent_ms);
+}
+
+static bool
+sim_relayed(void *arg, uint64_t *number, int64_t *sent_ms)
+{
+	struct sim_chat *chat = arg;
+	bool has_more = hooks_report(chat->hooks, LATE_MS, number, sent_ms);
+
+	if (sim_net_has_plant(chat->config.net, PLANT_EARLY_REPORTS))
+		*sent_ms = clock_wall_ms(&chat->clock);
+	return has_more;
+}
+
 static const struct cluster_host_ops sim_host_ops = {
+	.relay = sim_relay,
+	.relayed = sim_relayed,
 	.wake = sim_wake,
 	.stop = sim_stop,
 	.newcomers = sim_newcomers,
 	.resume = sim_resume,
 };
+
+/* --- hooks ---------------------------------------------------------------- */
+
+static void
+sim_observe_entry(struct entry_observer *observer, const struct entry *entry,
+    const struct command *requester)
+{
+	struct sim_chat *chat =
+	    (struct sim_chat *)(void *)((char *)observer -
+					offsetof(struct sim_chat, observer));
+	struct entry_observer *hooks = hooks_entries(chat->hooks);
+	uint64_t place;
+	int64_t now_ms;
+
+	cluster_moment(chat->cluster, &place, &now_ms);
+	if (sim_net_has_plant(chat->config.net, PLANT_NO_LOADED_EVENTS) &&
+	    entry->kind == ENTRY_MESSAGE &&
+	    now_ms - entry->message.at_ms > LATE_MS / 3)
+		return;
+	chat->config.observe(chat->config.arg, chat->config.node,
+	    entry->room_id);
+	hooks->ops->entry(hooks, entry, requester);
+}
+
+static void
+sim_observe_loss(struct entry_observer *observer, uint64_t count)
+{
+	struct sim_chat *chat =
+	    (struct sim_chat *)(void *)((char *)observer -
+					offsetof(struct sim_chat, observer));
+	struct entry_observer *hooks = hooks_entries(chat->hooks);
+
+	hooks->ops->lost(hooks, count);
+}
+
+static const struct entry_observer_ops sim_observer_ops = {
+	.entry = sim_observe_entry,
+	.lost = sim_observe_loss,
+};
+
+static void
+sim_moment(void *arg, uint64_t *place, int64_t *at_ms)
+{
+	cluster_moment(((struct sim_chat *)arg)->cluster, place, at_ms);
+}
+
+static void
+sim_hooks_begin(struct sim_chat *sim)
+{
+	char why[128];
+	struct hooks_config config = {
+		.url = STR("http://127.0.0.1:1/"),
+		.secret = STR("0123456789abcdef"),
+		.timeout_ms = 2000,
+		.memory = 1 << 24,
+		.clock = &sim->clock,
+	};
+
+	sim_sender_init(&sim->sender, sim->config.receiver, sim->config.node);
+	sim->hooks = hooks_create(&config, why, sizeof(why));
+	assert(sim->hooks != NULL);
+	hooks_set_rooms(sim->hooks, sim->chat.rooms);
+	hooks_share(sim->hooks, &(struct hooks_sharing){ sim_moment, sim });
+	hooks_start(sim->hooks, &sim->sender.loop);
+	sim->observer.ops = &sim_observer_ops;
+	sim->chat.log->observer = &sim->observer;
+	sim->chat.observer = hooks_presence(sim->hooks);
+}
 
 /* --- life ----------------------------------------------------------------- */
 
@@ -341,7 +442,8 @@ sim_chat_create(const struct sim_chat_config *config)
 	cluster.clock = &sim->clock;
 	cluster.ids = &sim->ids;
 	cluster.lease_ms = 7500;
-	cluster.give_up_ms = 5000;
+	cluster.give_up_ms = GIVE_UP_MS;
+	cluster.relays = true;
 	cluster.awaits_answers = config->awaits_answers;
 	cluster.host = &sim_host_ops;
 	cluster.arg = sim;
@@ -349,6 +451,7 @@ sim_chat_create(const struct sim_chat_config *config)
 	chat->log = cluster_log(sim->cluster);
 	chat->order = cluster_order(sim->cluster);
 	chat->ids = cluster_ids(sim->cluster);
+	sim_hooks_begin(sim);
 	sim->dispatcher = dispatcher_create(chat);
 	sim->broker = sim_net_node(config->net, config->node);
 	cluster_start(sim->cluster, sim->broker);
@@ -361,6 +464,8 @@ sim_chat_destroy(struct sim_chat *sim)
 	broker_destroy(sim->broker);
 	dispatcher_destroy(sim->dispatcher);
 	cluster_destroy(sim->cluster);
+	sim_sender_fini(&sim->sender);
+	hooks_destroy(sim->hooks);
 	history_destroy(sim->chat.history);
 	attribute_store_destroy(sim->chat.attributes);
 	room_store_destroy(sim->chat.rooms);
@@ -394,6 +499,8 @@ sim_chat_tick(struct sim_chat *sim)
 	int64_t now_ms = sim_net_now_ms(sim->config.net);
 
 	cluster_tick(sim->cluster);
+	sim_sender_update_time(&sim->sender);
+	hooks_turn_end(sim->hooks);
 	if (now_ms - sim->ticked_ms < 1000)
 		return;
 	sim->ticked_ms = now_ms;
@@ -416,4 +523,10 @@ struct chat *
 sim_chat_stores(struct sim_chat *sim)
 {
 	return &sim->chat;
+}
+
+const char *
+sim_chat_chain(const struct sim_chat *sim)
+{
+	return sim->cluster->chat.at.chain;
 }

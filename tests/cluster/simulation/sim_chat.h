@@ -5,6 +5,7 @@
 #include "cluster/cluster.h"
 #include "commands/commands.h"
 #include "domain/publisher.h"
+#include "tests/cluster/simulation/sim_receiver.h"
 #include "tests/support/cluster/sim_net.h"
 
 #define SIM_ROOMS 3
@@ -38,12 +39,17 @@ struct sim_chat;
 /* An event reaches a client. */
 typedef void sim_receive(void *arg, struct sim_client *, const struct event *);
 
+/* A node notes something about a room for the receiver of hooks. */
+typedef void sim_observe(void *arg, int node, struct str room);
+
 struct sim_chat_config {
 	struct sim_net *net;
+	struct sim_receiver *receiver;
 	int node;
 	bool awaits_answers;
 	struct sim_client *clients; /* all of them */
 	sim_receive *receive;
+	sim_observe *observe;
 	void *arg;
 };
 
@@ -62,6 +68,9 @@ void sim_chat_tick(struct sim_chat *);
 const char *sim_chat_stopped(const struct sim_chat *);
 struct cluster *sim_chat_cluster(struct sim_chat *);
 struct chat *sim_chat_stores(struct sim_chat *);
+
+/* Of the last entry of the log of the chat that it has; "": none. */
+const char *sim_chat_chain(const struct sim_chat *);
 
 /* "r0" to "r2"; and which one it is, or SIM_ROOMS. */
 extern const char *const sim_rooms[SIM_ROOMS];

@@ -5,19 +5,25 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
+#include "cluster/place.h"
 #include "tests/cluster/simulation/sim_chat.h"
 
 #define NODES 3
 #define DEAD_MOST 256
-#define POSTS_MOST 1024
-#define SEQ_MOST 1024
+#define POSTS_MOST 4096
+#define SEQ_MOST 2048
 #define EPOCHS_MOST 256
 #define SLOTS_MOST 16
+#define STAYS_MOST 8192
 
-/* Clients act and faults happen until then; then all is repaired. */
+/*
+ * Clients act and faults happen for so long; then all is repaired. In every
+ * eighth schedule it takes longer than the relay's reports lag behind.
+ */
 #define ACTIVE_MS 12000
-#define CALM_MS (ACTIVE_MS + 12000)
-#define END_MS (ACTIVE_MS + 30000)
+#define ACTIVE_LONG_MS 40000
+#define CALM_MS 12000
+#define END_MS 30000
 
 enum post_state {
 	POST_SENT,
@@ -35,7 +41,8 @@ struct sim_epoch {
 	char name[SIM_EPOCH_SIZE];
 	int former; /* -1: none */
 	uint64_t former_seq;
-	int posts[SEQ_MOST]; /* number + 1 of those that were seen */
+	int posts[SEQ_MOST];    /* number + 1 of those that were seen */
+	bool is_sent[SEQ_MOST]; /* the receiver of hooks has got it */
 };
 
 /* Where a message was seen: the epoch that its number is noted with. */
@@ -54,6 +61,14 @@ struct post {
 	struct sim_slot slots[SLOTS_MOST]; /* where it was seen */
 	int slot_count;
 	struct sim_slot acked; /* its slot then */
+};
+
+/* A member in a room, as the receiver of hooks knows it. */
+struct sim_stay {
+	char member_id[ID_SIZE];
+	int room;
+	uint64_t generation;
+	bool is_in;
 };
 
 /* A node that has missed publications loses its connection. */
@@ -78,6 +93,12 @@ struct sim {
 	int post_count;
 	struct sim_epoch epochs[EPOCHS_MOST];
 	int epoch_count;
+	struct sim_receiver *receiver;
+	struct sim_stay stays[STAYS_MOST];
+	int stay_count;
+	char dead_chains[DEAD_MOST][CHAIN_SIZE]; /* of the log of the chat */
+	bool has_gap; /* of the receiver: it does not know who is where */
+	int64_t active_ms;
 	bool is_active;
 };
 
@@ -457,6 +478,92 @@ sim_on_event(void *arg, struct sim_client *client, const struct event *event)
 	}
 }
 
+/* --- what the receiver of hooks gets -------------------------------------- */
+
+/* Nodes know the epoch of what they send; it may be over before it is sent. */
+static void
+sim_on_observed(void *arg, int node, struct str room)
+{
+	struct sim *sim = arg;
+	int index = sim_room_index(room);
+
+	if (index < SIM_ROOMS && sim->nodes[node] != NULL)
+		(void)epoch_learn(sim, sim->nodes[node], index);
+}
+
+/* Each message follows the one before it, when it comes for the first time. */
+static void
+said_check(struct sim *sim, const struct sim_received *event, int room)
+{
+	int epoch = epoch_find(sim, room, event->epoch);
+	struct sim_slot slot = slot_of(sim, epoch, event->seq);
+	struct sim_slot before = slot_of(sim, epoch, event->seq - 1);
+
+	body_see(sim, event->message, epoch, event->seq, "receiver");
+	if (event->seq > 1 && !sim->epochs[before.epoch].is_sent[before.seq])
+		violation_add(sim, "H2",
+		    "the receiver gets r%d/%" PRIu64
+		    " before the message in front of it",
+		    room, event->seq);
+	sim->epochs[slot.epoch].is_sent[slot.seq] = true;
+}
+
+static struct sim_stay *
+stay_find(struct sim *sim, struct str member_id, int room)
+{
+	struct sim_stay *stay = sim->stays;
+
+	for (; stay < sim->stays + sim->stay_count; stay++)
+		if (stay->room == room &&
+		    str_equal(str_from(stay->member_id), member_id))
+			return stay;
+	if (sim->stay_count == STAYS_MOST)
+		abort();
+	sim->stay_count++;
+	*str_put(stay->member_id, member_id) = '\0';
+	stay->room = room;
+	return stay;
+}
+
+/* As docs/hooks.md explains it: what has come before may come again. */
+static void
+stay_take(struct sim *sim, const struct sim_received *event, int room,
+    bool is_in)
+{
+	struct sim_stay *stay = stay_find(sim, event->member_id, room);
+
+	if (is_in && event->generation > stay->generation) {
+		stay->generation = event->generation;
+		stay->is_in = true;
+	} else if (!is_in && event->generation >= stay->generation)
+		stay->is_in = false;
+}
+
+static void
+sim_on_sent(void *arg, const struct sim_received *event)
+{
+	struct sim *sim = arg;
+	int room = sim_room_index(event->room);
+
+	sim->result->sent++;
+	story_add(sim,
+	    "the receiver gets %" PRIu64 ": %.*s %.*s %.*s/%" PRIu64
+	    ", generation %" PRIu64,
+	    event->number, (int)event->word.len, event->word.data,
+	    (int)event->member_id.len, event->member_id.data,
+	    (int)event->room.len, event->room.data, event->seq,
+	    event->generation);
+	sim->has_gap |= str_equal(event->word, STR("gap"));
+	if (room == SIM_ROOMS)
+		return;
+	if (str_equal(event->word, STR("said")))
+		said_check(sim, event, room);
+	else if (str_equal(event->word, STR("joined")))
+		stay_take(sim, event, room, true);
+	else if (str_equal(event->word, STR("left")))
+		stay_take(sim, event, room, false);
+}
+
 /* --- what clients do ------------------------------------------------------ */
 
 /* The user does not learn what became of messages under way. */
@@ -606,7 +713,7 @@ clients_event(void *arg)
 		struct sim_client *client = &sim->clients[i];
 
 		if (client->number != 0 && client->is_ended) {
-			if (now_ms > CALM_MS)
+			if (now_ms > sim->active_ms + CALM_MS)
 				violation_add(sim, "recovery",
 				    "c%d is ended by a node that works", i);
 			client_end(sim, client);
@@ -630,7 +737,9 @@ node_start(struct sim *sim, int node)
 		.node = node,
 		.awaits_answers = sim->awaits_answers,
 		.clients = sim->clients,
+		.receiver = sim->receiver,
 		.receive = sim_on_event,
+		.observe = sim_on_observed,
 		.arg = sim,
 	};
 
@@ -649,9 +758,11 @@ node_kill(struct sim *sim, int node)
 	for (int i = 0; i < SIM_CLIENTS; i++)
 		if (sim->clients[i].number != 0 && sim->clients[i].node == node)
 			client_forget(sim, &sim->clients[i]);
-	sim_chat_destroy(sim->nodes[node]);
 	if (sim->dead_count == DEAD_MOST)
 		abort();
+	memcpy(sim->dead_chains[sim->dead_count],
+	    sim_chat_chain(sim->nodes[node]), CHAIN_SIZE);
+	sim_chat_destroy(sim->nodes[node]);
 	sim->dead[sim->dead_count++] = sim->nodes[node];
 	sim->nodes[node] = NULL;
 }
@@ -747,6 +858,7 @@ faults_event(void *arg)
 
 struct member_check {
 	struct sim *sim;
+	int room;
 	size_t count;
 };
 
@@ -865,6 +977,75 @@ clients_check(struct sim *sim)
 	}
 }
 
+/* The receiver of hooks has got all messages of the present epochs. */
+static void
+sent_check(struct sim *sim, int room)
+{
+	const struct sim_client *client = sim->clients;
+	int epoch;
+
+	while (client < sim->clients + SIM_CLIENTS &&
+	       (!client->is_in_room[room] || client->is_uncertain))
+		client++;
+	if (client == sim->clients + SIM_CLIENTS)
+		return;
+	epoch = client_epoch(sim, client, room);
+	for (uint64_t seq = 1; seq <= client->seq[room]; seq++) {
+		struct sim_slot slot = slot_of(sim, epoch, seq);
+
+		if (!sim->epochs[slot.epoch].is_sent[seq])
+			violation_add(sim, "H1",
+			    "r%d/%" PRIu64 " has not reached the receiver",
+			    room, seq);
+	}
+}
+
+static bool
+stay_check(struct str member_id, void *arg)
+{
+	struct member_check *check = arg;
+
+	check->count++;
+	if (!stay_find(check->sim, member_id, check->room)->is_in)
+		violation_add(check->sim, "H3",
+		    "%.*s is in r%d, unknown to the receiver",
+		    (int)member_id.len, member_id.data, check->room);
+	return true;
+}
+
+/* What dead nodes had of the log of the chat, and Redis and the others lost. */
+static bool
+chat_is_lost(struct sim *sim)
+{
+	struct model_redis *redis = sim_net_redis(sim->net);
+
+	for (int i = 0; i < sim->dead_count; i++)
+		if (sim->dead_chains[i][0] != '\0' &&
+		    !model_redis_log_has(redis, STR("chat"),
+			str_from(sim->dead_chains[i])))
+			return true;
+	return false;
+}
+
+/* It knows who is where. */
+static void
+stays_check(struct sim *sim, int room)
+{
+	struct member_check check = { .sim = sim, .room = room };
+	size_t count = 0;
+
+	if (sim->has_gap || sim->nodes[0] == NULL || chat_is_lost(sim))
+		return;
+	room_store_each_member(sim_chat_stores(sim->nodes[0])->rooms,
+	    str_from(sim_rooms[room]), stay_check, &check);
+	for (int i = 0; i < sim->stay_count; i++)
+		count += sim->stays[i].room == room && sim->stays[i].is_in;
+	if (count != check.count)
+		violation_add(sim, "H3",
+		    "r%d has %zu members, %zu for the receiver", room,
+		    check.count, count);
+}
+
 void
 simulate(uint64_t seed, unsigned faults, enum sim_plant plant, FILE *story,
     struct sim_result *result)
@@ -880,7 +1061,9 @@ simulate(uint64_t seed, unsigned faults, enum sim_plant plant, FILE *story,
 	sim->faults = faults;
 	sim->story = story;
 	sim->result = result;
+	sim->active_ms = seed % 8 == 4 ? ACTIVE_LONG_MS : ACTIVE_MS;
 	sim->is_active = true;
+	sim->receiver = sim_receiver_create(sim->net, sim_on_sent, sim);
 	sim_net_set_delay(sim->net,
 	    (int64_t)sim_net_random(sim->net, 3) * 20 + 1);
 	for (int i = 0; i < NODES; i++)
@@ -889,19 +1072,29 @@ simulate(uint64_t seed, unsigned faults, enum sim_plant plant, FILE *story,
 	sim_net_at(sim->net, 0, SIM_NO_NODE, nodes_event, sim);
 	sim_net_at(sim->net, 500, SIM_NO_NODE, clients_event, sim);
 	sim_net_at(sim->net, 1000, SIM_NO_NODE, faults_event, sim);
-	while (result->violation == NULL && sim_net_now_ms(sim->net) < END_MS) {
+	while (result->violation == NULL &&
+	       sim_net_now_ms(sim->net) < sim->active_ms + END_MS) {
 		sim_net_step(sim->net);
-		sim->is_active = sim_net_now_ms(sim->net) < ACTIVE_MS;
+		sim->is_active = sim_net_now_ms(sim->net) < sim->active_ms;
+		sim_receiver_set_faulty(sim->receiver,
+		    sim->is_active && faults & SIM_RECEIVER);
 	}
 	for (int i = 0; i < NODES && result->violation == NULL; i++)
 		node_check(sim, i);
 	if (result->violation == NULL)
 		clients_check(sim);
+	for (int room = 0; room < SIM_ROOMS; room++) {
+		sent_check(sim, room);
+		stays_check(sim, room);
+	}
+	result->gaps = sim->has_gap;
+	result->repeated = sim_receiver_repeated(sim->receiver);
 	result->scripts = sim_net_script_count(sim->net);
 	for (int i = 0; i < NODES; i++)
 		if (sim->nodes[i] != NULL)
 			node_kill(sim, i);
 	sim_net_destroy(sim->net);
+	sim_receiver_destroy(sim->receiver);
 	while (sim->dead_count > 0)
 		sim_chat_free(sim->dead[--sim->dead_count]);
 	free(sim);

@@ -10,13 +10,14 @@
 
 /* What a schedule may do besides delays, as bits. */
 enum sim_fault {
-	SIM_CUT = 1 << 0,   /* connections to Redis are lost */
-	SIM_LOSE = 1 << 1,  /* publications are lost */
-	SIM_PAUSE = 1 << 2, /* nodes do nothing for a while */
-	SIM_STOP = 1 << 3,  /* Redis cannot be reached */
-	SIM_KILL = 1 << 4,  /* nodes die, and come back as others */
-	SIM_TAIL = 1 << 5,  /* Redis loses what was appended last */
-	SIM_FAULTS = 1 << 6
+	SIM_CUT = 1 << 0,      /* connections to Redis are lost */
+	SIM_LOSE = 1 << 1,     /* publications are lost */
+	SIM_PAUSE = 1 << 2,    /* nodes do nothing for a while */
+	SIM_STOP = 1 << 3,     /* Redis cannot be reached */
+	SIM_KILL = 1 << 4,     /* nodes die, and come back as others */
+	SIM_TAIL = 1 << 5,     /* Redis loses what was appended last */
+	SIM_RECEIVER = 1 << 6, /* the receiver of hooks fails */
+	SIM_FAULTS = 1 << 7
 };
 
 struct sim_result {
@@ -32,6 +33,9 @@ struct sim_result {
 	unsigned declared; /* that were answered with another epoch */
 	unsigned restarts;
 	uint64_t scripts;
+	uint64_t sent;     /* events to the receiver of hooks */
+	uint64_t repeated; /* sent again */
+	unsigned gaps;     /* 1: the receiver was told that it lacks events */
 };
 
 /* Runs a schedule; its story is written to `story`, which may be NULL. */

@@ -934,6 +934,17 @@ model_redis_log_is_open(struct model_redis *redis, struct str log)
 	return log_is_open(redis, log_find(redis, log));
 }
 
+bool
+model_redis_log_has(struct model_redis *redis, struct str log, struct str chain)
+{
+	const struct model_log *in = log_find(redis, log);
+
+	for (size_t i = in->count; i-- > 0;)
+		if (str_equal(str_from(in->entries[i].place.chain), chain))
+			return true;
+	return false;
+}
+
 void
 model_redis_evict_stream(struct model_redis *redis, struct str log)
 {

@@ -50,6 +50,10 @@ void model_redis_forget_origins(struct model_redis *);
 /* Whether nothing of it was lost since it was opened. */
 bool model_redis_log_is_open(struct model_redis *, struct str log);
 
+/* Whether it has the entry with this chain. */
+bool model_redis_log_has(struct model_redis *, struct str log,
+    struct str chain);
+
 /* Removes what Redis may evict: a stream, a table, all keys. */
 void model_redis_evict_stream(struct model_redis *, struct str log);
 void model_redis_evict_table(struct model_redis *, struct str log);

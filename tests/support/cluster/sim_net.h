@@ -82,6 +82,8 @@ enum sim_plant {
 	PLANT_NO_RENEWALS,        /* the lease of one node is not renewed */
 	PLANT_ANY_EPOCH,          /* `since` of any epoch is good */
 	PLANT_NO_RESETS, /* members stay who have messages of another history */
+	PLANT_EARLY_REPORTS,    /* the relay reports as sent what it has */
+	PLANT_NO_LOADED_EVENTS, /* a relay does not send what it has read */
 	SIM_PLANTS
 };
 
