@@ -21,7 +21,7 @@ function showUpload(upload) {
 	bar.hidden = upload.state !== "uploading";
 	bar.value = upload.progress;
 	item.querySelector(".bad").textContent = upload.error && `${upload.error}.`;
-	item.querySelector(".again").hidden = upload.state !== "failed";
+	item.querySelector(".again").hidden = upload.state !== "failed" || upload.isFinal;
 	item.querySelector(".note").hidden = !upload.isWaiting || upload.state !== "uploading";
 }
 

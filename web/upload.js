@@ -11,6 +11,7 @@ const REFUSALS = {
 	unauthorized: "You may not send files",
 	forbidden: "You may not send files",
 };
+const FINAL = [413, 415]; /* the same file is refused again */
 const UNFINISHED = "The upload failed: no connection";
 const PAUSES_MS = [500, 1000, 2000, 4000, 8000]; /* without any progress */
 const TUS = { "Tus-Resumable": "1.0.0" };
@@ -46,6 +47,7 @@ export class Upload {
 	state = "uploading";
 	progress = 0; /* 0 to 1 */
 	error = "";
+	isFinal = false; /* it fails again */
 	isWaiting = false; /* it is sent once it is uploaded */
 	/** @type {any} what the server says of the file; it may be unfinished */
 	answer = null;
@@ -84,8 +86,12 @@ export class Upload {
 			return;
 		}
 		this.state = failed ? "failed" : "done";
-		if (failed)
+		if (failed) {
 			this.error = failed.status === 0 ? UNFINISHED : refusalOf(failed);
+			this.isFinal = FINAL.includes(failed.status);
+			if (failed.status === 404)
+				this.answer = null; /* the server has nothing of it */
+		}
 		this.#onChange(this);
 	}
 

@@ -10,6 +10,7 @@ import pytest
 from client import get
 from selenium.webdriver.common.keys import Keys
 
+from relay import Relay
 from test_page import meet
 from test_unsent import NOT_RECEIVED
 
@@ -177,15 +178,37 @@ def test_what_is_sent_before_it_is_uploaded_is_posted_then(pages, parleyd, docum
     assert not alice.is_seen("#uploads")
 
 
-@pytest.mark.parametrize(("options", "reason"), [
-    (("--files-types", "image/*"), "Files of this type are not allowed."),
-    (("--files-quota-user", "2KiB"), "Your files take all the space you have."),
-    (("--files-size", "0"), "This server takes no files."),
+def test_an_upload_that_the_server_has_forgotten_begins_anew(page, start, tmp_path):
+    # Rooms and files are swept together.
+    server = start("--files-unfinished", "1s", "--rooms-empty-for", "1s")
+    relay = Relay(server.address)
+    (tmp_path / "big.bin").write_bytes(bytes(3_000_000))
+    page.enter(relay.address, "Alice", "tea")
+    relay.cut_after(1_000_000)
+    choose(page, tmp_path / "big.bin")
+    page.until(lambda: relay.is_cut)
+    page.until(lambda: json.loads(get(server.address, "/stats").body)["files"]["count"] == 0)
+    relay.restore()
+    page.until(lambda: errors(page) == ["The upload failed: the server answered with 404."])
+    page.click("#uploads .again")
+    page.until(lambda: errors(page) == [] and is_uploaded(page))
+    page.find("#text").send_keys(Keys.ENTER)
+    page.until(lambda: page.texts("#log .file span") == ["big.bin", "3.0 MB"])
+    page.until(lambda: any("v1/files" in each for each in page.complaints()))
+    relay.close()
+
+
+@pytest.mark.parametrize(("options", "reason", "may_help"), [
+    (("--files-types", "image/*"), "Files of this type are not allowed.", False),
+    (("--files-quota-user", "2KiB"), "Your files take all the space you have.", True),
+    (("--files-size", "1KiB"), "The file is too large.", False),
+    (("--files-size", "0"), "This server takes no files.", True),
 ])
-def test_a_refused_file_shows_the_reason(page, start, document, options, reason):
+def test_a_refused_file_shows_the_reason(page, start, document, options, reason, may_help):
     page.enter(start(*options).address, "Alice", "tea")
     choose(page, document)
     page.until(lambda: errors(page) == [reason])
+    assert page.is_seen("#uploads .again") == may_help
     page.post("without it")
     page.until_shown("without it")
     page.click("#uploads [aria-label='Remove notes.bin']")
