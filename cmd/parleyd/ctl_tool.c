@@ -27,7 +27,10 @@ static const char usage[] =
     "  create ROOM            create a persistent room, unless it exists\n"
     "  delete ROOM            put its members out, remove it and its history\n"
     "  publish ROOM TEXT      publish a text; returns when it is stored\n"
+    "  broadcast TEXT         a text for all members in the lobby\n"
     "  history ROOM [BEFORE]  the newest messages, or those before a number\n"
+    "  events ROOM            what happens there, as server-sent events,\n"
+    "                         until Ctrl-C\n"
     "  members [ROOM]         members of the server, or of a room\n"
     "  kick ROOM MEMBER       put a member out of a room\n"
     "  ban ROOM MEMBER        the same, and for good; unban ends it\n"
@@ -37,19 +40,21 @@ static const char usage[] =
     "  invite ROOM MEMBER     tell a member about a room, let it join\n"
     "  role ROOM MEMBER ROLE  owner, moderator, voice or member\n"
     "  topic ROOM TEXT        what the room is about\n"
+    "  slow ROOM MS           the least time between messages of a member\n"
     "  redact ROOM NUMBER     remove the text of a message\n"
     "  connections ID         the connections of a member, with numbers\n"
     "  close NUMBER           close one connection\n"
     "  disconnect ID          close the connections of a member\n"
+    "  revoke USER            revoke the tokens of a user\n"
     "  trace --room ROOM | --user ID | --connection N [--sample N]\n"
     "                         what happens there, and why, until Ctrl-C;\n"
     "                         --sample: one in N accepted and sent messages\n"
     "\n"
     "URL is http://host:port, https://host:port or unix:/path\n"
     "(http://127.0.0.1:8080), also in PARLEY_URL. --ca names a file of the\n"
-    "authorities for https, instead of those of the system. Without --key it "
-    "is PARLEY_ADMIN_KEY, or in the file that\n"
-    "PARLEY_ADMIN_KEY_FILE names. Prints the answer, which is JSON.\n";
+    "authorities for https, instead of those of the system. Without --key it\n"
+    "is PARLEY_ADMIN_KEY, or in the file that PARLEY_ADMIN_KEY_FILE names.\n"
+    "Prints the answer, which is JSON.\n";
 
 struct ctl {
 	const char *url;
@@ -104,7 +109,8 @@ target_add_encoded(struct ctl_request *request, const char *text)
 
 /*
  * X(word, arguments at least, at most, method, path before the first argument,
- * behind it, query before the next one, field of the body for it)
+ * behind it (NULL: that argument is of the body), query before the next one,
+ * field of the body for it)
  */
 #define CTL_COMMANDS(X)                                                        \
 	X("info", 0, 0, "GET", "/v1/info", "", "", NULL)                       \
@@ -114,6 +120,8 @@ target_add_encoded(struct ctl_request *request, const char *text)
 	X("create", 1, 1, "PUT", "/v1/rooms/", "", "", NULL)                   \
 	X("delete", 1, 1, "DELETE", "/v1/rooms/", "", "", NULL)                \
 	X("publish", 2, 2, "POST", "/v1/rooms/", "/messages", "", "message")   \
+	X("broadcast", 1, 1, "POST", "/v1/broadcast", NULL, "", "message")     \
+	X("events", 1, 1, "GET", "/v1/rooms/", "/events", "", NULL)            \
 	X("history", 1, 2, "GET", "/v1/rooms/", "/messages", "?before=", NULL) \
 	X("members", 0, 1, "GET", "/v1/rooms/", "/members", "", NULL)          \
 	X("kick", 2, 2, "POST", "/v1/rooms/", "/kick", "", "member")           \
@@ -124,11 +132,13 @@ target_add_encoded(struct ctl_request *request, const char *text)
 	X("invite", 2, 2, "POST", "/v1/rooms/", "/invite", "", "member")       \
 	X("role", 3, 3, "POST", "/v1/rooms/", "/role", "", "member")           \
 	X("topic", 2, 2, "PATCH", "/v1/rooms/", "", "", "topic")               \
+	X("slow", 2, 2, "PATCH", "/v1/rooms/", "", "", "slow_ms")              \
 	X("redact", 2, 2, "DELETE", "/v1/rooms/", "/messages/", "", NULL)      \
 	X("connections", 1, 1, "GET", "/v1/members/", "/connections", "",      \
 	    NULL)                                                              \
 	X("close", 1, 1, "DELETE", "/v1/connections/", "", "", NULL)           \
-	X("disconnect", 1, 1, "DELETE", "/v1/members/", "", "", NULL)
+	X("disconnect", 1, 1, "DELETE", "/v1/members/", "", "", NULL)          \
+	X("revoke", 1, 1, "POST", "/v1/revocations", NULL, "", "sub")
 
 static const struct ctl_command {
 	const char *word;
@@ -141,6 +151,26 @@ static const struct ctl_command {
 	CTL_COMMANDS(X)
 #undef X
 };
+
+static void
+request_write_body(struct ctl_request *request, const char *field,
+    const char *value, const char *role)
+{
+	struct wire_text *body = &request->body;
+
+	wire_text_append(body, STR("{"));
+	json_put_string(body, str_from(field));
+	wire_text_append(body, STR(":"));
+	if (strcmp(field, "slow_ms") == 0)
+		json_put_unsigned(body, strtoull(value, NULL, 10));
+	else
+		json_put_string(body, str_from(value));
+	if (role != NULL) {
+		wire_text_append(body, STR(",\"role\":"));
+		json_put_string(body, str_from(role));
+	}
+	wire_text_append(body, STR("}"));
+}
 
 static void
 request_write(struct ctl_request *request, const struct ctl_command *command,
@@ -156,6 +186,10 @@ request_write(struct ctl_request *request, const struct ctl_command *command,
 		return;
 	}
 	target_add(request, command->before);
+	if (command->behind == NULL) {
+		request_write_body(request, command->field, argv[0], NULL);
+		return;
+	}
 	if (argc > 0)
 		target_add_encoded(request, argv[0]);
 	target_add(request, command->behind);
@@ -166,15 +200,8 @@ request_write(struct ctl_request *request, const struct ctl_command *command,
 		target_add_encoded(request, argv[1]);
 		return;
 	}
-	wire_text_append(&request->body, STR("{"));
-	json_put_string(&request->body, str_from(command->field));
-	wire_text_append(&request->body, STR(":"));
-	json_put_string(&request->body, str_from(argv[1]));
-	if (argc > 2) {
-		wire_text_append(&request->body, STR(",\"role\":"));
-		json_put_string(&request->body, str_from(argv[2]));
-	}
-	wire_text_append(&request->body, STR("}"));
+	request_write_body(request, command->field, argv[1],
+	    argc > 2 ? argv[2] : NULL);
 }
 
 /* --- the connection ------------------------------------------------------- */
@@ -326,7 +353,9 @@ static int
 ctl_command_run(struct ctl *ctl, const struct ctl_command *command, int argc,
     char *const *argv)
 {
-	struct ctl_request request = { 0 };
+	struct ctl_request request = {
+		.is_stream = strcmp(command->word, "events") == 0,
+	};
 
 	request_write(&request, command, argc, argv);
 	return ctl_request_run(ctl, &request);

@@ -797,11 +797,14 @@ def test_slow_streams_take_no_memory(start):
 # --- parleyd ctl --------------------------------------------------------------
 
 
-def ctl(server, *arguments, key=KEY, **environment):
+def ctl_url(server):
     address = server.address
-    url = f"unix:{address}" if isinstance(address, str) else "http://%s:%d" % address[:2]
+    return f"unix:{address}" if isinstance(address, str) else "http://%s:%d" % address[:2]
+
+
+def ctl(server, *arguments, key=KEY, **environment):
     return subprocess.run(
-        [PARLEYD, "ctl", "--url", url, *(("--key", key) if key else ()), *arguments],
+        [PARLEYD, "ctl", "--url", ctl_url(server), *(("--key", key) if key else ()), *arguments],
         capture_output=True, text=True, timeout=DEADLINE,
         env={**ENVIRONMENT, **environment})
 
@@ -833,15 +836,34 @@ def test_ctl_moderates(parleyd, join):
     b = join()
     for command, *arguments in (
             ("invite", room, b.id), ("topic", room, "by ctl"),
-            ("role", room, b.id, "voice"), ("mute", room, b.id),
+            ("role", room, b.id, "voice"), ("slow", room, "1500"), ("mute", room, b.id),
             ("unmute", room, b.id), ("redact", room, "1")):
         done = ctl(parleyd, command, *arguments)
         assert done.returncode == 0, done.stderr
-    assert json.loads(ctl(parleyd, "room", room).stdout)["topic"] == "by ctl"
+    shown = json.loads(ctl(parleyd, "room", room).stdout)
+    assert (shown["topic"], shown["slow_ms"]) == ("by ctl", 1500)
     b.expect("invite", room=room)
     listed = json.loads(ctl(parleyd, "connections", b.id).stdout)["connections"]
     assert ctl(parleyd, "close", str(listed[0]["connection"])).returncode == 0
     b.expect_bye(4003)
+
+
+def test_ctl_shows_events_and_reaches_the_lobby(parleyd, join):
+    a = join()
+    assert ctl(parleyd, "broadcast", "to all").returncode == 0
+    assert a.next()["message"] == "to all"
+    assert ctl(parleyd, "create", "seen").returncode == 0
+    with subprocess.Popen(
+            [PARLEYD, "ctl", "--url", ctl_url(parleyd), "--key", KEY, "events", "seen"],
+            stdout=subprocess.PIPE, text=True, env=ENVIRONMENT) as shown:
+        try:
+            assert shown.stdout.readline() == "retry: 2000\n"
+            assert ctl(parleyd, "publish", "seen", "live").returncode == 0
+            while not (line := shown.stdout.readline()).startswith("data:"):
+                assert line
+            assert json.loads(line[5:])["message"] == "live"
+        finally:
+            shown.kill()
 
 
 def test_ctl_asks_over_tls(start, tmp_path):

@@ -195,6 +195,14 @@ def test_a_backend_revokes(start, options, revoked):
     backend.close()
 
 
+def test_ctl_revokes_a_user(start, options):
+    server = start(*options, "--admin-key", KEY)
+    with Chat(server.address, **bearer()) as alice:
+        subprocess.run([PARLEYD, "ctl", "--url", "http://%s:%d" % server.address,
+                        "--key", KEY, "revoke", "alice"], check=True)
+        alice.expect_bye(4202)
+
+
 def test_a_backend_revokes_nothing_without_a_good_file(start, options, revoked):
     other = start(*options[:4], "--admin-key", KEY)
     backend = Backend(other.address)
