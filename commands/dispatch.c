@@ -3,11 +3,9 @@
 
 #include "commands/command_table.h"
 #include "commands/commands.h"
+#include "commands/preconditions.h"
 #include "commands/support/file_completion.h"
-#include "commands/support/files.h"
 #include "commands/support/moderation.h"
-#include "commands/support/room_access.h"
-#include "commands/support/room_roles.h"
 
 struct dispatcher {
 	struct command_handler base;
@@ -23,114 +21,6 @@ static const struct command_entry *const entries[COMMAND_KINDS] = {
 	COMMANDS(X)
 #undef X
 };
-
-static bool
-copy_id(const struct room *room, void *arg)
-{
-	memcpy(arg, room->id, sizeof(room->id));
-	return true;
-}
-
-/*
- * The room that the author joined last. The id is copied: the room may be
- * removed by the command.
- */
-static enum chat_error
-find_current_room(struct request *request)
-{
-	if (!(request->command->flags & COMMAND_CURRENT_ROOM) ||
-	    request->room.data != NULL)
-		return CHAT_OK;
-	request->room_id[0] = '\0';
-	room_store_each_room_of(request->chat->rooms, request->command->author,
-	    copy_id, request->room_id);
-	if (request->room_id[0] == '\0')
-		return CHAT_NOT_IN_ROOM;
-	request->room = str_from(request->room_id);
-	return CHAT_OK;
-}
-
-static enum chat_error
-check_body(struct request *request)
-{
-	const struct command *command = request->command;
-	size_t most = request->chat->limits.message_bytes;
-
-	if (str_is_empty(command->body))
-		return request_bad_field(request, "message");
-	/* The author's node has added what is known of a file. */
-	if (request->ordered != NULL)
-		return CHAT_OK;
-	if (command->body.len > most && !(command->flags & COMMAND_ANY_SIZE))
-		return request_over_limit(request, CHAT_MESSAGE_TOO_LARGE,
-		    most);
-	return CHAT_OK;
-}
-
-/* Most who post are in the room. */
-static bool
-finds_place(struct request *request)
-{
-	return room_store_get_joined(request->chat->rooms, request->room,
-	    request->command->author, &request->place);
-}
-
-static enum chat_error
-check_place(struct request *request, unsigned needs)
-{
-	if (request->room.data == NULL)
-		return request->author.in_lobby ? CHAT_OK : CHAT_NOT_IN_ROOM;
-	request->has_place = (needs & NEEDS_VOICE) && finds_place(request);
-	return request->has_place
-		   ? CHAT_OK
-		   : room_access_check(request, needs & MAY_BE_TALK);
-}
-
-/* In the lobby there are no roles. A room that is being removed has none. */
-static enum chat_error
-check_voice(struct request *request)
-{
-	const struct chat *chat = request->chat;
-
-	if (!request->has_place)
-		request->has_place = request->room.data != NULL &&
-				     room_store_get(chat->rooms, request->room,
-					 &request->place) == CHAT_OK;
-	if (!request->has_place)
-		return CHAT_OK;
-	request->place_is_plain =
-	    attribute_store_count(chat->attributes, request->room) == 0;
-	if (request->place_is_plain && !request->place.is_moderated)
-		return CHAT_OK;
-	return room_roles_check_post(request, &request->place);
-}
-
-static enum chat_error
-check_needs(struct request *request, const struct command_entry *entry)
-{
-	unsigned needs = entry->needs;
-	enum chat_error error = request_check_rights(request, entry->rights);
-
-	request->has_place = false;
-	if (error == CHAT_OK && entry->rights != 0 &&
-	    request->room.data != NULL)
-		error = request_check_scope(request, request->room);
-	if (error != CHAT_OK)
-		return error;
-	if ((needs & NEEDS_NO_GUEST) && request->author.is_guest)
-		return CHAT_FORBIDDEN;
-	if (needs & NEEDS_BODY)
-		error = check_body(request);
-	if (error == CHAT_OK && (needs & NEEDS_ROOM))
-		error = room_access_check(request, needs & MAY_BE_TALK);
-	if (error == CHAT_OK && (needs & NEEDS_PLACE))
-		error = check_place(request, needs);
-	if (error == CHAT_OK && (needs & NEEDS_VOICE))
-		error = check_voice(request);
-	if (error == CHAT_OK && (needs & NEEDS_BODY))
-		error = files_prepare_body(request);
-	return error;
-}
 
 static void
 request_init(struct request *request, struct dispatcher *self,
@@ -245,7 +135,7 @@ waits_for_approval(struct request *request, const struct command_entry *entry,
 	struct approval *approval = request->chat->approval;
 	struct command command = *request->command;
 
-	*error = check_needs(request, entry);
+	*error = preconditions_check(request, entry);
 	if (*error != CHAT_OK)
 		return true;
 	command.room = request->room;
@@ -269,7 +159,7 @@ run_for_author(struct request *request, const struct command_entry *entry)
 {
 	enum chat_error error;
 
-	error = find_current_room(request);
+	error = preconditions_find_room(request);
 	if (error == CHAT_OK && request->chat->order != NULL &&
 	    request->ordered == NULL && waits_for_room(request, entry, &error))
 		return error;
@@ -279,13 +169,13 @@ run_for_author(struct request *request, const struct command_entry *entry)
 	if (error == CHAT_OK && is_ordered(request, entry)) {
 		/* What becomes of a body is not the same at all nodes. */
 		if (entry->needs & NEEDS_BODY)
-			error = check_needs(request, entry);
+			error = preconditions_check(request, entry);
 		if (error == CHAT_OK && entry->prepare != NULL)
 			error = entry->prepare(request);
 		return error == CHAT_OK ? command_propose(request) : error;
 	}
 	if (error == CHAT_OK)
-		error = check_needs(request, entry);
+		error = preconditions_check(request, entry);
 	if (error == CHAT_OK)
 		error = entry->run(request);
 	return error;
