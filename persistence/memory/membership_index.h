@@ -12,8 +12,8 @@ struct membership;
 
 /* A member that is in rooms; others take no memory. */
 struct room_member {
-	struct membership
-	    *first;     /* in which rooms; the owner of the index links them */
+	/* In the last room of a ring, which the owner of the index links. */
+	struct membership *last;
 	uint32_t count; /* of them */
 	uint8_t id_len;
 	bool is_guest;

@@ -16,17 +16,16 @@ struct entry {
 	bool is_hidden;
 };
 
-/*
- * A member in a room, in two lists. That of the member is short, since rooms
- * per member are limited: it is searched from its beginning, and linked in one
- * direction.
- */
+/* A member in a room, in two lists; that of the member is a ring. */
 struct membership {
 	struct entry *entry;
 	struct room_member *member;
 	struct list in_room;
 	struct membership *next_room; /* of the member */
 };
+
+/* Rooms of a member that are compared by their ids. */
+#define COMPARED_MOST 16
 
 struct memory_rooms {
 	struct room_store base;
@@ -52,36 +51,61 @@ room_entry_key(const void *entry)
 	return str_slice(self->room.id, self->id_len);
 }
 
-/*
- * The link to the membership of this room in the list of the member; *link is
- * NULL if there is none.
- */
-static struct membership **
-membership_link(struct room_member *member, const struct entry *entry)
+/* The membership in front of that of this room; NULL: there is none. */
+static struct membership *
+membership_before(const struct room_member *member, const struct entry *entry)
 {
-	struct membership **link = &member->first;
+	struct membership *at = member->last;
 
-	while (*link != NULL && (*link)->entry != entry)
-		link = &(*link)->next_room;
-	return link;
+	if (at == NULL)
+		return NULL;
+	do {
+		if (at->next_room->entry == entry)
+			return at;
+		at = at->next_room;
+	} while (at != member->last);
+	return NULL;
 }
 
-/* NULL also if there is no such room. */
-static struct membership **
-membership_find(struct memory_rooms *self, struct str room,
+/* The shorter list is searched. */
+static bool
+membership_exists(const struct room_member *member, const struct entry *entry)
+{
+	const struct list *all = &entry->memberships;
+
+	if (member->count <= entry->room.member_count)
+		return membership_before(member, entry) != NULL;
+	for (const struct list *at = all->next; at != all; at = at->next)
+		if (LIST_OWNER(at, struct membership, in_room)->member ==
+		    member)
+			return true;
+	return false;
+}
+
+/* NULL: the member is not in it, or there is no such room. */
+static const struct entry *
+entry_of_member(struct memory_rooms *self, struct str room,
     struct str member_id)
 {
-	struct room_member *member =
+	const struct room_member *member =
 	    membership_index_find(&self->members, member_id);
-	struct membership **link;
+	const struct membership *at;
+	const struct entry *entry;
 
 	if (member == NULL)
 		return NULL;
-	link = &member->first;
-	while (*link != NULL &&
-	       !str_equal(room_entry_key((*link)->entry), room))
-		link = &(*link)->next_room;
-	return *link != NULL ? link : NULL;
+	if (member->count > COMPARED_MOST) {
+		entry = id_map_find(&self->entries, room);
+		return entry != NULL && membership_exists(member, entry) ? entry
+									 : NULL;
+	}
+	at = member->last;
+	for (uint32_t i = 0; i < member->count; i++) {
+		at = at->next_room;
+		if (str_equal(room_entry_key(at->entry), room))
+			return at->entry;
+	}
+	return NULL;
 }
 
 static void
@@ -107,12 +131,14 @@ room_uncount_member(struct memory_rooms *self, struct room *room, bool guest)
 }
 
 static void
-membership_end(struct memory_rooms *self, struct membership **link)
+membership_end(struct memory_rooms *self, struct membership *before)
 {
-	struct membership *membership = *link;
+	struct membership *membership = before->next_room;
 	struct room_member *member = membership->member;
 
-	*link = membership->next_room;
+	before->next_room = membership->next_room;
+	if (member->last == membership)
+		member->last = before != membership ? before : NULL;
 	member->count--;
 	list_remove(&membership->in_room);
 	room_uncount_member(self, &membership->entry->room, member->is_guest);
@@ -187,7 +213,6 @@ rooms_join(struct room_store *base, struct str room, struct str member_id,
 	struct memory_rooms *self = memory_rooms_of(base);
 	struct entry *entry = id_map_find(&self->entries, room);
 	struct membership *membership;
-	struct membership **link;
 	struct room_member *member;
 
 	if (entry == NULL)
@@ -195,8 +220,7 @@ rooms_join(struct room_store *base, struct str room, struct str member_id,
 	member = membership_index_need(&self->members, member_id, guest);
 	if (member == NULL)
 		return CHAT_UNAVAILABLE;
-	link = membership_link(member, entry);
-	if (*link != NULL)
+	if (membership_exists(member, entry))
 		return CHAT_MEMBER_EXISTS;
 	membership = malloc(sizeof(*membership));
 	if (membership == NULL) {
@@ -204,7 +228,11 @@ rooms_join(struct room_store *base, struct str room, struct str member_id,
 		return CHAT_UNAVAILABLE;
 	}
 	*membership = (struct membership){ .entry = entry, .member = member };
-	*link = membership;
+	membership->next_room =
+	    member->last != NULL ? member->last->next_room : membership;
+	if (member->last != NULL)
+		member->last->next_room = membership;
+	member->last = membership;
 	self->bytes += sizeof(*membership);
 	if (member->count == 0)
 		self->bytes += room_member_bytes(member);
@@ -218,11 +246,16 @@ static enum chat_error
 rooms_leave(struct room_store *base, struct str room, struct str member_id)
 {
 	struct memory_rooms *self = memory_rooms_of(base);
-	struct membership **link = membership_find(self, room, member_id);
+	const struct entry *entry = id_map_find(&self->entries, room);
+	const struct room_member *member =
+	    membership_index_find(&self->members, member_id);
+	struct membership *before = NULL;
 
-	if (link == NULL)
+	if (entry != NULL && member != NULL)
+		before = membership_before(member, entry);
+	if (before == NULL)
 		return CHAT_NOT_IN_ROOM;
-	membership_end(self, link);
+	membership_end(self, before);
 	return CHAT_OK;
 }
 
@@ -253,19 +286,19 @@ rooms_set_epoch(struct room_store *base, const struct room *room)
 static bool
 rooms_has(struct room_store *base, struct str room, struct str member_id)
 {
-	return membership_find(memory_rooms_of(base), room, member_id) != NULL;
+	return entry_of_member(memory_rooms_of(base), room, member_id) != NULL;
 }
 
 static bool
 rooms_get_joined(struct room_store *base, struct str room, struct str member_id,
     struct room *out)
 {
-	struct membership **link =
-	    membership_find(memory_rooms_of(base), room, member_id);
+	const struct entry *entry =
+	    entry_of_member(memory_rooms_of(base), room, member_id);
 
-	if (link == NULL || (*link)->entry->is_hidden)
+	if (entry == NULL || entry->is_hidden)
 		return false;
-	*out = (*link)->entry->room;
+	*out = entry->room;
 	return true;
 }
 
@@ -304,12 +337,13 @@ rooms_each_of_member(struct room_store *base, struct str member_id,
 {
 	const struct room_member *member =
 	    membership_index_find(&memory_rooms_of(base)->members, member_id);
-	const struct membership *membership =
-	    member != NULL ? member->first : NULL;
+	const struct membership *at = member != NULL ? member->last : NULL;
 
-	for (; membership != NULL; membership = membership->next_room)
-		if (!visit(&membership->entry->room, arg))
+	for (uint32_t left = at != NULL ? member->count : 0; left > 0; left--) {
+		at = at->next_room;
+		if (!visit(&at->entry->room, arg))
 			return;
+	}
 }
 
 static void
@@ -353,7 +387,7 @@ entry_end_memberships(struct memory_rooms *self, struct entry *entry)
 			in_room);
 
 		membership_end(self,
-		    membership_link(membership->member, entry));
+		    membership_before(membership->member, entry));
 	}
 }
 

@@ -299,12 +299,16 @@ START_TEST(a_member_joins_many_rooms_and_leaves_them_in_any_order)
 		snprintf(id, sizeof(id), "room%d", i);
 		ck_assert_int_eq(room_put_numbered(rooms, id), CHAT_OK);
 		ck_assert_int_eq(room_join_member(rooms, id, "a"), CHAT_OK);
+		ck_assert_int_eq(room_join_member(rooms, id, "a"),
+		    CHAT_MEMBER_EXISTS);
+		ck_assert(room_store_has(rooms, str_from(id), STR("a")));
 	}
 	for (size_t i = 0; i < MANY; i++) {
 		ck_assert_uint_eq(room_store_rooms_of(rooms, STR("a")),
 		    MANY - i);
 		snprintf(id, sizeof(id), "room%zu", i * STEP % MANY);
 		ck_assert_int_eq(room_leave_member(rooms, id, "a"), CHAT_OK);
+		ck_assert(!room_store_has(rooms, str_from(id), STR("a")));
 		assert_members(rooms, id, "");
 	}
 	assert_rooms_of(rooms, "a", "");
