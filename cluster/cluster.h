@@ -24,7 +24,7 @@
 struct cluster;
 
 /* Changes with what the logs have, and with what ordered commands do. */
-#define CLUSTER_VERSION 3
+#define CLUSTER_VERSION 4
 
 /* What the program around it does. None of these calls back. */
 struct cluster_host_ops {

@@ -114,6 +114,14 @@ cluster_order_is_ready(struct command_order *order)
 	return cluster_error(cluster_of_order(order)) == NULL;
 }
 
+static bool
+cluster_order_leads(struct command_order *order)
+{
+	struct cluster *cluster = cluster_of_order(order);
+
+	return cluster->is_leader && cluster_error(cluster) == NULL;
+}
+
 static enum room_readiness
 cluster_order_count(struct command_order *order, struct str room_id)
 {
@@ -123,6 +131,7 @@ cluster_order_count(struct command_order *order, struct str room_id)
 const struct command_order_ops cluster_order_ops = {
 	.count = cluster_order_count,
 	.is_ready = cluster_order_is_ready,
+	.leads = cluster_order_leads,
 	.own_rooms = cluster_order_own_rooms,
 	.rights = cluster_order_rights,
 	.spread = cluster_order_spread,

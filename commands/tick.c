@@ -22,6 +22,8 @@ tick_run(struct request *request)
 	int64_t now_ms = clock_monotonic_ms(request->chat->clock);
 
 	presence_tick(request);
+	if (state->sweep_waits)
+		state->sweep_waits = room_sweep_run(request);
 	if (state->second_ms != 0 && now_ms - state->second_ms < SECOND_MS)
 		return CHAT_OK;
 	state->second_ms = now_ms;
@@ -30,9 +32,7 @@ tick_run(struct request *request)
 	if (now_ms - state->swept_ms >=
 	    sweep_interval_ms(&request->chat->limits)) {
 		state->swept_ms = now_ms;
-		/* With other nodes it would not be at the same place. */
-		if (request->chat->order == NULL)
-			room_sweep_run(request);
+		state->sweep_waits = room_sweep_run(request);
 		files_sweep(request);
 		post_limits_tick(&state->post_limits, now_ms);
 	}

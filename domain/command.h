@@ -25,6 +25,8 @@
 	X(COMMAND_FILE_PUSHED, file_pushed)                                 \
 	/* made by file_complete: the lobby gets to know file.id */         \
 	X(COMMAND_FILE_ANNOUNCE, file_announce)                             \
+	/* made by tick: `room` is empty for duration_ms, and is removed */ \
+	X(COMMAND_ROOM_EXPIRE, room_expire)                                 \
 	/* decoded from messages */                                         \
 	X(COMMAND_BROADCAST, broadcast)                                     \
 	X(COMMAND_LIST, list)                                               \

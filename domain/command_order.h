@@ -65,6 +65,8 @@ struct command_order_ops {
 	enum room_readiness (*room)(struct command_order *, struct str room_id);
 	/* Whether the stores have what all nodes share. */
 	bool (*is_ready)(struct command_order *);
+	/* Whether this node does what one of them has to do. */
+	bool (*leads)(struct command_order *);
 };
 
 struct command_order {
@@ -143,6 +145,12 @@ static inline enum room_readiness
 command_order_room(struct command_order *order, struct str room_id)
 {
 	return order->ops->room(order, room_id);
+}
+
+static inline bool
+command_order_leads(struct command_order *order)
+{
+	return order->ops->leads(order);
 }
 
 static inline bool

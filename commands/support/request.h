@@ -27,6 +27,7 @@ struct dispatcher_state {
 	struct room_fill room_fill;
 	struct post_limits post_limits;
 	int64_t swept_ms;  /* when rooms were last swept; monotonic */
+	bool sweep_waits;  /* see room_sweep_run() */
 	int64_t second_ms; /* when something last happened once a second */
 	struct command_queues queues;
 	struct request *appending; /* its entry is being appended */

@@ -21,7 +21,8 @@ static struct {
 	struct proposed proposed[PROPOSED_MOST];
 	size_t count, done;
 	enum room_readiness readiness, own_readiness, count_readiness;
-	bool is_down;
+	bool is_down, leads;
+	int64_t now_ms; /* of what runs */
 } order;
 
 static enum chat_error
@@ -93,7 +94,15 @@ order_is_ready(struct command_order *base)
 	return !order.is_down;
 }
 
+static bool
+order_leads(struct command_order *base)
+{
+	(void)base;
+	return order.leads;
+}
+
 static const struct command_order_ops order_ops = {
+	.leads = order_leads,
 	.is_ready = order_is_ready,
 	.own_rooms = order_own_rooms,
 	.count = order_count,
@@ -113,7 +122,8 @@ order_begin(unsigned members)
 	order.base.ops = &order_ops;
 	order.count = order.done = 0;
 	order.readiness = order.own_readiness = ROOM_IS_READY;
-	order.is_down = false;
+	order.is_down = order.leads = false;
+	order.now_ms = 5;
 	world.chat.order = &order.base;
 	world.dispatcher = dispatcher_create(&world.chat);
 	ck_assert_ptr_nonnull(world.dispatcher);
@@ -129,7 +139,7 @@ order_begin_alone(void)
 static struct ordered_run
 run_next(void)
 {
-	struct ordered_run run = { .now_ms = 5 };
+	struct ordered_run run = { .now_ms = order.now_ms };
 
 	ck_assert_uint_lt(order.done, order.count);
 	order.base.handler->ops->run(order.base.handler,
@@ -507,6 +517,77 @@ START_TEST(rooms_that_are_not_followed_are_counted)
 }
 END_TEST
 
+static bool
+den_exists(void)
+{
+	struct room room;
+
+	return room_store_get(world.chat.rooms, STR("den"), &room) == CHAT_OK;
+}
+
+/* The node that leads does, once it knows when the last message came: 7000. */
+START_TEST(one_node_proposes_the_end_of_an_empty_room)
+{
+	world.chat.limits.room_empty_ms = 5000;
+	DO(ROOM_CREATE, "id1", .room = STR("den"), .name = STR("Den"),
+	    .flags = COMMAND_PERSISTENT);
+	run_next();
+	DO(ROOM_LEAVE, "id1", .room = STR("den"));
+	run_next();
+	fake_clock_pass(&world.clock, 9000);
+	TICK();
+	order.leads = true;
+	order.count_readiness = ROOM_IS_UNAVAILABLE;
+	fake_clock_pass(&world.clock, 5000);
+	TICK();
+	ck_assert_uint_eq(order.count, 2);
+	order.count_readiness = ROOM_IS_AWAITED;
+	fake_clock_pass(&world.clock, 5000);
+	TICK();
+	ck_assert_uint_eq(order.count, 2);
+	order.count_readiness = ROOM_IS_READY;
+	TICK();
+	ck_assert_uint_eq(order.count, 3);
+	TICK();
+	ck_assert_uint_eq(order.count, 3);
+	order.now_ms = 5004;
+	run_next();
+	ck_assert(den_exists());
+	fake_clock_pass(&world.clock, 5000);
+	TICK();
+	order.now_ms = 20000;
+	run_next();
+	ck_assert(!den_exists());
+}
+END_TEST
+
+START_TEST(a_room_that_is_posted_in_does_not_end)
+{
+	world.chat.limits.room_empty_ms = 5000;
+	DO(ROOM_CREATE, "id1", .room = STR("den"), .name = STR("Den"),
+	    .flags = COMMAND_PERSISTENT);
+	run_next();
+	DO(ROOM_LEAVE, "id1", .room = STR("den"));
+	run_next();
+	order.leads = true;
+	order.count_readiness = ROOM_IS_READY;
+	fake_clock_pass(&world.clock, 9000);
+	TICK();
+	ck_assert_uint_eq(order.count, 2);
+	fake_clock_pass(&world.clock, 5000);
+	TICK();
+	ck_assert_uint_eq(order.count, 3);
+	/* A member has entered it meanwhile. */
+	DO(ROOM_JOIN, "id2", .room = STR("den"));
+	order.done++;
+	run_next();
+	order.done = 2;
+	order.now_ms = 20000;
+	run_next();
+	ck_assert(den_exists());
+}
+END_TEST
+
 SUITE(ordered)
 {
 	tcase_add_checked_fixture(tests, order_begin_alone, world_end);
@@ -530,6 +611,8 @@ SUITE(ordered)
 	tcase_add_test(tests,
 	    own_rooms_are_listed_when_their_histories_are_here);
 	tcase_add_test(tests, rooms_that_are_not_followed_are_counted);
+	tcase_add_test(tests, one_node_proposes_the_end_of_an_empty_room);
+	tcase_add_test(tests, a_room_that_is_posted_in_does_not_end);
 }
 
 SUITE(ordered_files)

@@ -300,6 +300,35 @@ def test_the_members_of_a_killed_node_leave(pair, node):
         assert bob.name not in carol.ask_ok("list")["members"]
 
 
+def test_an_empty_room_ends_at_all_nodes(node, see_off):
+    """Also if the node that was to remove it is killed; not while a backend posts."""
+    options = ("--rooms-empty-for", "2s", "--admin-key", KEY)
+    nodes = [node(*options) for _ in range(3)]
+    members = [see_off(Chat(server.address)) for server in nodes]
+    backend = Backend(nodes[0].address)
+    for room in "stays", "used", "news":
+        backend.post("/v1/rooms", {"room": room, "persistent": True})
+    eventually(lambda: members[2].ask("join", room="used")["event"] == "joined")
+    for room in "one", "two":
+        members[1].ask_ok("create", name=room, room=room, persistent=True)
+        eventually(lambda: members[2].ask("join", room=room)["event"] == "joined")
+        members[1].ask_ok("leave", room=room)
+    members[2].ask_ok("leave", room="one")
+
+    def rooms():
+        backend.post("/v1/rooms/news/messages", {"message": "new"})
+        return {room["room"] for room in members[1].ask_ok("rooms")["rooms"]}
+
+    eventually(lambda: rooms() == {"used", "two", "news"})
+    backend.close()
+    members[0].close()
+    nodes[0].kill()
+    backend = Backend(nodes[1].address)
+    members[2].ask_ok("leave", room="two")
+    eventually(lambda: rooms() == {"used", "news"}, 30)
+    backend.close()
+
+
 def test_a_room_is_deleted_while_its_history_is_awaited(redis, see_off):
     """Rooms are in two Redis, of which that of the room answers late."""
     with Redis(*KEPT) as other, contextlib.ExitStack() as stack:
