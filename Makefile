@@ -64,6 +64,7 @@ libs.cluster     := cluster commands persistence domain
 libs.cmd         := cmd parley auth cluster commands transport wire persistence domain
 libs.parley      := parley transport wire domain
 syslibs.persistence := -lpthread
+syslibs.transport   := -lpthread
 syslibs.auth        := -lpthread
 syslibs.cluster     := -lpthread
 syslibs.cmd         := -lpthread
