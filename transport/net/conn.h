@@ -127,10 +127,12 @@ struct conn {
 	bool input_closed : 1;  /* the peer sends nothing more */
 	bool lingers : 1;       /* once flushed */
 	bool is_deferred : 1;
-	bool has_ended : 1; /* its protocol only takes leave */
-	bool lags : 1;      /* see conn_set_lags() */
-	bool has_rest : 1;  /* its protocol has input to go on with */
-	uint16_t pauses;    /* of enum conn_pause */
+	bool has_ended : 1;   /* its protocol only takes leave */
+	bool lags : 1;        /* see conn_set_lags() */
+	bool has_rest : 1;    /* its protocol has input to go on with */
+	bool is_sending : 1;  /* in conn_send_begin() */
+	bool wants_write : 1; /* so did its io table meanwhile */
+	uint16_t pauses;      /* of enum conn_pause */
 	const struct protocol_ops *protocol;
 	void *protocol_state;
 	struct event *writable; /* NULL: nothing waits to be sent */
@@ -225,6 +227,24 @@ size_t conn_input_cost(const struct conn *);
  * stay whole. Nothing if on_output_full() or conn_abort() follows from it.
  */
 void conn_send(struct conn *, const struct piece *, size_t count);
+
+/* What the socket took: so many pieces, and so much of the next one. */
+struct sent {
+	size_t pieces;
+	size_t bytes;
+	bool failed; /* the socket */
+};
+
+/*
+ * The two halves of conn_send(). The first changes nothing but the connection
+ * and the traffic that it counts: several threads may run it at once, for
+ * different connections, while the thread of the loop does nothing else. False:
+ * the second half is to be called, in the thread of the loop.
+ */
+bool conn_send_begin(struct conn *, const struct piece *, size_t count,
+    struct traffic *, struct sent *);
+void conn_send_end(struct conn *, const struct piece *, size_t count,
+    const struct sent *);
 
 /* conn_send() will be called soon. */
 static inline void

@@ -11,9 +11,9 @@
 
 /* What the socket takes; -1: it failed. */
 static ssize_t
-conn_write_vectors(struct conn *conn, struct iovec *vectors, int count)
+conn_write_vectors(struct conn *conn, struct iovec *vectors, int count,
+    struct traffic *traffic)
 {
-	struct traffic *traffic = &conn->loop->meter.traffic;
 	ssize_t sent = conn->io->write(conn, vectors, count);
 
 	traffic->writes++;
@@ -58,7 +58,8 @@ conn_on_writable(struct conn *conn)
 		return;
 	flushed = conn_flush_io(conn);
 	if (flushed == 1 && count > 0)
-		sent = conn_write_vectors(conn, vectors, count);
+		sent = conn_write_vectors(conn, vectors, count,
+		    &conn->loop->meter.traffic);
 	if (flushed < 0 || sent < 0) {
 		conn_abort(conn);
 		return;
@@ -139,7 +140,9 @@ conn_await_writable(struct conn *conn)
 void
 conn_want_write(struct conn *conn)
 {
-	if (conn->state != CONN_DEAD)
+	if (conn->is_sending)
+		conn->wants_write = true;
+	else if (conn->state != CONN_DEAD)
 		conn_await_writable(conn);
 }
 
@@ -149,76 +152,96 @@ piece_vector(const struct piece *piece)
 	return (struct iovec){ piece->chunk->data + piece->offset, piece->len };
 }
 
-/*
- * Sends as much as the socket takes. *taken becomes the number of whole
- * pieces; returns what of the next one it took, -1: the socket failed.
- */
-static ssize_t
+/* Sends as much as the socket takes. */
+static void
 conn_send_pieces(struct conn *conn, const struct piece *pieces, size_t count,
-    size_t *taken)
+    struct traffic *traffic, struct sent *sent)
 {
-	*taken = 0;
-	while (*taken < count) {
+	while (sent->pieces < count) {
 		struct iovec vectors[VECTORS_AT_ONCE];
-		size_t end = count - *taken < VECTORS_AT_ONCE
+		size_t end = count - sent->pieces < VECTORS_AT_ONCE
 				 ? count
-				 : *taken + VECTORS_AT_ONCE;
+				 : sent->pieces + VECTORS_AT_ONCE;
 		int at_once = 0;
-		ssize_t sent;
+		ssize_t bytes;
 
-		for (size_t i = *taken; i < end; i++)
+		for (size_t i = sent->pieces; i < end; i++)
 			vectors[at_once++] = piece_vector(&pieces[i]);
-		sent = conn_write_vectors(conn, vectors, at_once);
-		if (sent < 0)
-			return -1;
-		while (*taken < end && (size_t)sent >= pieces[*taken].len)
-			sent -= pieces[(*taken)++].len;
-		if (*taken < end)
-			return sent;
+		bytes = conn_write_vectors(conn, vectors, at_once, traffic);
+		if (bytes < 0) {
+			sent->failed = true;
+			return;
+		}
+		sent->bytes = (size_t)bytes;
+		while (sent->pieces < end &&
+		       sent->bytes >= pieces[sent->pieces].len)
+			sent->bytes -= pieces[sent->pieces++].len;
+		if (sent->pieces < end)
+			return;
 	}
-	return 0;
 }
 
-/* The same; most often there is one piece, and the socket takes it. */
-static ssize_t
-conn_send_directly(struct conn *conn, const struct piece *pieces, size_t count,
-    size_t *taken)
+bool
+conn_send_begin(struct conn *conn, const struct piece *pieces, size_t count,
+    struct traffic *traffic, struct sent *sent)
 {
 	struct iovec vector;
-	ssize_t sent;
+	ssize_t bytes;
 
-	if (count != 1)
-		return conn_send_pieces(conn, pieces, count, taken);
-	vector = piece_vector(pieces);
-	sent = conn_write_vectors(conn, &vector, 1);
-	*taken = sent == (ssize_t)pieces->len;
-	return *taken == 1 ? 0 : sent;
+	*sent = (struct sent){ .pieces = 0 };
+	if (conn->output_closed)
+		return true;
+	conn->has_sent = true;
+	if (!send_queue_is_empty(&conn->queue))
+		return false;
+	conn->is_sending = true;
+	if (count == 1) {
+		/* Most often; and most often the socket takes it. */
+		vector = piece_vector(pieces);
+		bytes = conn_write_vectors(conn, &vector, 1, traffic);
+		sent->pieces = bytes == (ssize_t)pieces->len;
+		sent->bytes =
+		    sent->pieces == 1 || bytes < 0 ? 0 : (size_t)bytes;
+		sent->failed = bytes < 0;
+	} else
+		conn_send_pieces(conn, pieces, count, traffic, sent);
+	conn->is_sending = false;
+	return sent->pieces == count && !conn->wants_write;
+}
+
+void
+conn_send_end(struct conn *conn, const struct piece *pieces, size_t count,
+    const struct sent *sent)
+{
+	size_t hard = conn->loop->limits->output_hard;
+
+	if (conn->wants_write) {
+		conn->wants_write = false;
+		conn_want_write(conn);
+	}
+	if (sent->pieces == count)
+		return;
+	if (hard > 0 && !send_queue_is_empty(&conn->queue) &&
+	    conn_waiting(conn) + pieces_bytes(pieces, count) > hard) {
+		conn->protocol->on_output_full(conn);
+		return;
+	}
+	if (sent->failed ||
+	    !send_queue_append(&conn->queue, pieces + sent->pieces,
+		count - sent->pieces, sent->bytes))
+		conn_abort(conn);
+	else
+		conn_await_writable(conn);
 }
 
 void
 conn_send(struct conn *conn, const struct piece *pieces, size_t count)
 {
-	size_t taken = 0, hard;
-	ssize_t rest = 0;
+	struct sent sent;
 
-	if (conn->output_closed)
-		return;
-	hard = conn->loop->limits->output_hard;
-	conn->has_sent = true;
-	if (send_queue_is_empty(&conn->queue)) {
-		rest = conn_send_directly(conn, pieces, count, &taken);
-		if (taken == count)
-			return;
-	} else if (hard > 0 &&
-		   conn_waiting(conn) + pieces_bytes(pieces, count) > hard) {
-		conn->protocol->on_output_full(conn);
-		return;
-	}
-	if (rest < 0 || !send_queue_append(&conn->queue, pieces + taken,
-			    count - taken, (size_t)rest))
-		conn_abort(conn);
-	else
-		conn_await_writable(conn);
+	if (!conn_send_begin(conn, pieces, count, &conn->loop->meter.traffic,
+		&sent))
+		conn_send_end(conn, pieces, count, &sent);
 }
 
 void
@@ -231,7 +254,8 @@ conn_write(struct conn *conn, const void *data, size_t len)
 		return;
 	conn->has_sent = true;
 	if (send_queue_is_empty(&conn->queue))
-		sent = conn_write_vectors(conn, &vector, 1);
+		sent = conn_write_vectors(conn, &vector, 1,
+		    &conn->loop->meter.traffic);
 	if (sent == (ssize_t)len)
 		return;
 	if (sent < 0 || !send_queue_append_copy(&conn->queue, &conn->loop->pool,
