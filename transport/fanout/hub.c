@@ -7,6 +7,7 @@
 #include "domain/server_stats.h"
 #include "transport/fanout/file_push.h"
 #include "transport/fanout/hub_internal.h"
+#include "transport/fanout/send_threads.h"
 #include "transport/ws/endpoint.h"
 #include "transport/ws/ws_conn.h"
 
@@ -294,13 +295,29 @@ hub_flush_answers(struct hub *hub)
 		send_batch_flush(&hub->batch);
 }
 
+/* The limit is for the time of a turn: more threads send more in it. */
+size_t
+hub_turn_sends(const struct hub *hub)
+{
+	return (size_t)hub->limits->turn_sends *
+	       send_threads_count(hub->batch.threads);
+}
+
+bool
+hub_use_threads(struct hub *hub, struct thread_pool *pool, size_t least)
+{
+	assert(hub->batch.threads == NULL);
+	hub->batch.threads = send_threads_create(pool, least);
+	return hub->batch.threads != NULL;
+}
+
 void
 hub_flush(struct hub *hub)
 {
 	size_t most = hub->limits->lobby_bytes;
 
 	hub->batch.lobby_bytes = most > 0 ? most : SIZE_MAX;
-	hub->batch.sends_most = hub->limits->turn_sends;
+	hub->batch.sends_most = hub_turn_sends(hub);
 	hub->batch.sent_to = 0;
 	file_pushes_end(&hub->pushes, hub->handler);
 	send_batch_flush(&hub->batch);

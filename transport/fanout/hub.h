@@ -15,6 +15,7 @@ struct hub;
 struct packer;
 struct server_stats;
 struct session;
+struct thread_pool;
 struct transport_limits;
 struct unpacker;
 
@@ -33,6 +34,20 @@ struct publisher *hub_publisher(struct hub *);
  */
 void hub_bind(struct hub *, struct chunk_pool *, struct command_handler *,
     const struct transport_limits *);
+
+/*
+ * With fewer sends than these, other threads make a batch no faster. Tests
+ * build with another number.
+ */
+#ifndef HUB_THREADS_LEAST
+#define HUB_THREADS_LEAST 128
+#endif
+
+/*
+ * Batches of so many sends or more are sent by these threads, too; borrowed.
+ * Called at most once. False: no memory.
+ */
+bool hub_use_threads(struct hub *, struct thread_pool *, size_t least);
 
 /*
  * A session is new: choose the channels that it will subscribe to, and the

@@ -53,6 +53,9 @@ struct session *hub_take_waiting(struct hub *, uint32_t connection);
 /* Removes it from its member's sessions, of which it is one. */
 void hub_remove_session(struct hub *, struct session *);
 
+/* Members of rooms that one turn sends to; 0: no limit. */
+size_t hub_turn_sends(const struct hub *);
+
 /* A large batch is sent before the end of its turn. */
 void hub_flush_if_large(struct hub *);
 

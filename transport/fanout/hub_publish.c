@@ -326,7 +326,7 @@ count_further(struct hub *hub, const struct room_channels *room,
 static void
 author_wait(struct hub *hub, struct session *author, size_t reached)
 {
-	uint32_t most = hub->limits->turn_sends;
+	size_t most = hub_turn_sends(hub);
 
 	if (most == 0 || reached < most / 4 ||
 	    list_is_empty(&hub->replays.ready))

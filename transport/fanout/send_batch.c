@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "transport/fanout/send_batch_internal.h"
+#include "transport/fanout/send_threads.h"
 #include "transport/session.h"
 #include "transport/ws/ws_conn.h"
 
@@ -23,6 +24,7 @@ void
 send_batch_fini(struct send_batch *batch)
 {
 	assert(!send_batch_is_pending(batch));
+	send_threads_destroy(batch->threads);
 	free(batch->segments);
 	free(batch->individuals);
 	free(batch->pieces);

@@ -24,6 +24,7 @@
 
 struct conn;
 struct replays;
+struct send_threads;
 struct room_channels;
 struct session;
 struct subscription;
@@ -91,8 +92,9 @@ struct individual {
 struct send_batch {
 	struct copy_totals copies;
 	struct chunk_pool *pool;
-	struct replays *replays; /* of sessions that are sent it later */
-	size_t lobby_bytes;      /* what the ring of a lobby holds at most */
+	struct send_threads *threads; /* own; NULL: that of the loop alone */
+	struct replays *replays;      /* of sessions that are sent it later */
+	size_t lobby_bytes; /* what the ring of a lobby holds at most */
 	size_t sends_most; /* members of rooms that one turn sends to; 0: all */
 	size_t sent_to;    /* in this turn */
 	uint32_t order;

@@ -5,6 +5,8 @@
 
 #include "transport/fanout/replay.h"
 #include "transport/fanout/send_batch_internal.h"
+#include "transport/fanout/send_slice.h"
+#include "transport/fanout/send_threads.h"
 #include "transport/fanout/subscriptions.h"
 #include "transport/session.h"
 #include "transport/ws/ws_conn.h"
@@ -38,25 +40,16 @@ gets_several(struct session *session)
 }
 
 /*
- * Whether the frames of rooms are sent now. What a socket does not take of
- * them waits; while it does, further ones are not queued but sent later.
- */
-static bool
-takes_frames(const struct conn *conn)
-{
-	return !conn->lags && send_queue_is_empty(&conn->queue);
-}
-
-/*
- * The same for a session that is sent to individually: its answers and what
- * its rooms get in the same turn stay in order, as long as not too much waits.
+ * conn_takes_frames() for a session that is sent to individually: its answers
+ * and what its rooms get in the same turn stay in order, as long as not too
+ * much waits.
  */
 static bool
 takes_frames_in_order(const struct conn *conn)
 {
 	size_t soft = conn->loop->limits->output_soft;
 
-	return takes_frames(conn) ||
+	return conn_takes_frames(conn) ||
 	       (!conn->lags && (soft == 0 || conn_waiting(conn) <= soft));
 }
 
@@ -178,14 +171,14 @@ skip_channels(struct send_batch *batch, struct session *session)
 
 /*
  * Whether members get a channel's frames in a later turn, since this one has
- * sent to enough: they lag, although they read. The ring of a lobby must keep
- * the frames until then.
+ * sent to enough already: they lag, although they read. The ring of a lobby
+ * must keep the frames until then.
  */
 static bool
 channel_is_deferred(const struct send_batch *batch,
-    const struct channel *channel)
+    const struct channel *channel, size_t sent_to)
 {
-	return batch->sends_most != 0 && batch->sent_to >= batch->sends_most &&
+	return batch->sends_most != 0 && sent_to >= batch->sends_most &&
 	       (!channel->is_lobby ||
 		   frame_ring_bytes(&channel->ring) + channel->bytes <=
 		       batch->lobby_bytes / 2);
@@ -210,7 +203,7 @@ session_is_deferred(const struct send_batch *batch, struct session *session)
 		    session_subscription(session, i)->channel;
 
 		if (channel_is_dirty(channel) &&
-		    !channel_is_deferred(batch, channel))
+		    !channel_is_deferred(batch, channel, batch->sent_to))
 			return false;
 	}
 	return true;
@@ -301,7 +294,7 @@ send_all_to(struct send_batch *batch, struct session *session)
 
 	if (send_answer(batch, session))
 		return;
-	if (takes_frames(session->conn) &&
+	if (conn_takes_frames(session->conn) &&
 	    session_is_deferred(batch, session)) {
 		skip_channels(batch, session);
 		replay_continue(batch->replays, session);
@@ -339,7 +332,7 @@ send_individually(struct send_batch *batch, struct session *session)
 	if (trace_is_on(&conn->loop->trace))
 		trace_put(&conn->loop->trace, &sent);
 	send_all_to(batch, session);
-	if (conn_is_paused(conn) && takes_frames(conn))
+	if (conn_is_paused(conn) && conn_takes_frames(conn))
 		conn_resume(conn, PAUSED_BY_OUTPUT);
 }
 
@@ -362,11 +355,14 @@ find_individuals(struct send_batch *batch)
 	}
 }
 
+/*
+ * Adds the pieces of a channel to those of others; *count becomes how many
+ * there are then. False: no memory for all of them.
+ */
 static bool
 channel_gather(struct send_batch *batch, const struct channel *channel,
     size_t *count)
 {
-	*count = 0;
 	for (uint32_t at = channel->first; at != 0;
 	     at = batch->segments[at].next)
 		if (!add_piece(batch, count, &batch->segments[at]))
@@ -392,44 +388,197 @@ channel_trace_send(const struct channel *channel, uint64_t sent,
 	trace_put(&channel->subscribers[0].conn->loop->trace, &entry);
 }
 
+/* What became of a channel's frames, for so many subscribers each. */
+struct channel_totals {
+	uint64_t sent;
+	uint64_t failed;
+	uint64_t behind;
+};
+
+/*
+ * The next slice begins behind the last one, and has at most so many
+ * subscribers, of which so many were sent to before.
+ */
+static void
+slice_next(const struct send_batch *batch, struct send_slice *slice,
+    size_t sent_to, uint32_t most)
+{
+	const struct channel *channel = slice->channel;
+
+	slice->first += slice->count;
+	slice->count = channel->count - slice->first;
+	slice->is_deferred = channel_is_deferred(batch, channel, sent_to);
+	if (slice->is_deferred)
+		return;
+	if (batch->sends_most > sent_to && batch->sends_most - sent_to < most)
+		most = (uint32_t)(batch->sends_most - sent_to);
+	if (slice->count > most)
+		slice->count = most;
+}
+
+static bool
+slice_is_last(const struct send_slice *slice)
+{
+	return slice->first + slice->count == slice->channel->count;
+}
+
+/* The second half of a send. */
+static void
+slice_end_one(struct send_batch *batch, const struct send_slice *slice,
+    uint32_t i, struct channel_totals *totals)
+{
+	const struct subscriber *subscriber =
+	    &slice->channel->subscribers[slice->first + i];
+
+	if (!conn_takes_frames(subscriber->conn)) {
+		skip_channel(batch, subscriber->session, slice->channel);
+		totals->behind++;
+	} else if (slice->is_whole) {
+		conn_send_end(subscriber->conn,
+		    &batch->pieces[slice->first_piece], slice->piece_count,
+		    &slice->sents[i]);
+		batch->sent_to++;
+		totals->sent++;
+	} else {
+		ws_conn_end_unsent(subscriber->conn);
+		totals->failed++;
+	}
+}
+
+static void
+slice_defer(struct send_batch *batch, const struct send_slice *slice,
+    struct channel_totals *totals)
+{
+	for (uint32_t i = 0; i < slice->count; i++) {
+		const struct subscriber *subscriber =
+		    &slice->channel->subscribers[slice->first + i];
+		bool reads = conn_takes_frames(subscriber->conn);
+
+		if (send_batch_individual(batch, subscriber->session) != NULL)
+			continue;
+		skip_channel(batch, subscriber->session, slice->channel);
+		totals->behind++;
+		if (reads)
+			replay_continue(batch->replays, subscriber->session);
+	}
+}
+
+static void
+slice_end(struct send_batch *batch, const struct send_slice *slice,
+    struct channel_totals *totals)
+{
+	if (slice->is_deferred) {
+		slice_defer(batch, slice, totals);
+		return;
+	}
+	batch->sent_to += slice->sent;
+	totals->sent += slice->sent;
+	for (uint64_t left = slice->left; left != 0; left &= left - 1)
+		slice_end_one(batch, slice, (uint32_t)__builtin_ctzll(left),
+		    totals);
+}
+
+static void
+channel_count_sends(struct send_batch *batch, const struct channel *channel,
+    const struct channel_totals *totals)
+{
+	uint64_t copies = channel->messages + channel->droppables;
+
+	batch->copies.delivered += totals->sent * copies;
+	batch->copies.aborted += totals->failed * copies;
+	if (channel->count > 0 &&
+	    trace_is_on(&channel->subscribers[0].conn->loop->trace))
+		channel_trace_send(channel, totals->sent, totals->behind);
+}
+
+static struct traffic *
+channel_traffic(const struct channel *channel)
+{
+	return &channel->subscribers[0].conn->loop->meter.traffic;
+}
+
 static void
 send_channel(struct send_batch *batch, struct channel *channel)
 {
-	size_t count;
-	bool ok = channel_gather(batch, channel, &count);
-	uint64_t copies = channel->messages + channel->droppables;
-	uint64_t sent = 0, failed = 0, behind = 0;
+	struct channel_totals totals = { 0 };
+	struct sent sents[SEND_SLICE_MOST];
+	struct send_slice slice = { .channel = channel, .sents = sents };
 
-	for (uint32_t i = 0; i < channel->count; i++) {
-		const struct subscriber *subscriber = &channel->subscribers[i];
+	slice.is_whole = channel_gather(batch, channel, &slice.piece_count);
+	while (!slice_is_last(&slice)) {
+		slice_next(batch, &slice, batch->sent_to, SEND_SLICE_MOST);
+		if (!slice.is_deferred)
+			send_slice_begin(batch, &slice,
+			    channel_traffic(channel));
+		slice_end(batch, &slice, &totals);
+	}
+	channel_count_sends(batch, channel, &totals);
+}
 
-		/* Mostly none is, and then no session is touched. */
-		if (batch->individual_count > 0 &&
-		    send_batch_individual(batch, subscriber->session) != NULL)
-			continue;
-		if (i + 1 < channel->count)
-			conn_prefetch(subscriber[1].conn);
-		if (!takes_frames(subscriber->conn)) {
-			skip_channel(batch, subscriber->session, channel);
-			behind++;
-		} else if (channel_is_deferred(batch, channel)) {
-			skip_channel(batch, subscriber->session, channel);
-			behind++;
-			replay_continue(batch->replays, subscriber->session);
-		} else if (ok) {
-			conn_send(subscriber->conn, batch->pieces, count);
-			batch->sent_to++;
-			sent++;
-		} else {
-			ws_conn_end_unsent(subscriber->conn);
-			failed++;
+/* Lists the slices of all channels. False: no memory. */
+static bool
+list_slices(struct send_batch *batch, struct send_threads *threads)
+{
+	uint32_t most = send_threads_slice_size(threads, batch->sends);
+	size_t pieces = 0, sent_to = batch->sent_to;
+
+	send_threads_clear(threads);
+	for (struct channel *channel = batch->dirty; channel != NULL;
+	     channel = channel->next_dirty) {
+		struct send_slice slice = {
+			.channel = channel,
+			.first_piece = pieces,
+			.is_whole = true,
+		};
+
+		if (!channel_gather(batch, channel, &pieces))
+			return false;
+		slice.piece_count = pieces - slice.first_piece;
+		while (!slice_is_last(&slice)) {
+			slice_next(batch, &slice, sent_to, most);
+			if (!send_threads_add(threads, &slice))
+				return false;
+			if (!slice.is_deferred)
+				sent_to += slice.count;
 		}
 	}
-	batch->copies.delivered += sent * copies;
-	batch->copies.aborted += failed * copies;
-	if (channel->count > 0 &&
-	    trace_is_on(&channel->subscribers[0].conn->loop->trace))
-		channel_trace_send(channel, sent, behind);
+	return true;
+}
+
+/* False: without memory, or with few sends, it is not worth it. */
+static bool
+send_channels_in_threads(struct send_batch *batch)
+{
+	struct channel_totals totals = { 0 };
+	const struct send_slice *slices;
+	size_t count;
+
+	if (batch->dirty == NULL ||
+	    !send_threads_are_for(batch->threads, batch->sends) ||
+	    !list_slices(batch, batch->threads))
+		return false;
+	slices = send_threads_slices(batch->threads, &count);
+	if (count == 0 || !send_threads_run(batch->threads, batch,
+			      channel_traffic(slices->channel)))
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		slice_end(batch, &slices[i], &totals);
+		if (!slice_is_last(&slices[i]))
+			continue;
+		channel_count_sends(batch, slices[i].channel, &totals);
+		totals = (struct channel_totals){ 0 };
+	}
+	return true;
+}
+
+static void
+send_channels(struct send_batch *batch)
+{
+	if (send_channels_in_threads(batch))
+		return;
+	for (struct channel *channel = batch->dirty; channel != NULL;
+	     channel = channel->next_dirty)
+		send_channel(batch, channel);
 }
 
 /* Presence of one room: a reader that missed more gets the state itself. */
@@ -593,9 +742,7 @@ static void
 send_all(struct send_batch *batch)
 {
 	find_individuals(batch);
-	for (struct channel *channel = batch->dirty; channel != NULL;
-	     channel = channel->next_dirty)
-		send_channel(batch, channel);
+	send_channels(batch);
 	for (size_t i = batch->individual_count; i > 0; i--)
 		send_individually(batch, batch->individuals[i - 1].session);
 	for (struct channel *channel = batch->dirty; channel != NULL;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "transport/fanout/subscriptions.h"
+#include "transport/net/thread_pool.h"
 
 struct str
 hub_rig_member(const struct hub_rig *f, unsigned client, char out[16])
@@ -222,6 +223,30 @@ hub_rig_is_inside(struct command_handler *handler, struct str member_id)
 static const struct command_handler_ops hub_rig_handler_ops = { hub_rig_handle,
 	hub_rig_is_inside };
 
+static unsigned hub_rig_threads = 1;
+
+void
+hub_rig_begin_threads(void)
+{
+	hub_rig_threads = 3;
+}
+
+void
+hub_rig_end_threads(void)
+{
+	hub_rig_threads = 1;
+}
+
+/* However little there is to send. */
+static void
+hub_rig_start_threads(struct hub_rig *f)
+{
+	f->pool = thread_pool_create(hub_rig_threads);
+	ck_assert_uint_eq(thread_pool_size(f->pool), hub_rig_threads);
+	if (f->pool != NULL)
+		ck_assert(hub_use_threads(f->hub, f->pool, 1));
+}
+
 /* With so many clients for each member. */
 struct hub_rig *
 hub_rig_create_shared(int sndbuf, unsigned clients)
@@ -233,6 +258,7 @@ hub_rig_create_shared(int sndbuf, unsigned clients)
 	f->per_member = clients;
 	f->handler.ops = &hub_rig_handler_ops;
 	f->hub = hub_create();
+	hub_rig_start_threads(f);
 	config = (struct sessions_config){
 		.hub = f->hub,
 		.handler = &f->handler,
@@ -262,6 +288,7 @@ hub_rig_destroy(struct hub_rig *f)
 		client_fini(&f->clients[i]);
 	sessions_destroy(f->sessions);
 	hub_destroy(f->hub);
+	thread_pool_destroy(f->pool);
 	free(f);
 }
 

@@ -38,6 +38,7 @@ struct hub_stream {
 struct hub_rig {
 	struct rig rig;
 	struct hub *hub;
+	struct thread_pool *pool; /* of hub_rig_begin_threads(), or NULL */
 	struct sessions *sessions;
 	struct command_handler handler;
 	struct client clients[HUB_CLIENTS];
@@ -60,6 +61,10 @@ struct hub_rig {
 
 /* sndbuf: of the server's sockets; 0: as it is. */
 struct hub_rig *hub_rig_create(int sndbuf);
+
+/* Fixtures: hubs that are created in between have several threads. */
+void hub_rig_begin_threads(void);
+void hub_rig_end_threads(void);
 void hub_rig_destroy(struct hub_rig *);
 
 /* So many clients are one member each: the first ones, the next ones, … */

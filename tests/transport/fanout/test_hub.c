@@ -382,7 +382,8 @@ START_TEST(unread_answers_share_chunks)
 }
 END_TEST
 
-SUITE(hub)
+static void
+hub_tests_add(TCase *tests)
 {
 	tcase_add_test(tests, a_room_gets_its_messages);
 	tcase_add_test(tests, counts_messages_and_deliveries);
@@ -401,4 +402,17 @@ SUITE(hub)
 	    a_connection_that_does_not_read_does_not_stop_those_that_do);
 	tcase_add_test(tests, a_reader_is_congested_while_much_waits_for_it);
 	tcase_add_test(tests, unread_answers_share_chunks);
+}
+
+SUITE(hub)
+{
+	hub_tests_add(tests);
+}
+
+/* The same, with slices of channels that several threads send to. */
+SUITE(hub_threads)
+{
+	tcase_add_checked_fixture(tests, hub_rig_begin_threads,
+	    hub_rig_end_threads);
+	hub_tests_add(tests);
 }

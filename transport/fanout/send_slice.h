@@ -1,0 +1,51 @@
+/*
+ * A part of the subscribers of one channel, who are sent its frames in two
+ * halves. The first changes nothing but their connections, so that several
+ * threads can do it, each for other slices; the second belongs to the thread of
+ * the loop (send_batch_flush.c).
+ */
+#ifndef TRANSPORT_SEND_SLICE_H
+#define TRANSPORT_SEND_SLICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "transport/fanout/send_batch.h"
+#include "transport/net/conn.h"
+
+/* Subscribers that are not deferred; a bit for each fits in `left`. */
+#define SEND_SLICE_MOST 64
+
+struct send_slice {
+	struct channel *channel;
+	uint32_t first; /* in channel->subscribers */
+	uint32_t count;
+	bool is_whole;      /* the pieces are all that the channel has */
+	bool is_deferred;   /* to a later turn: any number of them */
+	size_t first_piece; /* in batch->pieces */
+	size_t piece_count;
+	/* What became of it. */
+	struct sent *sents; /* one for each */
+	uint32_t sent;      /* to so many, completely */
+	uint64_t left;      /* the second half goes on with these */
+};
+
+struct traffic;
+
+/* The first half; the batch is only read. */
+void send_slice_begin(const struct send_batch *, struct send_slice *,
+    struct traffic *);
+
+/*
+ * Whether a connection is sent the frames of rooms now. What a socket does not
+ * take of them waits; while it does, further ones are not queued but sent
+ * later.
+ */
+static inline bool
+conn_takes_frames(const struct conn *conn)
+{
+	return !conn->lags && send_queue_is_empty(&conn->queue);
+}
+
+#endif

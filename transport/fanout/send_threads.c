@@ -1,0 +1,210 @@
+#include "transport/fanout/send_threads.h"
+
+#include <assert.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "transport/fanout/send_batch_internal.h"
+#include "transport/net/thread_pool.h"
+
+/* Slices are small enough to be divided evenly, but each costs something. */
+#define SLICES_OF_A_THREAD 4
+#define SLICE_LEAST 16
+
+/* The slices of one thread: a part of the order. */
+struct lane {
+	atomic_size_t next;
+	size_t end;
+	struct traffic traffic; /* counted by the thread */
+	char apart[64];         /* from what other threads write */
+};
+
+struct send_threads {
+	struct thread_pool *pool;
+	unsigned count;
+	size_t least;
+	const struct send_batch *batch; /* during a run */
+	struct send_slice *slices;
+	size_t slice_count;
+	size_t slice_capacity;
+	size_t sends; /* of all slices */
+	struct sent *sents;
+	size_t sent_capacity;
+	struct send_slice **order; /* lane by lane */
+	size_t order_capacity;
+	struct lane lanes[];
+};
+
+struct send_threads *
+send_threads_create(struct thread_pool *pool, size_t least)
+{
+	unsigned count = thread_pool_size(pool);
+	size_t size = sizeof(struct send_threads) + count * sizeof(struct lane);
+	struct send_threads *threads = calloc(1, size);
+
+	assert(pool != NULL);
+	if (threads == NULL)
+		return NULL;
+	threads->pool = pool;
+	threads->count = count;
+	threads->least = least;
+	return threads;
+}
+
+void
+send_threads_destroy(struct send_threads *threads)
+{
+	if (threads == NULL)
+		return;
+	free(threads->slices);
+	free(threads->sents);
+	free(threads->order);
+	free(threads);
+}
+
+bool
+send_threads_are_for(const struct send_threads *threads, size_t sends)
+{
+	return threads != NULL && sends >= threads->least;
+}
+
+unsigned
+send_threads_count(const struct send_threads *threads)
+{
+	return threads == NULL ? 1 : threads->count;
+}
+
+void
+send_threads_clear(struct send_threads *threads)
+{
+	threads->slice_count = 0;
+	threads->sends = 0;
+}
+
+uint32_t
+send_threads_slice_size(const struct send_threads *threads, size_t sends)
+{
+	size_t size = sends / threads->count / SLICES_OF_A_THREAD;
+
+	if (size > SEND_SLICE_MOST)
+		return SEND_SLICE_MOST;
+	return size < SLICE_LEAST ? SLICE_LEAST : (uint32_t)size;
+}
+
+bool
+send_threads_add(struct send_threads *threads, const struct send_slice *slice)
+{
+	if (threads->slice_count == threads->slice_capacity &&
+	    !send_batch_grow((void **)&threads->slices,
+		&threads->slice_capacity, sizeof(*slice)))
+		return false;
+	threads->slices[threads->slice_count++] = *slice;
+	if (!slice->is_deferred)
+		threads->sends += slice->count;
+	return true;
+}
+
+struct send_slice *
+send_threads_slices(struct send_threads *threads, size_t *count)
+{
+	*count = threads->slice_count;
+	return threads->slices;
+}
+
+static struct lane *
+slice_lane(struct send_threads *threads, const struct send_slice *slice)
+{
+	return &threads->lanes[(slice->channel->id +
+				   slice->first / SEND_SLICE_MOST) %
+			       threads->count];
+}
+
+/* False: no memory. */
+static bool
+slices_place_results(struct send_threads *threads)
+{
+	struct sent *sents;
+
+	while (threads->sent_capacity < threads->sends)
+		if (!send_batch_grow((void **)&threads->sents,
+			&threads->sent_capacity, sizeof(*threads->sents)))
+			return false;
+	sents = threads->sents;
+	for (size_t i = 0; i < threads->slice_count; i++) {
+		struct send_slice *slice = &threads->slices[i];
+
+		slice->sents = sents;
+		if (!slice->is_deferred)
+			sents += slice->count;
+	}
+	return true;
+}
+
+/* Sorts the slices by lane. False: no memory. */
+static bool
+slices_order(struct send_threads *threads)
+{
+	size_t begin = 0;
+
+	while (threads->order_capacity < threads->slice_count)
+		if (!send_batch_grow((void **)&threads->order,
+			&threads->order_capacity, sizeof(*threads->order)))
+			return false;
+	for (unsigned i = 0; i < threads->count; i++)
+		threads->lanes[i].end = 0;
+	for (size_t i = 0; i < threads->slice_count; i++)
+		slice_lane(threads, &threads->slices[i])->end++;
+	for (unsigned i = 0; i < threads->count; i++) {
+		struct lane *lane = &threads->lanes[i];
+		size_t slices = lane->end;
+
+		atomic_store(&lane->next, begin);
+		lane->end = begin;
+		begin += slices;
+	}
+	for (size_t i = 0; i < threads->slice_count; i++) {
+		struct send_slice *slice = &threads->slices[i];
+
+		threads->order[slice_lane(threads, slice)->end++] = slice;
+	}
+	return true;
+}
+
+/* Of its own lane first, then of the others. */
+static void
+threads_run(void *arg, unsigned thread)
+{
+	struct send_threads *threads = arg;
+	struct traffic *traffic = &threads->lanes[thread].traffic;
+
+	for (unsigned i = 0; i < threads->count; i++) {
+		struct lane *lane =
+		    &threads->lanes[(thread + i) % threads->count];
+		size_t at;
+
+		while ((at = atomic_fetch_add(&lane->next, 1)) < lane->end)
+			if (!threads->order[at]->is_deferred)
+				send_slice_begin(threads->batch,
+				    threads->order[at], traffic);
+	}
+}
+
+bool
+send_threads_run(struct send_threads *threads, const struct send_batch *batch,
+    struct traffic *traffic)
+{
+	if (!slices_place_results(threads) || !slices_order(threads))
+		return false;
+	threads->batch = batch;
+	thread_pool_run(threads->pool,
+	    (unsigned)(threads->sends / SEND_SLICE_MOST) + 1, threads_run,
+	    threads);
+	for (unsigned i = 0; i < threads->count; i++) {
+		struct traffic *counted = &threads->lanes[i].traffic;
+
+		traffic->writes += counted->writes;
+		traffic->sent_bytes += counted->sent_bytes;
+		*counted = (struct traffic){ 0 };
+	}
+	return true;
+}

@@ -1,0 +1,47 @@
+/*
+ * Divides the slices of a turn among threads. A slice belongs to one of them,
+ * always the same for the same subscribers, whose memory is then in the cache
+ * of its processor. A thread that has done its own takes those of others.
+ */
+#ifndef TRANSPORT_SEND_THREADS_H
+#define TRANSPORT_SEND_THREADS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "transport/fanout/send_slice.h"
+
+struct send_batch;
+struct send_threads;
+struct thread_pool;
+
+/* The pool is borrowed; for so many sends or more. NULL: no memory. */
+struct send_threads *send_threads_create(struct thread_pool *, size_t least);
+void send_threads_destroy(struct send_threads *);
+
+/* Whether they are to do so many sends. False without threads. */
+bool send_threads_are_for(const struct send_threads *, size_t sends);
+
+/* How many there are; 1 without threads. */
+unsigned send_threads_count(const struct send_threads *);
+
+/* Begins a new list of slices. */
+void send_threads_clear(struct send_threads *);
+
+/* How many subscribers a slice should have at most, for so many in all. */
+uint32_t send_threads_slice_size(const struct send_threads *, size_t sends);
+
+/* False: no memory. */
+bool send_threads_add(struct send_threads *, const struct send_slice *);
+
+/* The slices that were added; valid until the next call of another function. */
+struct send_slice *send_threads_slices(struct send_threads *, size_t *count);
+
+/*
+ * Does the first half of all slices, and adds to the traffic. False: no memory,
+ * nothing was sent.
+ */
+bool send_threads_run(struct send_threads *, const struct send_batch *,
+    struct traffic *);
+
+#endif
