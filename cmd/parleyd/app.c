@@ -26,6 +26,7 @@
 #include "transport/fanout/hub.h"
 #include "transport/hooks/hook_questions.h"
 #include "transport/hooks/hooks.h"
+#include "transport/net/thread_pool.h"
 #include "transport/routes.h"
 #include "transport/server.h"
 #include "transport/session.h"
@@ -289,6 +290,23 @@ make_server(struct app *app)
 	return app->server != NULL;
 }
 
+/* What they are for can be done by the loop alone. */
+static void
+start_workers(struct app *app)
+{
+	unsigned count =
+	    rlimits_fit_threads(app->options.workers, POOL_THREADS_MOST);
+
+	app->workers = thread_pool_create(count);
+	if (app->workers != NULL &&
+	    !hub_use_threads(app->hub, app->workers, HUB_THREADS_LEAST)) {
+		thread_pool_destroy(app->workers);
+		app->workers = NULL;
+	}
+	if (thread_pool_size(app->workers) > 1)
+		log_info("workers: %u", thread_pool_size(app->workers));
+}
+
 static bool
 start_node(struct app *app)
 {
@@ -353,6 +371,7 @@ app_fini(struct app *app)
 	api_destroy(app->api);
 	word_file_destroy(app->words);
 	hub_destroy(app->hub);
+	thread_pool_destroy(app->workers);
 	file_service_fini(&app->files);
 	node_destroy(app->node);
 	stores_close(&app->stores);
@@ -386,6 +405,7 @@ app_run(const struct options *options, const struct options_sources *sources)
 	    make_server(&app) && start_node(&app) && app_unpack(&app) &&
 	    announce_addresses(&app) && app_take_over(&app)) {
 		app.status = EXIT_SUCCESS;
+		start_workers(&app);
 		service_notify_ready(&app.notify);
 		server_run(app.server);
 		service_notify_stopping(&app.notify, 0);

@@ -15,6 +15,7 @@
 #include "transport/server.h"
 
 struct event;
+struct thread_pool;
 
 enum upgrade_stage {
 	UPGRADE_NONE,
@@ -42,6 +43,7 @@ struct app {
 	struct hook_questions *questions; /* NULL: none */
 	struct stores stores;
 	struct stores_ahead stores_ahead; /* of an old process */
+	struct thread_pool *workers;      /* NULL: the loop's thread alone */
 	struct hub *hub;
 	struct chat chat;
 	struct api *api;

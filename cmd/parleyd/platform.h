@@ -37,6 +37,9 @@ size_t rlimits_fit_connections(size_t wanted, size_t files, size_t listeners);
 /* Connections of any kind: nothing is accepted into the rest. */
 size_t rlimits_fit_sockets(size_t files, size_t listeners);
 
+/* The number of threads wanted (0: one for each usable processor), at most. */
+unsigned rlimits_fit_threads(unsigned wanted, unsigned most);
+
 /* Figures of this process. */
 struct process_stats;
 void resource_usage(struct process_stats *);

@@ -1,4 +1,5 @@
 /* Resource limits of the process. */
+#include <sched.h>
 #include <sys/resource.h>
 
 #include "cmd/parleyd/platform.h"
@@ -52,4 +53,18 @@ rlimits_fit_sockets(size_t files, size_t listeners)
 	size_t kept = reserved_files(listeners);
 
 	return files > kept ? files - kept : 1;
+}
+
+unsigned
+rlimits_fit_threads(unsigned wanted, unsigned most)
+{
+	cpu_set_t processors;
+	unsigned usable = 1;
+
+	if (wanted == 0 &&
+	    sched_getaffinity(0, sizeof(processors), &processors) == 0)
+		usable = (unsigned)CPU_COUNT(&processors);
+	if (wanted == 0)
+		wanted = usable;
+	return wanted < most ? wanted : most;
 }

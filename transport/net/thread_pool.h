@@ -1,5 +1,6 @@
 /*
  * Threads that share one task with their caller, and wait between tasks.
+ * Public.
  *
  * The caller works, too. A thread that wakes up when the caller has finished is
  * left out, so a task must be divided such that each thread takes the next part

@@ -1,6 +1,7 @@
 #include "cmd/parleyd/options/option.h"
 #include "domain/base/count_of.h"
 #include "domain/member_store.h"
+#include "transport/net/thread_pool.h"
 #include "wire/dialect.h"
 
 #define KIB (INT64_C(1) << 10)
@@ -200,6 +201,12 @@ const struct option option_table[] = {
 	    .needs_restart = true,
 	    .help = "Serve /stats and /metrics to any client, with the names "
 		    "of the largest rooms." },
+	{ .name = "workers",
+	    NUMBER(COUNT, workers, "0", 1, POOL_THREADS_MOST),
+	    .zero = "auto",
+	    .needs_restart = true,
+	    .help = "Threads that send what is published to many members; "
+		    "auto: one for each processor that the process may use." },
 	{ .name = "log.level",
 	    .type = OPTION_WORD,
 	    AT(log_level),

@@ -149,6 +149,7 @@ struct options {
 	struct tls_options tls;
 	bool http_pages;
 	bool http_stats;
+	uint32_t workers; /* 0: as many as there are processors */
 	enum store_kind store_kind;
 	struct store_options store; /* of files */
 	struct broker_options broker;
