@@ -32,6 +32,7 @@ struct shape {
 	unsigned
 	    stalled; /* additional members of the only room that do not read */
 	unsigned standing; /* additional idle connections */
+	bool discards;     /* only senders look at what they receive */
 	bool mixed;        /* members alternate between the dialects */
 	bool acks;         /* count acknowledgements */
 	bool unmetered;    /* the server's process is not measured */

@@ -344,12 +344,32 @@ client_feed(struct client *client, const char *data, size_t len)
 	client_keep(client, data + used, len - used);
 }
 
+/* Bytes that wait before a client that discards them is woken up. */
+#define DISCARDED_AT_ONCE 8192
+
+void
+client_set_discards(struct client *client)
+{
+	int bytes = DISCARDED_AT_ONCE;
+
+	client->discards = true;
+	if (setsockopt(client->fd, SOL_SOCKET, SO_RCVLOWAT, &bytes,
+		sizeof(bytes)) != 0)
+		cannot_run("SO_RCVLOWAT: %s", strerror(errno));
+}
+
 void
 client_read(struct client *client)
 {
 	struct crowd *crowd = client->crowd;
 	ssize_t got;
 
+	if (client->discards) {
+		got = recv(client->fd, NULL, REST_MAX, MSG_TRUNC);
+		if (got == 0 || (got < 0 && errno != EAGAIN))
+			client_lost(client);
+		return;
+	}
 	if (client->rest_len > 0)
 		memcpy(crowd->buffer, client->rest, client->rest_len);
 	got = recv(client->fd, crowd->buffer + client->rest_len, READ_SIZE, 0);

@@ -24,9 +24,10 @@ struct client {
 	struct crowd *crowd;
 	int fd;
 	enum client_state state;
-	bool settled; /* has received what it waited for: crowd_settle() */
-	bool binary;  /* type of its messages */
-	bool blocked; /* waiting for the socket to become writable */
+	bool settled;  /* has received what it waited for: crowd_settle() */
+	bool binary;   /* type of its messages */
+	bool discards; /* see client_set_discards() */
+	bool blocked;  /* waiting for the socket to become writable */
 	uint16_t close_code; /* of the server's close frame */
 	unsigned number;     /* in the crowd */
 	unsigned room;
@@ -67,6 +68,12 @@ void client_flush(struct client *);
 
 /* Reads once and delivers complete messages. */
 void client_read(struct client *);
+
+/*
+ * From now on what it receives is discarded, at next to no CPU time: in large
+ * pieces that are not copied.
+ */
+void client_set_discards(struct client *);
 
 /* Starts or stops reading. */
 void client_set_reading(struct client *, bool);

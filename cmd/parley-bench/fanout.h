@@ -98,6 +98,13 @@ fanout_listeners(const struct shape *shape)
 	return shape->rooms > 0 ? shape->members : 1;
 }
 
+/* Those that look at what they receive. */
+static inline unsigned
+fanout_readers(const struct shape *shape)
+{
+	return shape->discards ? shape->senders : fanout_listeners(shape);
+}
+
 /* Without rooms, each client counts as one. */
 static inline unsigned
 fanout_rooms(const struct shape *shape)

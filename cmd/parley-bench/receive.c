@@ -48,11 +48,12 @@ count_delivery(struct fanout *fanout, struct sender *sender, uint32_t seq,
 {
 	uint32_t slot = seq % IN_FLIGHT_MAX;
 
-	fanout->result->deliveries++;
+	fanout->result->deliveries +=
+	    fanout_listeners(&fanout->shape) / fanout_readers(&fanout->shape);
 	fanout->result->bytes += len + (len < 126 ? 2 : 4);
 	histogram_add(&fanout->result->latency_ns,
 	    fanout->crowd.read_ns - sender->sent_ns[slot]);
-	if (++sender->received_by[slot] < fanout_listeners(&fanout->shape))
+	if (++sender->received_by[slot] < fanout_readers(&fanout->shape))
 		return;
 	sender->received_by[slot] = 0;
 	sender->in_flight--;

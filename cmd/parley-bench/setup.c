@@ -53,6 +53,16 @@ kind_of(const struct shape *shape)
 	return shape->rooms > 0 ? PROTOCOL_ROOMS : PROTOCOL_ECHO;
 }
 
+/* All but the senders; the server has a core more. */
+static void
+fanout_set_discards(struct fanout *fanout)
+{
+	for (size_t i = 0; i < fanout->crowd.count; i++)
+		if (i % fanout->shape.members >= fanout->shape.senders)
+			client_set_discards(&fanout->crowd.clients[i]);
+	fanout->crowd.spin_ns = 0;
+}
+
 struct fanout *
 fanout_create(const struct bench *bench, const struct shape *shape)
 {
@@ -83,6 +93,8 @@ fanout_create(const struct bench *bench, const struct shape *shape)
 	for (unsigned room = 0; room < fanout_rooms(shape); room++)
 		gather_room(fanout, room);
 	crowd_await_settled(&fanout->crowd, 0);
+	if (shape->discards)
+		fanout_set_discards(fanout);
 	return fanout;
 }
 

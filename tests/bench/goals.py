@@ -51,6 +51,8 @@ HALF = ("--history-messages", "0", "--history-bytes", "4MiB")
 FILES = ("--files-quota-user", "0", "--files-quota", "0")
 
 # A client of `tls` needs no port, and finds plain text, too.
+# For all cores.
+THREADS = ("--limits-fanout", "0")
 SECURE = ("--listen", "unix:{dir}/plain,unix:{dir}/secure,tls")
 
 CASES = (
@@ -74,6 +76,7 @@ CASES = (
     Case("kinds", ("parley",), 1),
     Case("users", ("parley",), 1),
     Case("tls", ("parley",), 4, SECURE),
+    Case("workers", ("parley",), 4, THREADS),
     Case("acks-1", ("parley", "disk", "redis"), 1, KEPT),
     Case("acks-16", ("parley", "disk", "redis"), 1, KEPT),
     Case("acks-256", ("parley", "disk", "redis"), 1, KEPT),
@@ -143,6 +146,10 @@ GOALS = (
          1000),
     Goal("tls", "resumed_per_cpu_s", "k/s", 1e-3, "value", None, True, 1500),
     Goal("tls", "kept_speed", "", 1, "value", None, True, 0.3),
+    Goal("workers", "room_per_wall_s_ratio", "", 1, "value", None, True, 1.5),
+    Goal("workers", "room_per_cpu_s_ratio", "", 1, "value", None, True, 0.9),
+    Goal("workers", "rooms_per_wall_s_ratio", "", 1, "value", None, True, 1.5),
+    Goal("workers", "rooms_per_cpu_s_ratio", "", 1, "value", None, True, 0.9),
     _acks("acks-1", "redis", 1),
     _acks("acks-16", "redis", 1),
     _acks("acks-256", "redis", 1),
