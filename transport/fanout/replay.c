@@ -5,6 +5,7 @@
 
 #include "domain/command.h"
 #include "transport/fanout/hub_internal.h"
+#include "transport/fanout/send_threads.h"
 #include "transport/ws/ws_conn.h"
 
 /*
@@ -18,8 +19,16 @@
  */
 #define STEP_WORK 1024
 
-/* What such sends leave of the work of a turn at least. */
-#define TURN_WORK_LEFT (TURN_WORK / 4)
+/* What such sends leave of the work of a turn: one part of so many, at least.
+ */
+#define TURN_WORK_PARTS 4
+
+/* More threads do more in the time of a turn. */
+static size_t
+replay_turn_work(const struct hub *hub)
+{
+	return TURN_WORK * send_threads_count(hub->batch.threads);
+}
 
 /* --- encoded pieces ------------------------------------------------------- */
 
@@ -340,6 +349,168 @@ replay_session(struct hub *hub, struct session *session)
 	return false;
 }
 
+/* --- many sessions at the same place --------------------------------------
+ */
+
+/* The subscription that lags, if no other one does; NULL: there is none. */
+static struct subscription *
+session_find_lagging(struct session *session)
+{
+	struct subscription *found = NULL;
+
+	for (uint32_t i = 0; i < session->subscription_count; i++) {
+		struct subscription *subscription =
+		    session_subscription(session, i);
+
+		if (!subscription_lags(subscription))
+			continue;
+		if (found != NULL)
+			return NULL;
+		found = subscription;
+	}
+	return found;
+}
+
+/*
+ * What becomes of a room that is sent to in several turns: its subscribers lack
+ * the same messages and nothing else, and those are encoded.
+ */
+static bool
+session_lacks_piece(struct session *session, const struct channel *channel,
+    const struct replay_piece *piece)
+{
+	const struct conn *conn = session->conn;
+	const struct subscription *subscription;
+
+	if (!conn->lags || !send_queue_is_empty(&conn->queue) ||
+	    !session->is_replaying)
+		return false;
+	subscription = session_find_lagging(session);
+	return subscription != NULL && subscription->channel == channel &&
+	       subscription->next == piece->first && !subscription->is_lost &&
+	       !subscription->missed_presence &&
+	       subscription->position == frame_ring_end(&channel->ring) &&
+	       !skips_own(session) && ws_conn_is_open(conn);
+}
+
+static struct piece
+replay_bytes(const struct replay_piece *replay)
+{
+	return (struct piece){ replay->chunk, 0, replay->chunk->used };
+}
+
+/* The first half, in any thread; `left` becomes those that were begun. */
+static void
+replay_slice_begin(const struct send_batch *batch, struct send_slice *slice,
+    struct traffic *traffic)
+{
+	struct piece piece = replay_bytes(slice->replay);
+
+	(void)batch;
+	slice->left = 0;
+	for (uint32_t i = 0; i < slice->count; i++) {
+		const struct subscriber *subscriber =
+		    &slice->channel->subscribers[slice->first + i];
+
+		if (!session_lacks_piece(subscriber->session, slice->channel,
+			slice->replay))
+			continue;
+		(void)conn_send_begin(subscriber->conn, &piece, 1, traffic,
+		    &slice->sents[i]);
+		slice->left |= UINT64_C(1) << i;
+	}
+}
+
+static void
+replay_slice_end_one(struct hub *hub, const struct send_slice *slice,
+    uint32_t i)
+{
+	struct session *session =
+	    slice->channel->subscribers[slice->first + i].session;
+	struct subscription *subscription =
+	    session_find_subscription(session, slice->channel);
+	struct piece piece = replay_bytes(slice->replay);
+	struct conn *conn = session->conn;
+
+	hub->replays.work += 2 * STEP_WORK + piece.len;
+	conn_send_end(conn, &piece, 1, &slice->sents[i]);
+	channel_note_replayed(&hub->batch, subscription,
+	    slice->replay->messages);
+	subscription->next = 0;
+	replay_forget(session);
+	if (!ws_conn_is_open(conn) || !send_queue_is_empty(&conn->queue))
+		return;
+	channel_catch_up(&hub->batch, slice->channel, subscription);
+	conn_set_lags(conn, false);
+}
+
+/* The subscribers behind this one; false: none was sent anything. */
+static bool
+replay_slices(struct hub *hub, const struct subscription *subscription,
+    const struct replay_piece *piece, size_t most)
+{
+	struct send_threads *threads = hub->batch.threads;
+	struct channel *channel = subscription->channel;
+	struct send_slice slice = {
+		.begin = replay_slice_begin,
+		.channel = channel,
+		.first = subscription->index + 1,
+		.replay = piece,
+	};
+	size_t count = channel->count - slice.first, size;
+	const struct send_slice *slices;
+	bool any = false;
+
+	if (count > most)
+		count = most;
+	if (!send_threads_are_for(threads, count))
+		return false;
+	size = send_threads_slice_size(threads, count);
+	send_threads_clear(threads);
+	for (; count > 0; count -= slice.count, slice.first += slice.count) {
+		slice.count = (uint32_t)(count < size ? count : size);
+		if (!send_threads_add(threads, &slice))
+			return false;
+	}
+	if (!send_threads_run(threads, &hub->batch,
+		&channel->subscribers[0].conn->loop->meter.traffic))
+		return false;
+	slices = send_threads_slices(threads, &count);
+	for (size_t i = 0; i < count; i++)
+		for (uint64_t left = slices[i].left; left != 0;
+		     left &= left - 1, any = true)
+			replay_slice_end_one(hub, &slices[i],
+			    (uint32_t)__builtin_ctzll(left));
+	return any;
+}
+
+/* How often in a turn others are looked for in vain. */
+#define REPLAY_TRIES 4
+
+/*
+ * The session was sent messages from `next` on: so are others that lack the
+ * same, by several threads. False: there was none.
+ */
+static bool
+replay_others(struct hub *hub, const struct subscription *subscription,
+    uint64_t next)
+{
+	size_t most = replay_turn_work(hub);
+	const struct replay_piece *piece;
+	const struct channel *channel;
+
+	if (next == 0 || hub->replays.work >= most)
+		return false;
+	channel = subscription->channel;
+	piece = piece_slot(&hub->replays, channel->id, next);
+	if (piece->chunk == NULL || piece->channel != channel->id ||
+	    piece->first != next || piece->next <= channel->last_seq)
+		return false;
+	most =
+	    (most - hub->replays.work) / (2 * STEP_WORK + piece->chunk->used);
+	return replay_slices(hub, subscription, piece, most);
+}
+
 /* --- all sessions --------------------------------------------------------- */
 
 void
@@ -355,9 +526,10 @@ static size_t
 work_begun(const struct hub *hub)
 {
 	size_t work = hub->batch.sent_to * STEP_WORK;
+	size_t most =
+	    replay_turn_work(hub) / TURN_WORK_PARTS * (TURN_WORK_PARTS - 1);
 
-	return work < TURN_WORK - TURN_WORK_LEFT ? work
-						 : TURN_WORK - TURN_WORK_LEFT;
+	return work < most ? work : most;
 }
 
 void
@@ -365,21 +537,28 @@ replay_run(struct hub *hub)
 {
 	struct list *ready = &hub->replays.ready;
 	const struct list *last = ready->previous;
+	unsigned tries = hub->batch.threads != NULL ? REPLAY_TRIES : 0;
 	bool was_last = false;
 
 	assert(!send_batch_is_pending(&hub->batch));
 	hub->replays.work = work_begun(hub);
 	if (list_is_empty(ready))
 		return;
-	while (!was_last && hub->replays.work < TURN_WORK) {
+	while (!list_is_empty(ready) && !was_last &&
+	       hub->replays.work < replay_turn_work(hub)) {
 		struct session *session =
 		    LIST_OWNER(ready->next, struct session, replay_link);
+		const struct subscription *lagging =
+		    tries > 0 ? session_find_lagging(session) : NULL;
+		uint64_t next = lagging != NULL ? lagging->next : 0;
 
 		was_last = &session->replay_link == last;
 		list_remove(&session->replay_link);
 		session->is_replaying = replay_session(hub, session);
 		if (session->is_replaying)
 			list_append(ready, &session->replay_link);
+		if (tries > 0 && !replay_others(hub, lagging, next))
+			tries--;
 	}
 	send_batch_flush(&hub->batch);
 }

@@ -526,6 +526,7 @@ list_slices(struct send_batch *batch, struct send_threads *threads)
 	for (struct channel *channel = batch->dirty; channel != NULL;
 	     channel = channel->next_dirty) {
 		struct send_slice slice = {
+			.begin = send_slice_begin,
 			.channel = channel,
 			.first_piece = pieces,
 			.is_whole = true,

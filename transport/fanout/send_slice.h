@@ -17,7 +17,13 @@
 /* Subscribers that are not deferred; a bit for each fits in `left`. */
 #define SEND_SLICE_MOST 64
 
+struct traffic;
+
 struct send_slice {
+	/* The first half: send_slice_begin(), or that of a replay. The batch
+	 * is only read. */
+	void (*begin)(const struct send_batch *, struct send_slice *,
+	    struct traffic *);
 	struct channel *channel;
 	uint32_t first; /* in channel->subscribers */
 	uint32_t count;
@@ -29,11 +35,10 @@ struct send_slice {
 	struct sent *sents; /* one for each */
 	uint32_t sent;      /* to so many, completely */
 	uint64_t left;      /* the second half goes on with these */
+	const struct replay_piece *replay; /* of a replay */
 };
 
-struct traffic;
-
-/* The first half; the batch is only read. */
+/* This turn's frames of the channel. */
 void send_slice_begin(const struct send_batch *, struct send_slice *,
     struct traffic *);
 

@@ -184,7 +184,7 @@ threads_run(void *arg, unsigned thread)
 
 		while ((at = atomic_fetch_add(&lane->next, 1)) < lane->end)
 			if (!threads->order[at]->is_deferred)
-				send_slice_begin(threads->batch,
+				threads->order[at]->begin(threads->batch,
 				    threads->order[at], traffic);
 	}
 }
