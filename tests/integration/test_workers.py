@@ -28,12 +28,23 @@ def generate(server, case, members, seconds="0.5"):
         capture_output=True, text=True, timeout=120)
 
 
+def helpers(server):
+    """The threads beside that of the loop."""
+    return [thread for thread in threads(server) if
+            Path(f"/proc/{server.pid}/task/{thread}/comm").read_text()
+            == "worker\n"]
+
+
 @pytest.mark.parametrize("workers", [1, 2, 4])
 def test_has_so_many_threads(start, workers):
-    alone = start("--workers", "1")
     server = start("--workers", str(workers))
-    eventually(lambda: len(threads(server)) - len(threads(alone))
-               == workers - 1)
+    eventually(lambda: len(helpers(server)) == workers - 1)
+
+
+def test_has_a_thread_for_each_processor(start):
+    server = start()
+    eventually(lambda: len(helpers(server))
+               == len(os.sched_getaffinity(0)) - 1)
 
 
 @pytest.mark.parametrize("case, members", [
@@ -58,18 +69,17 @@ class Scheduler(threading.Thread):
 
     def disturb(self):
         processors = sorted(os.sched_getaffinity(0))
-        thread = self.random.choice(threads(self.server))
-        os.sched_setaffinity(thread, {self.random.choice(processors)})
-        if thread != self.server.pid:
-            self.set_policy(thread, self.random.choice(
-                [os.SCHED_OTHER, os.SCHED_IDLE]))
+        for thread in threads(self.server):
+            os.sched_setaffinity(thread, {self.random.choice(processors)})
+        self.set_policy(self.random.choice(helpers(self.server)),
+                        self.random.choice([os.SCHED_OTHER, os.SCHED_IDLE]))
 
     @staticmethod
     def set_policy(thread, policy):
         os.sched_setscheduler(thread, policy, os.sched_param(0))
 
     def run(self):
-        while not self.ends.wait(self.random.random() / 100):
+        while not self.ends.wait(self.random.random() / 50):
             self.disturb()
 
     def __enter__(self):

@@ -119,6 +119,8 @@ helper_run(void *arg)
 	struct helper *helper = arg;
 	struct thread_pool *pool = helper->pool;
 
+	/* For top -H and the like. */
+	pthread_setname_np(pthread_self(), "worker");
 	while (!atomic_load(&pool->ends)) {
 		helper_await_task(helper);
 		if (!helper_enter(pool))
