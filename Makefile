@@ -440,7 +440,7 @@ docs: $(O)/parleyd ## update the options and the version in docs/
 	sed -i 's|^  "version": ".*"|  "version": "$(VERSION)"|' \
 		clients/npm/package.json
 	sed -i 's|^\( *image: parley:\).*|\1$(VERSION)|' deploy/compose.yaml \
-		deploy/kubernetes/parley.yaml
+		deploy/cluster/compose.yaml deploy/kubernetes/*.yaml
 	sed -i '1s|(.*)|($(VERSION))|' debian/changelog
 
 prefix := $(DESTDIR)$(PREFIX)

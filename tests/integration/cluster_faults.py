@@ -124,6 +124,7 @@ class Member(threading.Thread):
         self.waits_since = None
         self.longest = 0.0
         self.declared = 0
+        self.codes = set()  # with which its connections were closed
         self.ending = False
 
     @property
@@ -203,11 +204,13 @@ class Member(threading.Thread):
         with contextlib.suppress(TimeoutError):
             data = self.chat.socket.recv(1 << 16)
             if not data:
+                self.codes.add(1006)
                 raise Gone
             self.unread += data
         while (got := self.take_frame()) is not None:
             opcode, payload = got
             if opcode == CLOSE:
+                self.codes.add(int.from_bytes(payload[:2], "big"))
                 raise Gone
             if opcode == PING:
                 self.chat.socket.sendall(frame(PONG, payload))
@@ -428,6 +431,11 @@ class Run:
                 raise Violation("the sentinel finds no replica")
             time.sleep(0.05)
 
+    def options(self):
+        """A node that is replaced asks its clients one after the other."""
+        paced = ("--drain-window", "1s") if self.kind == "rolling_update" else ()
+        return (*OPTIONS, *paced)
+
     def url(self, number):
         if self.kind == "failover":
             return f"redis+sentinel://127.0.0.1:{self.sentinel_port}/main"
@@ -441,12 +449,12 @@ class Run:
     def start_node(self, number):
         if self.namespace is not None and number == self.isolated:
             self.nodes[number] = Server(
-                self.namespace.within(PARLEYD), *OPTIONS, "--broker-url",
+                self.namespace.within(PARLEYD), *self.options(), "--broker-url",
                 f"redis://{self.namespace.near}:{self.redis_port}",
                 listen=(f"{self.namespace.far}:0",))
         else:
             self.nodes[number] = Server(
-                PARLEYD, *OPTIONS, "--broker-url", self.url(number))
+                PARLEYD, *self.options(), "--broker-url", self.url(number))
         self.nodes[number].wait_for_line("the broker is ready")
 
     def end(self):
@@ -571,6 +579,14 @@ class Run:
         self.nodes[number].signal(signal.SIGCONT)
         self.size = 10
 
+    def fault_rolling_update(self):
+        """All nodes are replaced, one after the other; clients are asked to
+        come again, and come to the others."""
+        for number in range(NODES):
+            node, self.nodes[number] = self.nodes[number], None
+            node.stop()
+            self.start_node(number)
+
     # --- a run
 
     def work(self):
@@ -603,8 +619,18 @@ class Run:
         self.lost = [message for message, slot in self.history.acked.items()
                      if self.history.slot(epoch, slot[1]) != slot or slot[1] > seq]
         self.waited = max(member.longest for member in self.members)
+        if self.kind == "rolling_update":
+            self.check_update()
         if self.history.violations:
             raise Violation(self.history.violations[0])
+
+    def check_update(self):
+        """Clients notice only that they are to come again."""
+        codes = set().union(*(member.codes for member in self.members))
+        declared = sum(member.declared for member in self.members)
+        if codes != {1001} or self.lost or declared:
+            self.history.violate("update", f"closed with {codes}, lost {self.lost}, "
+                                           f"{declared} times another epoch")
 
     def observer_at(self, number):
         """A client of a node, which may have to come back to the others first."""

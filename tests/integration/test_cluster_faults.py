@@ -6,8 +6,8 @@ import pytest
 
 
 @pytest.mark.parametrize("kind", [
-    "cut_off", "failover", "kill_redis_no_aof", "maxmemory", "partition", "slow_node",
-    "stop_node",
+    "cut_off", "failover", "kill_redis_no_aof", "maxmemory", "partition",
+    "rolling_update", "slow_node", "stop_node",
 ])
 def test_what_is_promised_holds(kind):
     reason = network.why_none() if kind == "partition" else None

@@ -173,3 +173,79 @@ def test_the_pod_has_no_privileges(manifests):
     assert context["runAsNonRoot"] and context["seccompProfile"] == {"type": "RuntimeDefault"}
     assert f"{context['runAsUser']}:{context['runAsGroup']}" == last("USER")
     assert pod(manifests)["spec"]["automountServiceAccountToken"] is False
+
+
+# --- several nodes in Kubernetes -------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    documents = yaml.safe_load_all((DEPLOY / "kubernetes/cluster.yaml").read_text())
+    return {(document["kind"], document["metadata"]["name"]): document
+            for document in documents}
+
+
+def cluster_pod(cluster, name):
+    template = cluster["StatefulSet", name]["spec"]["template"]
+    (one,) = template["spec"]["containers"]
+    return template, one
+
+
+def test_the_manifests_of_a_cluster_fit_together(cluster):
+    kinds = {kind for kind, _ in cluster}
+    assert kinds == set(KINDS)
+    for (kind, _), document in cluster.items():
+        assert document["apiVersion"] == KINDS[kind]
+    for name in "parley", "parley-redis":
+        template, one = cluster_pod(cluster, name)
+        labels = template["metadata"]["labels"]
+        assert labels == {"app.kubernetes.io/name": name}
+        spec = cluster["StatefulSet", name]["spec"]
+        assert spec["selector"]["matchLabels"] == labels
+        assert cluster["NetworkPolicy", name]["spec"]["podSelector"]["matchLabels"] == labels
+        assert cluster["Service", spec["serviceName"]]["spec"]["selector"] == labels
+        volumes = {v["name"] for v in template["spec"].get("volumes", ())}
+        volumes |= {v["metadata"]["name"] for v in spec.get("volumeClaimTemplates", ())}
+        assert {m["name"] for m in one["volumeMounts"]} == volumes
+        assert one["securityContext"] == {
+            "allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]}}
+        assert template["spec"]["securityContext"]["runAsNonRoot"]
+    budget = cluster["PodDisruptionBudget", "parley"]["spec"]
+    assert budget["maxUnavailable"] == 1
+    assert budget["selector"]["matchLabels"] == {"app.kubernetes.io/name": "parley"}
+
+
+def test_the_nodes_of_a_cluster_have_names_and_their_redis(cluster, tmp_path):
+    nodes = cluster["Service", "parley-nodes"]["spec"]
+    assert nodes["clusterIP"] == "None"
+    template, one = cluster_pod(cluster, "parley")
+    assert one["image"] == f"parley:{version()}"
+    (port,) = one["ports"]
+    assert nodes["ports"][0]["port"] == port["containerPort"]
+    assert cluster["Service", "parley"]["spec"]["ports"][0]["targetPort"] == port["name"]
+    config = cluster["ConfigMap", "parley"]["data"]["parley.conf"]
+    options = dict(re.findall(r"^([\w.]+) = (.*)$", config, re.M))
+    assert options["listen"] == f":{port['containerPort']}"
+    assert (template["spec"]["terminationGracePeriodSeconds"]
+            > seconds(options["drain.timeout"]))
+    host, redis_port = re.fullmatch(r"redis://([\w-]+):(\d+)", options["broker.url"]).groups()
+    redis = cluster["Service", host]["spec"]
+    assert redis["ports"][0]["port"] == int(redis_port)
+    (egress, lookup) = cluster["NetworkPolicy", "parley"]["spec"]["egress"]
+    assert egress["to"][0]["podSelector"]["matchLabels"] == redis["selector"]
+    assert egress["ports"][0]["port"] == int(redis_port)
+    assert {each["port"] for each in lookup["ports"]} == {53}
+    path = tmp_path / "parley.conf"
+    path.write_text(config)
+    environment = {"PARLEY_BROKER_NODE": "parley-0",
+                   "PARLEY_BROKER_NODE_URL": "http://parley-0.parley-nodes:8080"}
+    assert {each["name"] for each in one["env"]} == set(environment)
+    assert one["env"][1]["value"].replace("$(PARLEY_BROKER_NODE)", "parley-0") == (
+        environment["PARLEY_BROKER_NODE_URL"])
+    subprocess.run([PARLEYD, "--config", path, "--check-config"], env=environment,
+                   check=True, stdout=subprocess.DEVNULL)
+    _, server = cluster_pod(cluster, "parley-redis")
+    compose = yaml.safe_load((DEPLOY / "cluster/compose.yaml").read_text())
+    assert server["args"] == compose["services"]["redis"]["command"]
+    assert server["image"] == compose["services"]["redis"]["image"]
