@@ -1,8 +1,17 @@
 -- ARGV: the arguments of BROKER_APPEND.
 
 local known, known_chain, trim = ARGV[1], ARGV[2], tonumber(ARGV[3])
-local top, chain, at, mark = log_top(KEYS[1], KEYS[2])
-local differs = log_differs(top, chain, mark, known, known_chain)
+local top, chain, at, mark = log_top_kept(KEYS[1], KEYS[2])
+-- From the known entry on, if others follow it.
+local rows, first_row, differs = {}, 1, nil
+if top ~= known then
+	rows = redis.call('XRANGE', KEYS[1], known, '+')
+end
+if rows[1] and rows[1][1] == known and rows[1][2][2] == known_chain then
+	first_row = 2
+else
+	differs = log_differs(top, chain, mark, known, known_chain)
+end
 if not differs and mark ~= log_mark(top) then
 	differs = 'closed'
 end
@@ -21,13 +30,10 @@ local function entry_note(origin, key, topic, found)
 	topics[topic] = true
 end
 
-if top ~= known then
-	local rows = redis.call('XRANGE', KEYS[1], '(' .. known, '+')
-	for _, row in ipairs(rows) do
-		local fields = row[2]
-		entry_note(fields[4], fields[6], fields[8],
-			{row[1], fields[2], fields[10]})
-	end
+for i = first_row, #rows do
+	local fields = rows[i][2]
+	entry_note(fields[4], fields[6], fields[8],
+		{rows[i][1], fields[2], fields[10]})
 end
 
 local function conditions_hold(first, last)
@@ -105,6 +111,7 @@ end
 
 reply[2], reply[3] = place_write(number, sub), chain
 if #batch > 2 then
+	redis.call('HSET', KEYS[2], TOP, reply[2] .. ' ' .. chain .. ' ' .. at)
 	if trim > 0 then
 		log_trim(trim, reply[2])
 	end

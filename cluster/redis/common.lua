@@ -42,6 +42,20 @@ local function log_top(stream, hash)
 	return '0-0', '', '0', mark
 end
 
+-- A field of the table: place, chain and at_ms of the last entry, so that an
+-- append need not read it; absent after anything but an append.
+local TOP = '\0'
+
+-- The same as log_top(), as an append has left it.
+local function log_top_kept(stream, hash)
+	local fields = redis.call('HMGET', hash, '', TOP)
+	if not fields[2] or redis.call('EXISTS', stream) == 0 then
+		return log_top(stream, hash)
+	end
+	local top, chain, at = string.match(fields[2], '^(%S+) (%S*) (%d+)$')
+	return top, chain, at, fields[1]
+end
+
 -- Another one after each start and each promotion to primary: what was appended
 -- before may be lost.
 local function server_generation()

@@ -45,6 +45,7 @@ end
 if is_whole or top == '0-0' or ARGV[7] ~= '' then
 	redis.call('DEL', KEYS[2])
 end
+redis.call('HDEL', KEYS[2], TOP)
 redis.call('HSET', KEYS[2], '', '')
 for i = 8, first - 1, 2 do
 	redis.call('HSET', KEYS[2], ARGV[i], ARGV[i + 1])

@@ -196,6 +196,20 @@ START_TEST(keys_of_another_type_cost_a_call)
 }
 END_TEST
 
+/* What an append has noted of the last entry does not take its place. */
+START_TEST(notices_that_a_stream_was_evicted)
+{
+	rig_begin_with(&usual);
+	rig_open(&rig, "room");
+	ck_assert_reply(&rig, BROKER_APPEND, "room", APPEND_A, APPENDED_A);
+	redis_server_command(&rig.server, "DEL parley:{room}:log");
+	ck_assert_reply(&rig, BROKER_APPEND, "room", "1-0|#a|0|1|b||t|1|n||0",
+	    "behind|0-0|");
+	ck_assert_reply(&rig, BROKER_APPEND, "room", APPEND_A, "closed|0-0|");
+	rig_fini(&rig);
+}
+END_TEST
+
 static const char *const strange_messages[] = { "x", "1", "\x91", "\x91\xa2x",
 	"\xdd\xff\xff\xff\xff", "\xa1x", "\"\"" };
 
@@ -361,6 +375,7 @@ SUITE(redis_broker)
 	tcase_add_test(tests, refuses_what_redis_refuses);
 	tcase_add_test(tests, leaves_a_server_that_is_a_replica_now);
 	tcase_add_test(tests, keys_of_another_type_cost_a_call);
+	tcase_add_test(tests, notices_that_a_stream_was_evicted);
 	tcase_add_test(tests, ignores_messages_of_others);
 	tcase_add_loop_test(tests, authenticates, 0, COUNT_OF(users));
 	tcase_add_test(tests, warns_if_keys_may_be_evicted);
