@@ -456,6 +456,10 @@ def test_downloads_that_are_not_read_delay_no_other(start_either):
 
 
 def test_files_can_be_off(start):
-    http = client(start("--files-size", "0"))
+    server = start("--files-size", "0")
+    http = client(server)
     assert http.ask("POST", "/v1/files", b"").status == 404
+    refused = http.ask("POST", "/v1/files", b"some bytes")
+    assert (refused.status, refused.raw) == (404, b"There are no files here\n")
+    http = client(server)
     assert http.get("/v1/files/" + str(uuid.uuid4())).status == 404

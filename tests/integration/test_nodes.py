@@ -290,6 +290,37 @@ def test_files_are_in_a_directory_of_all_nodes(redis, node, see_off, tmp_path, a
     assert other.process.wait() == 75
 
 
+def test_files_outlive_their_node(node, tmp_path, accounts):
+    """A node is killed in the middle of an upload, which goes on at another."""
+    where = ("--files-dir", str(tmp_path / "files"), *accounts.options)
+    first, second = node(*where), node(*where)
+    token = accounts.token("alice")
+    here, there = Backend(first.address, token), Backend(second.address, token)
+    tus = {"tus_resumable": "1.0.0"}
+    whole = here.ask("POST", "/v1/files?name=a.bin", b"kept").body
+    begun = here.ask("POST", "/v1/files", b"", upload_length="10", **tus)
+    location = begun.headers["Location"].partition(str(first.address[1]))[2] \
+        or begun.headers["Location"]
+    piece = {"content_type": "application/offset+octet-stream", **tus}
+    assert here.ask("PATCH", location, b"12345", upload_offset="0", **piece).status == 204
+    first.kill()
+    assert there.get(whole["url"]).raw == b"kept"
+    at = there.ask("HEAD", location, **tus).headers["Upload-Offset"]
+    assert at == "5"
+    assert there.ask("PATCH", location, b"67890", upload_offset=at, **piece).status == 204
+    third = Backend(node(*where).address, token)
+    assert third.get(location).raw == b"1234567890"
+    for backend in here, there, third:
+        backend.close()
+
+
+def test_nodes_without_a_directory_have_no_files(node, accounts):
+    backend = Backend(node(*accounts.options).address, accounts.token("alice"))
+    refused = backend.ask("POST", "/v1/files?name=a.bin", b"some bytes")
+    assert (refused.status, refused.raw) == (404, b"There are no files here\n")
+    backend.close()
+
+
 def test_the_members_of_a_killed_node_leave(pair, node):
     alice, bob = pair
     bob.name_of_node.kill()

@@ -73,11 +73,29 @@ static const struct http_route file_routes[] = {
 	{ NULL, 0, NULL, HTTP_REFUSES_BODY },
 };
 
+/* The body is not read. */
+static bool
+files_are_off(struct http_exchange *exchange)
+{
+	http_refuse(&exchange->response, 404, "There are no files here\n");
+	return true;
+}
+
+static const struct http_route no_file_routes[] = {
+	{ "/v1/files", HTTP_POST, files_are_off, HTTP_STREAMS_BODY },
+	{ "/v1/files", HTTP_OPTIONS, files_are_off, HTTP_REFUSES_BODY },
+	{ "/v1/files/{file}", HTTP_GET, files_are_off, HTTP_REFUSES_BODY },
+	{ "/v1/files/{file}", HTTP_PATCH, files_are_off, HTTP_STREAMS_BODY },
+	{ "/v1/files/{file}", HTTP_DELETE, files_are_off, HTTP_REFUSES_BODY },
+	{ NULL, 0, NULL, HTTP_REFUSES_BODY },
+};
+
 bool
 api_handle(struct api *api, struct http_exchange *exchange)
 {
 	exchange->arg = api;
-	if (api->has_files && http_routes_run(exchange, file_routes))
+	if (http_routes_run(exchange,
+		api->has_files ? file_routes : no_file_routes))
 		return true;
 	if (api->key_len > 0 && http_routes_run(exchange, api_routes))
 		return true;
