@@ -414,7 +414,7 @@ attack: build/parleyd $(O)/parley-bench $(O)/attack_flood ## attack a server bes
 	ATTACK_FLOOD=$(abspath $(O)/attack_flood) \
 		$$(tools/python) tests/attack/run.py $(ARGS)
 
-soak: build/parleyd ## half an hour of 2 000 connections (ARGS="--minutes 1 --connections 500")
+soak: build/parleyd ## half an hour of 2 000 connections (ARGS="--minutes 1 --connections 500 --nodes 3")
 	PARLEYD=$(abspath build/parleyd) $$(tools/python) tests/soak/run.py $(ARGS)
 
 # On an idle machine; about three quarters of an hour.

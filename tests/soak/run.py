@@ -3,13 +3,15 @@ compaction. Fails if a client that behaves lost or doubled a message or was
 closed, if memory grows without a bound, if the log has an error, or if the
 server does not end with status 0.
 
-    run.py [--minutes 30] [--connections 2000] [--seed 1]
+    run.py [--minutes 30] [--connections 2000] [--seed 1] [--nodes 3]
 
-The server is PARLEYD, else build/parleyd.
+The server is PARLEYD, else build/parleyd. Nodes are one chat over a Redis of
+their own, and connections are spread over them.
 """
 
 import argparse
 import asyncio
+import contextlib
 import random
 import re
 import resource
@@ -24,6 +26,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "integration")]
 
 import clients  # noqa: E402
 from client import Chat, get  # noqa: E402
+from redis_server import Redis  # noqa: E402
 from server import PARLEYD, Server  # noqa: E402
 
 # Of a hundred connections.
@@ -37,8 +40,8 @@ COMPACTS_WITHIN = 10
 
 
 class Soak:
-    def __init__(self, server, options):
-        self.server, self.address = server, server.address
+    def __init__(self, servers, options):
+        self.servers = servers
         self.random = random.Random(options.seed)
         self.rooms = [f"{kind}{n}" for kind in ("kept", "once")
                       for n in range(max(1, options.connections // 100))]
@@ -46,6 +49,11 @@ class Soak:
         self.sent = self.acked = 0
         self.problems = []
         self.last_acked = {}
+
+    @property
+    def address(self):
+        """Of any node."""
+        return self.random.choice(self.servers).address
 
     def wrong(self, text):
         if len(self.problems) < 20:
@@ -68,13 +76,14 @@ async def soak(soak, options):
     while time.monotonic() < began + options.minutes * 60:
         await asyncio.sleep(WATCH_EVERY_S)
         elapsed = time.monotonic() - began
-        resident = soak.server.memory()
+        resident = max(server.memory() for server in soak.servers)
         if elapsed < WARM_UP * options.minutes * 60:
             warm = max(warm, resident)
         most = max(most, resident)
         if elapsed // SIGHUP_EVERY_S > hups:
             hups += 1
-            soak.server.signal(signal.SIGHUP)
+            for server in soak.servers:
+                server.signal(signal.SIGHUP)
         print(f"{elapsed:6.0f} s  sent {soak.sent}  acked {soak.acked}  "
               f"resident {resident / 2**20:.1f} MiB  "
               f"wrong {len(soak.problems)}", flush=True)
@@ -89,18 +98,19 @@ async def soak(soak, options):
           f"resident at most {most / 2**20:.1f} MiB")
 
 
-def check_rooms(soak):
+def check_rooms(soak, server):
     """What was acknowledged in a kept room is there."""
-    with Chat(soak.address) as reader:
+    with Chat(server.address) as reader:
         for room, seq in soak.last_acked.items():
             if room.startswith("kept"):
                 joined = reader.ask_ok("join", room=room, history=1)
                 if joined["seq"] < seq:
-                    soak.wrong(f"{room} ends at {joined['seq']}, not {seq}")
+                    soak.wrong(f"{server.address}: {room} ends at {joined['seq']}, not {seq}")
 
 
 def check_compactions(soak, minutes):
-    metrics = get(soak.address, "/metrics").body.decode()
+    (server,) = soak.servers
+    metrics = get(server.address, "/metrics").body.decode()
     count = int(re.search(r"^parley_store_compactions_total (\d+)", metrics,
                           re.M)[1])
     print(f"{count} compactions")
@@ -108,40 +118,62 @@ def check_compactions(soak, minutes):
         soak.wrong("nothing was compacted")
 
 
+def start(options, directory, stack):
+    """The server, or the nodes."""
+    flags = (
+        # One process is all clients: it may be late.
+        "--limits-handshake-timeout", "2m", "--limits-pong-timeout", "2m",
+        "--drain-delay", "0s", "--drain-window", "1s")
+    if options.nodes == 1:
+        return [Server(PARLEYD, "--store-kind", "file",
+                       "--store-dir", f"{directory}/store",
+                       "--store-segment", "2MiB",
+                       "--store-compact-after", "1MiB", *flags)]
+    redis = stack.enter_context(Redis("--appendonly", "yes"))
+    servers = [Server(PARLEYD, "--broker-url", redis.url, *flags)
+               for _ in range(options.nodes)]
+    for server in servers:
+        server.wait_for_line("the broker is ready")
+    return servers
+
+
+def work(run, options):
+    try:
+        asyncio.run(soak(run, options))
+        for server in run.servers:
+            check_rooms(run, server)
+        if options.nodes == 1:
+            check_compactions(run, options.minutes)
+    except BaseException:
+        for server in run.servers:
+            server.kill()
+        raise
+    for server in run.servers:
+        server.signal()
+        status = server.wait(60)
+        errors = [line for line in server.lines if " error " in line]
+        if errors or status != 0:
+            run.wrong(f"status {status}, {errors[:5]}")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--connections", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--nodes", type=int, default=1)
     options = parser.parse_args()
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    with tempfile.TemporaryDirectory() as directory:
-        server = Server(PARLEYD, "--store-kind", "file",
-                        "--store-dir", f"{directory}/store",
-                        "--store-segment", "2MiB",
-                        "--store-compact-after", "1MiB",
-                        # One process is all clients: it may be late.
-                        "--limits-handshake-timeout", "2m",
-                        "--limits-pong-timeout", "2m",
-                        "--drain-delay", "0s", "--drain-window", "1s")
-        run = Soak(server, options)
-        try:
-            asyncio.run(soak(run, options))
-            check_rooms(run)
-            check_compactions(run, options.minutes)
-        except BaseException:
-            server.kill()
-            raise
-        server.signal()
-        status = server.wait(60)
-    errors = [line for line in server.lines if " error " in line]
-    if errors or status != 0:
-        run.wrong(f"status {status}, {errors[:5]}")
+    with (tempfile.TemporaryDirectory() as directory,
+          contextlib.ExitStack() as stack):
+        run = Soak(start(options, directory, stack), options)
+        work(run, options)
     if not run.acked:
         run.wrong("nothing was acknowledged")
-    print(*[line for line in server.lines
-            if " info " not in line][-20:], sep="\n")
+    for server in run.servers:
+        print(*[line for line in server.lines
+                if " info " not in line][-20:], sep="\n")
     print(f"soak: {len(run.problems)} problems")
     return 1 if run.problems else 0
 
