@@ -62,7 +62,7 @@ def test_a_chat_is_measured_beside_transfers(start, tmp_path, monkeypatch, may_g
         raise PermissionError
 
     if not may_go_first:
-        monkeypatch.setattr(os, "setpriority", refuse)
+        monkeypatch.setattr(os, "sched_setscheduler", refuse)
     site = Site(lambda: start("--files-dir", str(tmp_path / "files"), *QUOTAS),
                 0.5, GENERATOR, None, str(tmp_path), pick_cores()[1])
     done = transfers.measure_transfers(site)

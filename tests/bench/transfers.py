@@ -9,9 +9,10 @@ takes.
 
 Clients of a network have processors of their own; here they share the other core
 with each other. So the loop has its core for itself, and messages go first on
-the clients' core: the generator has real-time priority, the transfers' client
-is one process behind all others. Without the right to such priorities
-(CAP_SYS_NICE) what other processes of the machine do counts, too.
+the clients' core: the generator, the loop, and behind them the transfers' client
+have real-time priorities. At full speed the two that never rest have none, since
+the kernel stops such processes for a twentieth of each second. Without the right
+to such priorities (CAP_SYS_NICE) what other processes do counts, too.
 
 transfers.py PORT SECONDS MIB makes the transfers alone, with so many MiB a second
 (0: any).
@@ -35,8 +36,8 @@ PIECE = b"\xa5" * (1 << 16)
 CLIENTS, RATE = 10, 11  # 10 * 11 * 9 deliveries a second
 LINE_MIB = 112  # of payload, a second
 PAUSE_S = 0.001
-LAST, FIRST = 19, -20  # how nice the client of the transfers is, and the loop
-REAL_TIME = os.sched_param(10)
+LAST, FIRST = 19, -20  # how nice they are without real-time priorities
+MESSAGES, TRANSFERS = os.sched_param(20), os.sched_param(10)
 
 
 class Connection:
@@ -185,19 +186,25 @@ def separate(server):
     if core is not None:
         os.sched_setaffinity(pid, {core})
     try:
-        os.setpriority(os.PRIO_PROCESS, pid, FIRST)
+        os.sched_setscheduler(pid, os.SCHED_FIFO, MESSAGES)
     except PermissionError:
         return False
     return True
 
 
-def client_of(site, goes_first):
-    """Prepares a client's process."""
+def let_work(server):
+    """It never rests, and goes before other processes all the same."""
+    os.sched_setscheduler(server.process.pid, os.SCHED_OTHER, os.sched_param(0))
+    os.setpriority(os.PRIO_PROCESS, server.process.pid, FIRST)
+
+
+def client_of(site, priority):
+    """Prepares a client's process; None: behind all others."""
     def prepare():
         if site.core is not None:
             os.sched_setaffinity(0, {site.core})
-        if goes_first:
-            os.sched_setscheduler(0, os.SCHED_FIFO, REAL_TIME)
+        if priority:
+            os.sched_setscheduler(0, os.SCHED_FIFO, priority)
         else:
             os.nice(LAST)
     return prepare
@@ -210,7 +217,7 @@ def chat(site, server, goes_first):
          "--rate", str(RATE), "--duration", str(site.seconds), "latency",
          f"127.0.0.1:{server.port}"],
         stdout=subprocess.PIPE, text=True, timeout=60 + site.seconds,
-        preexec_fn=client_of(site, True) if goes_first else pinned(site.core))
+        preexec_fn=client_of(site, MESSAGES) if goes_first else pinned(site.core))
     if done.returncode != 0:
         raise Failed(f"the chat ended with {done.returncode}")
     return json.loads(done.stdout)
@@ -244,7 +251,8 @@ class Beside:
     def __init__(self, site, server, goes_first, mib):
         transfers = subprocess.Popen(
             [sys.executable, __file__, str(server.port), str(site.seconds + 1), str(mib)],
-            stdout=subprocess.PIPE, text=True, preexec_fn=client_of(site, False))
+            stdout=subprocess.PIPE, text=True,
+            preexec_fn=client_of(site, TRANSFERS if goes_first and mib > 0 else None))
         try:
             if transfers.stdout.readline() != "begun\n":
                 raise Failed("no transfers")
@@ -265,6 +273,8 @@ def measure_transfers(site):
         alone = chat(site, server, goes_first)
         before = resident(server.process.pid)
         line = Beside(site, server, goes_first, LINE_MIB)
+        if goes_first:
+            let_work(server)
         full = Beside(site, server, goes_first, 0)
         return {"goes_first": int(goes_first),
                 **{f"{figure}_{name}_us": chat[f"one_way_{figure}_us"]
