@@ -177,6 +177,12 @@ struct command {
 	void *peer;                        /* connect: for publisher_attach() */
 	const struct principal *principal; /* connect; NULL: anonymous */
 	enum id_style id_style;            /* connect, create: of a random id */
+	/*
+	 * Maximum. history, join: of messages; list, rooms, members: of
+	 * entries, 0: not given; replay, file_read: of bytes;
+	 * file_pushed: how many have got it
+	 */
+	uint32_t limit;
 	struct str author; /* a member id; absent in connect, tick */
 	struct str
 	    scope;       /* the rooms of its principal: room_patterns_match() */
@@ -206,13 +212,7 @@ struct command {
 	 * redact, edit, react, read: the message
 	 */
 	uint64_t from_seq;
-	uint64_t to_seq; /* replay: the last that was published */
-	/*
-	 * Maximum. history, join: of messages; list, rooms, members: of
-	 * entries, 0: not given; replay, file_read: of bytes;
-	 * file_pushed: how many have got it
-	 */
-	uint32_t limit;
+	uint64_t to_seq;      /* replay: the last that was published */
 	int64_t ttl_ms;       /* create, COMMAND_MAY_CREATE; 0: not given */
 	uint32_t max_members; /* the same */
 	uint32_t max_rooms;   /* COMMAND_OF_GUESTS: rooms with guests */

@@ -29,6 +29,14 @@ static const struct command full = {
 	.since_seq = 7,
 	.limit = 8,
 	.ttl_ms = 9,
+	.file = {
+	    .id = { "file", 4 },
+	    .key = { "secret", 6 },
+	    .name = { "a.png", 5 },
+	    .type = { "image/png", 9 },
+	    .size = 10,
+	    .at = 11,
+	},
 };
 
 static bool
@@ -47,7 +55,7 @@ START_TEST(copies_every_text)
 			   offsetof(struct command, author)) /
 		       sizeof(struct str);
 
-	ck_assert_uint_eq(size, 93);
+	ck_assert_uint_eq(size, 117);
 	command_copy(&full, &copy, texts);
 	ck_assert_int_eq(copy.kind, full.kind);
 	ck_assert_uint_eq(copy.flags, full.flags);
@@ -77,8 +85,108 @@ START_TEST(keeps_absent_texts_apart_from_empty_ones)
 }
 END_TEST
 
+/* Where the texts of a command are. */
+#define TEXTS 18
+#define FILE_TEXTS 4
+static const struct str *
+command_text(const struct command *command, size_t i)
+{
+	return i < TEXTS ? &command->author + i : &command->file.id + i - TEXTS;
+}
+
+/* To be freed. */
+static char *
+command_repack(const struct command *command, bool with_content,
+    struct command *out)
+{
+	struct command_pack pack = command_pack_plan(command, with_content);
+	char *packed = malloc(pack.bytes);
+
+	command_pack(command, pack, packed);
+	memset(out, 0xa5, sizeof(*out));
+	command_unpack(pack, packed, out);
+	return packed;
+}
+
+START_TEST(unpacks_what_was_packed)
+{
+	struct command copy;
+	char *packed = command_repack(&full, true, &copy);
+	struct command texts_apart = full;
+
+	for (size_t i = 0; i < TEXTS + FILE_TEXTS; i++) {
+		const struct str *text = command_text(&full, i);
+		const struct str *copied = command_text(&copy, i);
+
+		ck_assert_uint_gt(text->len, 0);
+		ck_assert(str_equal(*copied, *text));
+		ck_assert_ptr_ne(copied->data, text->data);
+		*(struct str *)(uintptr_t)command_text(&texts_apart, i) =
+		    *copied;
+	}
+	ck_assert_mem_eq(&copy, &texts_apart, sizeof(copy));
+	free(packed);
+}
+END_TEST
+
+/* Each word alone is kept: none is mistaken for another. */
+START_TEST(packs_each_word)
+{
+	for (size_t i = 0; i < sizeof(struct command) / 8; i++) {
+		struct command command = { .kind = COMMAND_CONNECT }, copy;
+		char *packed;
+
+		if (i * 8 >= offsetof(struct command, author) &&
+		    i * 8 < offsetof(struct command, since_seq))
+			continue;
+		if (i * 8 >= offsetof(struct command, file) &&
+		    i * 8 < offsetof(struct command, file.size))
+			continue;
+		memset((char *)&command + i * 8, 0x77, 8);
+		ck_assert_uint_eq(command_pack_plan(&command, true).bytes,
+		    i == 0 ? 8 : 16);
+		packed = command_repack(&command, true, &copy);
+		ck_assert_mem_eq(&copy, &command, sizeof(copy));
+		free(packed);
+	}
+}
+END_TEST
+
+START_TEST(packs_absent_and_empty_texts)
+{
+	struct command command = { .kind = COMMAND_PING, .ref = { "", 0 } };
+	struct command copy;
+	char *packed = command_repack(&command, true, &copy);
+
+	ck_assert_int_eq(copy.kind, COMMAND_PING);
+	ck_assert_ptr_null(copy.room.data);
+	ck_assert_ptr_nonnull(copy.ref.data);
+	ck_assert_uint_eq(copy.ref.len, 0);
+	free(packed);
+}
+END_TEST
+
+START_TEST(packs_without_what_the_entry_has)
+{
+	struct command copy;
+	char *packed = command_repack(&full, false, &copy);
+
+	ck_assert_ptr_null(copy.room.data);
+	ck_assert_ptr_null(copy.scope.data);
+	ck_assert_ptr_null(copy.body.data);
+	ck_assert_uint_eq(copy.body.len, 0);
+	ck_assert(str_equal(copy.key, full.key));
+	ck_assert(str_equal(copy.author, full.author));
+	free(packed);
+}
+END_TEST
+
 SUITE(command_copy)
 {
 	tcase_add_test(tests, copies_every_text);
 	tcase_add_test(tests, keeps_absent_texts_apart_from_empty_ones);
+	tcase_add_test(tests, unpacks_what_was_packed);
+	tcase_add_test(tests, packs_each_word);
+	tcase_add_test(tests, packs_absent_and_empty_texts);
+	tcase_add_test(tests, packs_without_what_the_entry_has);
 }
