@@ -7,6 +7,7 @@
 #include "domain/base/id_map.h"
 #include "domain/base/list.h"
 #include "domain/clock.h"
+#include "domain/command_copy.h"
 #include "persistence/file/file_store.h"
 #include "persistence/recovery/recovery.h"
 
@@ -36,6 +37,8 @@ struct file_store {
 	/* The log: entries in order, the first of them is done next. */
 	struct list pending;
 	size_t pending_bytes;
+	struct list spare_pending; /* unused entries of the common size */
+	unsigned spare_count;
 	uint64_t committed; /* entries up to this LSN can be done */
 	struct clock clock; /* of the disk */
 	const struct store_options *options;
@@ -85,7 +88,8 @@ struct pending_entry {
 	bool is_lost;
 	bool has_requester;
 	uint64_t lsn; /* its turn has come when this is committed */
-	size_t bytes;
+	size_t size;  /* of this block */
+	size_t bytes; /* the memory of all that it keeps */
 	union {
 		struct kept_message *posted; /* prepared; gone if it is lost */
 		struct {
@@ -94,17 +98,15 @@ struct pending_entry {
 		} first; /* of which it is a duplicate */
 		struct file_attribute *set;
 	};
-	struct str room_id;
-	struct command requester;
-	char texts[];
+	size_t room_len;
+	struct command_pack requester;
+	char packed[]; /* the room's id, and the requester */
 };
 
 /* NULL: no memory, or more than may wait. To be freed, or added. */
-struct pending_entry *file_pending_create(const struct file_store *,
+struct pending_entry *file_pending_create(struct file_store *,
     enum pending_kind, struct str room_id, const struct command *requester);
-/* The same for a message or an attribute. */
-struct pending_entry *file_pending_create_for(const struct file_store *,
-    enum pending_kind, const struct entry *, const struct command *requester);
+void file_pending_free(struct file_store *, struct pending_entry *);
 void file_pending_add(struct file_store *, struct pending_entry *,
     uint64_t lsn);
 

@@ -80,8 +80,8 @@ append_message(struct file_store *self, struct entry *entry,
 	enum chat_error error;
 	uint64_t lsn = 0;
 
-	pending =
-	    file_pending_create_for(self, PENDING_MESSAGE, entry, requester);
+	pending = file_pending_create(self, PENDING_MESSAGE, entry->room_id,
+	    requester);
 	if (pending == NULL)
 		return CHAT_UNAVAILABLE;
 	pending->bytes += body_len;
@@ -101,7 +101,7 @@ append_message(struct file_store *self, struct entry *entry,
 abandon_message:
 	memory_history_abandon(self->history, pending->posted);
 free_pending:
-	free(pending);
+	file_pending_free(self, pending);
 	return error;
 }
 
@@ -110,8 +110,8 @@ static enum chat_error
 append_duplicate(struct file_store *self, const struct entry *entry,
     const struct command *requester)
 {
-	struct pending_entry *pending =
-	    file_pending_create_for(self, PENDING_DUPLICATE, entry, requester);
+	struct pending_entry *pending = file_pending_create(self,
+	    PENDING_DUPLICATE, entry->room_id, requester);
 
 	if (pending == NULL)
 		return CHAT_UNAVAILABLE;
@@ -151,7 +151,7 @@ append_created(struct file_store *self, const struct entry *entry,
 remove_room:
 	journaled_rooms_remove(self, id);
 free_pending:
-	free(pending);
+	file_pending_free(self, pending);
 	return error;
 }
 
@@ -171,7 +171,7 @@ append_removed(struct file_store *self, const struct entry *entry,
 		return CHAT_UNAVAILABLE;
 	error = write_removal(self, id, &lsn);
 	if (error != CHAT_OK) {
-		free(pending);
+		file_pending_free(self, pending);
 		return error;
 	}
 	journaled->pending++;
@@ -207,8 +207,7 @@ append_attribute(struct file_store *self, const struct entry *entry,
 
 	if (!file_attribute_is_due(self, id, &entry->attribute))
 		return CHAT_MESSAGE_NOT_FOUND;
-	pending =
-	    file_pending_create_for(self, PENDING_ATTRIBUTE, entry, requester);
+	pending = file_pending_create(self, PENDING_ATTRIBUTE, id, requester);
 	if (pending == NULL)
 		return CHAT_UNAVAILABLE;
 	error = CHAT_UNAVAILABLE;
@@ -232,7 +231,7 @@ abandon_attribute:
 free_set:
 	free(pending->set);
 free_pending:
-	free(pending);
+	file_pending_free(self, pending);
 	return error;
 }
 
@@ -264,7 +263,7 @@ file_log_append_epoch(struct file_store *self, const struct room *room)
 	if (error == CHAT_OK)
 		file_pending_add(self, pending, lsn);
 	else
-		free(pending);
+		file_pending_free(self, pending);
 	return error;
 }
 
@@ -371,4 +370,5 @@ file_log_init(struct file_store *self)
 {
 	self->log.ops = &file_log_ops;
 	list_init(&self->pending);
+	list_init(&self->spare_pending);
 }

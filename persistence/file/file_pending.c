@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "domain/command_copy.h"
 #include "persistence/file/file_internal.h"
 #include "persistence/memory/memory_history.h"
 #include "persistence/memory/memory_rooms.h"
@@ -17,50 +16,90 @@
 /* A slow disk releases thousands of entries at once; do some per turn. */
 #define DONE_AT_ONCE 512
 
+/* Entries of the usual size are used again: so many are kept for that. */
+#define PENDING_COMMON 320
+#define SPARE_MOST 1024
+
 size_t
 file_log_most(const struct file_store *self)
 {
 	return self->options->queue_bytes * MEMORY_FACTOR;
 }
 
+static struct pending_entry *
+pending_of(struct list *link)
+{
+	return LIST_OWNER(link, struct pending_entry, link);
+}
+
+/* NULL: no memory. */
+static struct pending_entry *
+pending_allocate(struct file_store *self, size_t size)
+{
+	struct pending_entry *entry;
+
+	if (size > PENDING_COMMON)
+		return malloc(size);
+	if (list_is_empty(&self->spare_pending))
+		return malloc(PENDING_COMMON);
+	entry = pending_of(self->spare_pending.next);
+	list_remove(&entry->link);
+	self->spare_count--;
+	return entry;
+}
+
+void
+file_pending_free(struct file_store *self, struct pending_entry *pending)
+{
+	if (pending->size > PENDING_COMMON || self->spare_count == SPARE_MOST) {
+		free(pending);
+		return;
+	}
+	list_prepend(&self->spare_pending, &pending->link);
+	self->spare_count++;
+}
+
+/* The entry itself has what its requester wanted to be kept. */
+static bool
+has_content(enum pending_kind kind)
+{
+	return kind == PENDING_MESSAGE || kind == PENDING_DUPLICATE ||
+	       kind == PENDING_ATTRIBUTE;
+}
+
 struct pending_entry *
-file_pending_create(const struct file_store *self, enum pending_kind kind,
+file_pending_create(struct file_store *self, enum pending_kind kind,
     struct str room_id, const struct command *requester)
 {
 	size_t most = file_log_most(self);
 	size_t size = sizeof(struct pending_entry) + room_id.len;
+	struct command_pack pack = { .bytes = 0 };
 	struct pending_entry *entry;
 
 	if (requester != NULL)
-		size += command_text_bytes(requester);
+		pack = command_pack_plan(requester, !has_content(kind));
+	size += pack.bytes;
 	if (size > most || self->pending_bytes > most - size)
 		return NULL;
-	entry = malloc(size);
+	entry = pending_allocate(self, size);
 	if (entry == NULL)
 		return NULL;
 	entry->kind = kind;
 	entry->is_lost = false;
 	entry->has_requester = requester != NULL;
-	entry->bytes = size;
-	entry->room_id = str_slice(entry->texts, room_id.len);
-	if (room_id.len > 0)
-		memcpy(entry->texts, room_id.data, room_id.len);
+	entry->size = entry->bytes = size;
+	entry->room_len = room_id.len;
+	str_put(entry->packed, room_id);
+	entry->requester = pack;
 	if (requester != NULL)
-		command_copy(requester, &entry->requester,
-		    entry->texts + room_id.len);
+		command_pack(requester, pack, entry->packed + room_id.len);
 	return entry;
 }
 
-struct pending_entry *
-file_pending_create_for(const struct file_store *self, enum pending_kind kind,
-    const struct entry *entry, const struct command *requester)
+static struct str
+room_id_of(const struct pending_entry *pending)
 {
-	struct command kept;
-
-	if (requester == NULL)
-		return file_pending_create(self, kind, entry->room_id, NULL);
-	kept = entry_requester(entry, requester);
-	return file_pending_create(self, kind, entry->room_id, &kept);
+	return str_slice(pending->packed, pending->room_len);
 }
 
 void
@@ -86,7 +125,7 @@ entry_of(const struct pending_entry *pending)
 	};
 
 	return (struct entry){ .kind = kinds[pending->kind],
-		.room_id = pending->room_id,
+		.room_id = room_id_of(pending),
 		.lsn = pending->lsn,
 		.attribute = pending->kind == PENDING_ATTRIBUTE
 				 ? pending->set->attribute
@@ -120,13 +159,13 @@ pending_apply(struct file_store *self, const struct pending_entry *pending,
 		entry->message.at_ms = pending->first.at_ms;
 		break;
 	case PENDING_CREATED:
-		settle_room(self, pending->room_id);
+		settle_room(self, room_id_of(pending));
 		break;
 	case PENDING_REMOVED:
-		journaled_rooms_remove(self, pending->room_id);
+		journaled_rooms_remove(self, room_id_of(pending));
 		break;
 	case PENDING_ATTRIBUTE:
-		if (!file_attribute_commit(self, pending->room_id,
+		if (!file_attribute_commit(self, room_id_of(pending),
 			pending->set))
 			return CHAT_MESSAGE_NOT_FOUND;
 		break;
@@ -149,18 +188,18 @@ pending_drop(struct file_store *self, struct pending_entry *pending)
 		memory_history_abandon(self->history, pending->posted);
 		break;
 	case PENDING_CREATED:
-		journaled_rooms_remove(self, pending->room_id);
+		journaled_rooms_remove(self, room_id_of(pending));
 		break;
 	case PENDING_REMOVED:
-		journaled_rooms_find(self, pending->room_id)->is_removed =
+		journaled_rooms_find(self, room_id_of(pending))->is_removed =
 		    false;
-		settle_room(self, pending->room_id);
+		settle_room(self, room_id_of(pending));
 		break;
 	case PENDING_ATTRIBUTE:
 		file_attribute_abandon(self, pending->set);
 		break;
 	case PENDING_EPOCH:
-		journaled = journaled_rooms_find(self, pending->room_id);
+		journaled = journaled_rooms_find(self, room_id_of(pending));
 		journaled->epoch_is_unsaved = true;
 		self->epochs_are_unsaved = true;
 		break;
@@ -171,23 +210,28 @@ pending_drop(struct file_store *self, struct pending_entry *pending)
 }
 
 static void
+requester_of(const struct pending_entry *pending, struct command *requester)
+{
+	command_unpack(pending->requester, pending->packed + pending->room_len,
+	    requester);
+	if (has_content(pending->kind))
+		requester->room = room_id_of(pending);
+}
+
+static void
 pending_do(struct file_store *self, struct pending_entry *pending)
 {
 	struct entry entry = entry_of(pending);
+	struct command requester;
 	enum chat_error outcome = CHAT_STORE_FAILED;
 
 	if (!pending->is_lost)
 		outcome = pending_apply(self, pending, &entry);
+	if (pending->has_requester)
+		requester_of(pending, &requester);
 	if (pending->kind != PENDING_EPOCH)
 		commit_log_report(&self->log, &entry,
-		    pending->has_requester ? &pending->requester : NULL,
-		    outcome);
-}
-
-static struct pending_entry *
-pending_of(struct list *link)
-{
-	return LIST_OWNER(link, struct pending_entry, link);
+		    pending->has_requester ? &requester : NULL, outcome);
 }
 
 static void
@@ -199,11 +243,11 @@ pending_remove(struct file_store *self, struct pending_entry *pending)
 }
 
 static void
-pending_free(struct pending_entry *pending)
+pending_end(struct file_store *self, struct pending_entry *pending)
 {
 	if (pending->kind == PENDING_ATTRIBUTE)
 		free(pending->set);
-	free(pending);
+	file_pending_free(self, pending);
 }
 
 bool
@@ -218,7 +262,7 @@ file_log_run(struct file_store *self)
 			return true;
 		pending_remove(self, pending);
 		pending_do(self, pending);
-		pending_free(pending);
+		pending_end(self, pending);
 	}
 	return false;
 }
@@ -265,9 +309,16 @@ file_log_fini(struct file_store *self)
 			memory_history_commit(self->history, pending->posted,
 			    NULL);
 		if (!pending->is_lost && pending->kind == PENDING_ATTRIBUTE)
-			file_attribute_commit(self, pending->room_id,
+			file_attribute_commit(self, room_id_of(pending),
 			    pending->set);
 		pending_remove(self, pending);
-		pending_free(pending);
+		pending_end(self, pending);
+	}
+	while (!list_is_empty(&self->spare_pending)) {
+		struct pending_entry *spare =
+		    pending_of(self->spare_pending.next);
+
+		list_remove(&spare->link);
+		free(spare);
 	}
 }
