@@ -133,6 +133,15 @@ journal_reserve_own(struct journal *journal, size_t payload_len)
 	return record_reserve(journal, payload_len);
 }
 
+/* Under the lock. The writer is woken once, however long it takes to wake. */
+static void
+writer_wake(struct journal *journal)
+{
+	if (journal->writer_waits)
+		pthread_cond_signal(&journal->wake_writer);
+	journal->writer_waits = false;
+}
+
 uint64_t
 journal_commit(struct journal *journal, enum record_type type)
 {
@@ -143,8 +152,7 @@ journal_commit(struct journal *journal, enum record_type type)
 	lsn = record_add(journal, type, journal->reserved);
 	journal->queue.is_pinned = false;
 	journal->stats.appended++;
-	if (journal->writer_waits)
-		pthread_cond_signal(&journal->wake_writer);
+	writer_wake(journal);
 	journal_unlock(journal);
 	return lsn;
 }
@@ -155,8 +163,7 @@ journal_set_cursor(struct journal *journal, uint64_t lsn)
 	journal_lock(journal);
 	if (lsn > journal->cursor) {
 		journal->cursor = lsn;
-		if (journal->writer_waits)
-			pthread_cond_signal(&journal->wake_writer);
+		writer_wake(journal);
 	}
 	journal_unlock(journal);
 }
