@@ -1,6 +1,7 @@
 #include "transport/server.h"
 
 #include <assert.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -293,6 +294,11 @@ server_run(struct server *server)
 		bool is_due = endpoint->ops->pending(endpoint).sends > 0 ||
 			      bulk_waits(&worker->loop.bulk);
 
+		if (!is_due && host_is_about_to_answer(host)) {
+			/* Its thread may need this processor. */
+			sched_yield();
+			is_due = true;
+		}
 		conns_poll(&worker->loop, !is_due);
 		batch_wait(server);
 		loop_update_time(&worker->loop);
