@@ -115,6 +115,28 @@ def test_copies_for_others_are_charged(start_preset):
     assert 1.3 < took < 6
 
 
+def test_a_speaker_of_a_large_room_is_slowed_down_and_refused_nothing(start_preset):
+    """However long it goes on: the room is large, the speaker does nothing wrong."""
+    server = start_preset(
+        *("--limits-fanout", "1MiB/s", "--limits-fanout-burst", "1MiB"),
+        *("--limits-patience", "500ms"),
+    )
+    with Chat(server.address) as author:
+        author.ask_ok("join", room="r", create=True)
+        others = [Chat(server.address) for _ in range(20)]
+        for each in others:
+            each.ask_ok("join", room="r")
+        began = time.monotonic()
+        author.send(commands(15, command="broadcast", room="r", message="x" * 10_000))
+        assert {e["event"] for e in answers_to(author, 15)} == {"ack"}
+        took = time.monotonic() - began
+        for each in others:
+            each.leave()
+    print(f"{took:.3f} s")
+    # 15 × 10 kB × 21 receivers: 3 MB.
+    assert took > 1.3
+
+
 def test_a_client_that_is_slowed_down_is_not_idle(start_preset):
     """Its pong waits in the socket with all the rest."""
     server = start_preset(

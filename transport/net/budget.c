@@ -86,7 +86,7 @@ wait_extend(int64_t *longest, const char **limit, int64_t wait_ms,
 }
 
 int64_t
-budget_wait_ms(struct budget *budget, const struct transport_limits *limits,
+budget_refusal_ms(struct budget *budget, const struct transport_limits *limits,
     int64_t now_ms, const char **limit)
 {
 	int64_t longest = 0;
@@ -99,6 +99,15 @@ budget_wait_ms(struct budget *budget, const struct transport_limits *limits,
 	wait_extend(&longest, limit,
 	    refill_wait_ms(budget->bytes, 0.0f, (float)limits->bytes.rate),
 	    "limits.bytes");
+	return longest;
+}
+
+int64_t
+budget_wait_ms(struct budget *budget, const struct transport_limits *limits,
+    int64_t now_ms, const char **limit)
+{
+	int64_t longest = budget_refusal_ms(budget, limits, now_ms, limit);
+
 	wait_extend(&longest, limit,
 	    refill_wait_ms(budget->copies, 0.0f,
 		(float)limits->fanout.rate / BUDGET_COPIES_UNIT),
@@ -130,10 +139,9 @@ int64_t
 budget_exceed(struct budget *budget, const struct transport_limits *limits,
     int64_t now_ms)
 {
-	int64_t wait_ms = budget_wait_ms(budget, limits, now_ms, NULL);
-
-	budget_note_wait(budget, wait_ms, now_ms);
-	return wait_ms;
+	budget_note_wait(budget,
+	    budget_refusal_ms(budget, limits, now_ms, NULL), now_ms);
+	return budget_wait_ms(budget, limits, now_ms, NULL);
 }
 
 bool
@@ -196,6 +204,27 @@ budget_pool_is_full(const struct budget_pool *pool,
 		   (float)limits->joins.burst);
 }
 
+static void
+joins_extend(const struct budget_pool *pool,
+    const struct transport_limits *limits, int64_t *longest, const char **limit)
+{
+	wait_extend(longest, limit,
+	    refill_wait_ms(pool->joins, 0.0f, (float)limits->joins.rate),
+	    "limits.joins");
+}
+
+int64_t
+budget_pool_refusal_ms(struct budget_pool *pool,
+    const struct transport_limits *limits, int64_t now_ms, const char **limit)
+{
+	int64_t longest;
+
+	budget_pool_update(pool, limits, now_ms);
+	longest = budget_refusal_ms(&pool->budget, limits, now_ms, limit);
+	joins_extend(pool, limits, &longest, limit);
+	return longest;
+}
+
 int64_t
 budget_pool_wait_ms(struct budget_pool *pool,
     const struct transport_limits *limits, int64_t now_ms, const char **limit)
@@ -204,9 +233,7 @@ budget_pool_wait_ms(struct budget_pool *pool,
 
 	budget_pool_update(pool, limits, now_ms);
 	longest = budget_wait_ms(&pool->budget, limits, now_ms, limit);
-	wait_extend(&longest, limit,
-	    refill_wait_ms(pool->joins, 0.0f, (float)limits->joins.rate),
-	    "limits.joins");
+	joins_extend(pool, limits, &longest, limit);
 	return longest;
 }
 
@@ -214,8 +241,7 @@ int64_t
 budget_pool_exceed(struct budget_pool *pool,
     const struct transport_limits *limits, int64_t now_ms)
 {
-	int64_t wait_ms = budget_pool_wait_ms(pool, limits, now_ms, NULL);
-
-	budget_note_wait(&pool->budget, wait_ms, now_ms);
-	return wait_ms;
+	budget_note_wait(&pool->budget,
+	    budget_pool_refusal_ms(pool, limits, now_ms, NULL), now_ms);
+	return budget_pool_wait_ms(pool, limits, now_ms, NULL);
 }

@@ -6,7 +6,8 @@
  * Everything is charged after it was done, so a budget may be overdrawn by one
  * command. A connection that has overdrawn it is not read until it has
  * recovered; a connection that does so for longer than limits.patience has its
- * commands refused. Pure.
+ * commands refused. Copies are an exception: there are as many as a room has
+ * members, and not the client decides that. They only make it slower. Pure.
  */
 #ifndef TRANSPORT_BUDGET_H
 #define TRANSPORT_BUDGET_H
@@ -91,9 +92,14 @@ budget_is_ample(const struct budget *budget)
 int64_t budget_wait_ms(struct budget *, const struct transport_limits *,
     int64_t now_ms, const char **limit);
 
+/* The same without copies: only for this a command may be refused. */
+int64_t budget_refusal_ms(struct budget *, const struct transport_limits *,
+    int64_t now_ms, const char **limit);
+
 /*
- * The same; a wait counts as exceeding the budget. It goes on without
- * interruption as long as the next one begins within a second of its end.
+ * As budget_wait_ms(); what might be refused counts as exceeding the budget.
+ * That goes on without interruption as long as the next time begins within a
+ * second of its end.
  */
 int64_t budget_exceed(struct budget *, const struct transport_limits *,
     int64_t now_ms);
@@ -166,6 +172,8 @@ bool budget_pool_is_full(const struct budget_pool *,
 
 /* Like those of a budget; whether it has patience is asked of pool->budget. */
 int64_t budget_pool_wait_ms(struct budget_pool *,
+    const struct transport_limits *, int64_t now_ms, const char **limit);
+int64_t budget_pool_refusal_ms(struct budget_pool *,
     const struct transport_limits *, int64_t now_ms, const char **limit);
 int64_t budget_pool_exceed(struct budget_pool *,
     const struct transport_limits *, int64_t now_ms);

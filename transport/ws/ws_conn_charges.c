@@ -114,6 +114,19 @@ ws_charge_message(struct conn *conn, size_t bytes)
 	budgets_charge_bytes(conn, address, bytes);
 }
 
+/* How long commands may be refused, because of its own budget or its user's. */
+static int64_t
+ws_refusal_ms(struct conn *conn, const char **limit)
+{
+	const struct loop *loop = conn->loop;
+	struct ws_conn *ws = ws_of(conn);
+
+	return ws->has_user ? budget_pool_refusal_ms(ws->user, loop->limits,
+				  loop->now_ms, limit)
+			    : budget_refusal_ms(&ws->own, loop->limits,
+				  loop->now_ms, limit);
+}
+
 /* Without patience, the endpoint refuses what comes until then. */
 static void
 ws_pause_beyond_own_budget(struct conn *conn)
@@ -127,7 +140,8 @@ ws_pause_beyond_own_budget(struct conn *conn)
 	wait_ms = ws->has_user
 		      ? budget_pool_exceed(ws->user, loop->limits, loop->now_ms)
 		      : budget_exceed(&ws->own, loop->limits, loop->now_ms);
-	if (wait_ms > 0 && ws_conn_is_open(conn) && ws_has_patience(conn))
+	if (wait_ms > 0 && ws_conn_is_open(conn) &&
+	    (ws_has_patience(conn) || ws_refusal_ms(conn, NULL) == 0))
 		ws_pause_for(conn, PAUSED_BY_BUDGET, wait_ms);
 }
 
@@ -252,15 +266,15 @@ ws_conn_delay(struct conn *conn, int64_t ms)
 
 /* How long until it is within its own budget, or that of its user. */
 static int64_t
-ws_own_wait_ms(struct conn *conn, const char **limit)
+ws_own_wait_ms(struct conn *conn)
 {
 	const struct loop *loop = conn->loop;
 	struct ws_conn *ws = ws_of(conn);
 
-	return ws->has_user ? budget_pool_wait_ms(ws->user, loop->limits,
-				  loop->now_ms, limit)
-			    : budget_wait_ms(&ws->own, loop->limits,
-				  loop->now_ms, limit);
+	return ws->has_user
+		   ? budget_pool_wait_ms(ws->user, loop->limits, loop->now_ms,
+			 NULL)
+		   : budget_wait_ms(&ws->own, loop->limits, loop->now_ms, NULL);
 }
 
 bool
@@ -268,7 +282,7 @@ ws_conn_begin_work(struct conn *conn)
 {
 	const struct loop *loop = conn->loop;
 	struct budget_pool *address = ws_address_budget(conn);
-	int64_t wait_ms = ws_own_wait_ms(conn, NULL), longer_ms;
+	int64_t wait_ms = ws_own_wait_ms(conn), longer_ms;
 
 	if (address != NULL) {
 		longer_ms = budget_pool_wait_ms(address, loop->limits,
@@ -288,6 +302,6 @@ ws_conn_refuse_ms(struct conn *conn, const char **limit)
 
 	if (ws_is_within_budget(ws_of(conn)))
 		return 0;
-	wait_ms = ws_own_wait_ms(conn, limit);
+	wait_ms = ws_refusal_ms(conn, limit);
 	return wait_ms == 0 || ws_has_patience(conn) ? 0 : wait_ms;
 }

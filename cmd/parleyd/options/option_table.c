@@ -767,7 +767,9 @@ const struct option option_table[] = {
 	    NUMBER(SIZE_RATE, transport.fanout.rate, "512MiB/s", KIB, 2 * GIB),
 	    NO_LIMIT,
 	    .help = "Bytes that the messages of one connection cause, summed "
-		    "over all receivers; beyond: as limits.messages." },
+		    "over all receivers; beyond: it is read more slowly, and "
+		    "never refused, since it does not decide how large its "
+		    "rooms are." },
 	{ .name = "limits.fanout_burst",
 	    NUMBER(SIZE, transport.fanout.burst, "1GiB", KIB, 2 * GIB),
 	    .help = "How many bytes may be caused at once." },

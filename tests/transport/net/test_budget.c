@@ -164,6 +164,30 @@ START_TEST(has_none_if_there_is_to_be_none)
 }
 END_TEST
 
+/* There are more of them the larger the room is. */
+START_TEST(copies_make_it_slower_and_are_no_reason_to_refuse)
+{
+	const char *limit = NULL;
+	int64_t now_ms = 0;
+
+	while (now_ms < 20000) {
+		budget_update(&budget, &limits, now_ms);
+		budget_charge_copies(&budget, &limits, UINT64_C(3) << 20);
+		ck_assert_int_eq(budget_refusal_ms(&budget, &limits, now_ms,
+				     &limit),
+		    0);
+		ck_assert(budget_has_patience(&budget, &limits, now_ms));
+		now_ms += budget_exceed(&budget, &limits, now_ms);
+	}
+	ck_assert_ptr_null(limit);
+	budget_update(&budget, &limits, now_ms);
+	budget_charge_bytes(&budget, &limits, 2100);
+	ck_assert_int_eq(budget_refusal_ms(&budget, &limits, now_ms, &limit),
+	    101);
+	ck_assert_str_eq(limit, "limits.bytes");
+}
+END_TEST
+
 START_TEST(names_the_limit_that_takes_longest)
 {
 	const char *limit = NULL;
@@ -232,6 +256,22 @@ START_TEST(a_pool_counts_joins)
 }
 END_TEST
 
+START_TEST(copies_of_a_pool_are_no_reason_to_refuse)
+{
+	budget_pool_init(&pool, &limits, 2, 0);
+	for (int64_t now_ms = 0; now_ms < 20000;) {
+		budget_pool_update(&pool, &limits, now_ms);
+		budget_pool_charge_copies(&pool, &limits, UINT64_C(6) << 20);
+		ck_assert_int_eq(budget_pool_refusal_ms(&pool, &limits, now_ms,
+				     NULL),
+		    0);
+		ck_assert(budget_has_patience(&pool.budget, &limits, now_ms));
+		ck_assert_int_gt(pool_wait_ms(now_ms), 0);
+		now_ms += budget_pool_exceed(&pool, &limits, now_ms);
+	}
+}
+END_TEST
+
 START_TEST(a_pool_has_patience_for_so_long)
 {
 	int64_t now_ms = 0;
@@ -264,8 +304,11 @@ SUITE(budget)
 	    has_patience_again_after_a_second_within_the_budget);
 	tcase_add_test(tests, has_patience_over_the_wrap_of_the_clock);
 	tcase_add_test(tests, has_none_if_there_is_to_be_none);
+	tcase_add_test(tests,
+	    copies_make_it_slower_and_are_no_reason_to_refuse);
 	tcase_add_test(tests, names_the_limit_that_takes_longest);
 	tcase_add_test(tests, a_pool_has_several_times_as_much);
 	tcase_add_test(tests, a_pool_counts_joins);
+	tcase_add_test(tests, copies_of_a_pool_are_no_reason_to_refuse);
 	tcase_add_test(tests, a_pool_has_patience_for_so_long);
 }

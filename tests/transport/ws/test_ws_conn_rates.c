@@ -138,6 +138,27 @@ START_TEST(reads_no_faster_than_the_rate)
 }
 END_TEST
 
+/* Not even if there is to be no patience. */
+START_TEST(reads_later_beyond_the_fanout_and_refuses_nothing)
+{
+	recorder_init(&recorder);
+	recorder.rig.limits.fanout = (struct rate_limit){ 1 << 20, 1 << 20 };
+	recorder.rig.limits.patience_ms = 0;
+	recorder_meet(&recorder, &client, 0);
+	ws_conn_charge_copies(client.conn, 3 << 20, 0);
+	ws_rig_send_text("one");
+	ws_rig_turn();
+	ck_assert_uint_eq(recorder.messages, 1);
+	ck_assert_int_eq(ws_conn_refuse_ms(client.conn, NULL), 0);
+	ws_rig_send_text("later");
+	rig_pass(&recorder.rig, 1900);
+	ck_assert_uint_eq(recorder.messages, 1);
+	rig_pass(&recorder.rig, 300);
+	ck_assert_uint_eq(recorder.messages, 2);
+	ws_rig_end();
+}
+END_TEST
+
 /*
  * A message that makes sends necessary may be followed by more for the same
  * receivers; the second one that does ends the connection's part of a turn.
@@ -251,6 +272,8 @@ SUITE(ws_conn_rates)
 	tcase_add_test(tests, reads_only_up_to_a_bound_once_it_is_closing);
 	tcase_add_loop_test(tests, ends_a_flood_of_control_frames, 0, 2);
 	tcase_add_test(tests, reads_no_faster_than_the_rate);
+	tcase_add_test(tests,
+	    reads_later_beyond_the_fanout_and_refuses_nothing);
 	tcase_add_test(tests,
 	    serves_others_between_the_messages_of_an_expensive_connection);
 	tcase_add_test(tests, reads_later_while_the_server_cannot_keep_up);
