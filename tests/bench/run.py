@@ -218,12 +218,12 @@ def main():
     cases = [case for case in CASES
              if (case.name in arguments.case if arguments.case else
                  not arguments.quick or case.name not in LONG)]
-    programs = Programs(arguments.build,
-                        [*script.NO_LIMITS, *arguments.parleyd_flags])
+    programs = Programs(arguments.build, arguments.parleyd_flags)
     missing = programs.missing(cases)
     if missing:
         print(f"missing: {', '.join(missing)} (make)", file=sys.stderr)
         return 2
+    programs.parleyd_flags[:0] = script.no_limits(arguments.build / "parleyd")
     if pick_cores()[0] is None:
         print("note: with one core the generator disturbs the server")
     arguments.out.mkdir(parents=True, exist_ok=True)

@@ -3,7 +3,17 @@
 import pytest
 
 import expiry
+import script
 import stall
+
+
+@pytest.mark.parametrize("known, more", [
+    ("--limits-fanout RATE", ["--limits-fanout", "0"]), ("--limits-bytes RATE", [])])
+def test_lifts_the_limits_that_the_program_has(tmp_path, known, more):
+    program = tmp_path / "parleyd"
+    program.write_text(f"#!/bin/sh\necho '  {known}'\n")
+    program.chmod(0o700)
+    assert script.no_limits(program) == [*script.NO_LIMITS, *more]
 
 
 def test_lives_are_spread_from_the_shortest_to_the_longest():
