@@ -1,7 +1,6 @@
 #include "transport/server.h"
 
 #include <assert.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -294,12 +293,8 @@ server_run(struct server *server)
 		bool is_due = endpoint->ops->pending(endpoint).sends > 0 ||
 			      bulk_waits(&worker->loop.bulk);
 
-		if (!is_due && host_is_about_to_answer(host)) {
-			/* Its thread may need this processor. */
-			sched_yield();
-			is_due = true;
-		}
-		conns_poll(&worker->loop, !is_due);
+		conns_poll(&worker->loop,
+		    !is_due && !host_is_about_to_answer(host));
 		batch_wait(server);
 		loop_update_time(&worker->loop);
 		worker_end_turn(worker);
