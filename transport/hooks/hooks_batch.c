@@ -27,7 +27,7 @@ batch_choose(struct hooks *hooks)
 	const struct hook_event *at = hook_queue_first(&hooks->queue);
 	size_t bytes = 0;
 
-	hooks->batch_number = ++hooks->last_number;
+	hooks->batch_number = hooks_number_next(hooks);
 	for (; at != NULL && hooks->batch_count < BATCH_EVENTS;
 	     at = hook_queue_next(&hooks->queue, at)) {
 		bytes += at->len + 1;

@@ -236,6 +236,35 @@ START_TEST(a_node_that_stands_by_goes_on_where_the_other_ended)
 }
 END_TEST
 
+static uint64_t
+body_number(void)
+{
+	const char *at = strstr(body, "\"number\":");
+
+	ck_assert_ptr_nonnull(at);
+	return strtoull(at + strlen("\"number\":"), NULL, 10);
+}
+
+/* Another node may have sent between the two, without a trace in Redis. */
+START_TEST(numbers_of_a_node_follow_the_clock)
+{
+	uint64_t number;
+
+	hooks_begin_shared(1 << 20);
+	recorder.rig.now_ms = INT64_C(1800000000000);
+	hooks_lead(hooks, 0, 0);
+	event_say(1, 0);
+	ck_assert(request_take());
+	number = body_number();
+	request_answer(OK);
+	rig_pass(&recorder.rig, 10000);
+	event_say(2, 0);
+	ck_assert(request_take());
+	ck_assert_uint_ge(body_number(), number + 10000 * 1000);
+	request_answer(OK);
+}
+END_TEST
+
 /* The newest are kept: the other node has sent the oldest most likely. */
 START_TEST(a_node_that_stands_by_keeps_the_newest_events)
 {
@@ -490,6 +519,7 @@ SUITE(hooks_with_memory)
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests,
 	    a_node_that_stands_by_goes_on_where_the_other_ended);
+	tcase_add_test(tests, numbers_of_a_node_follow_the_clock);
 	tcase_add_test(tests, a_node_that_stands_by_keeps_the_newest_events);
 	tcase_add_test(tests, one_batch_is_under_way_and_the_rest_follows);
 	tcase_add_test(tests, a_batch_that_fails_is_sent_again_as_it_is);
