@@ -115,6 +115,37 @@ recent_begin(struct request *request, int64_t now_ms)
 	return begin.error;
 }
 
+struct origin_count {
+	uint64_t origin;
+	int64_t since_ms;
+	size_t rooms;
+};
+
+static bool
+origin_count_add(const struct room *room, void *arg)
+{
+	struct origin_count *count = arg;
+
+	count->rooms += room->persistent && room->origin == count->origin &&
+			room->created_ms > count->since_ms;
+	return true;
+}
+
+/* All nodes count the same: the rooms that exist. */
+static enum chat_error
+origin_check(struct request *request, size_t most)
+{
+	struct origin_count count = { .origin = request->command->origin,
+		.since_ms = request->now_ms - HOUR_MS };
+
+	if (count.origin == 0 || most == 0)
+		return CHAT_OK;
+	room_store_each(request->chat->rooms, origin_count_add, &count);
+	return count.rooms < most
+		   ? CHAT_OK
+		   : request_over_limit(request, CHAT_TOO_MANY_ROOMS, most);
+}
+
 /* Rooms of this machine count in total only: a proxy may have all clients. */
 static enum chat_error
 origin_take(struct request *request, int64_t now_ms)
@@ -122,13 +153,15 @@ origin_take(struct request *request, int64_t now_ms)
 	struct room_quota *quota = &request->state->room_quota;
 	uint64_t origin = request->command->origin;
 	size_t most = request->chat->limits.persistent_rooms_per_hour;
-	enum chat_error error = recent_begin(request, now_ms);
+	enum chat_error error;
 
+	if (request->ordered != NULL)
+		return origin_check(request, most);
+	error = recent_begin(request, now_ms);
 	if (error != CHAT_OK)
 		return error;
 	recent_expire(quota, now_ms);
-	/* Other nodes do not know what this one has counted. */
-	if (origin == 0 || most == 0 || request->ordered != NULL)
+	if (origin == 0 || most == 0)
 		return CHAT_OK;
 	if (recent_of(quota, origin) >= most)
 		return request_over_limit(request, CHAT_TOO_MANY_ROOMS, most);

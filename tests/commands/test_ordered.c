@@ -517,6 +517,28 @@ START_TEST(rooms_that_are_not_followed_are_counted)
 }
 END_TEST
 
+static void
+den_create(const char *id)
+{
+	DO(ROOM_CREATE, "id1", .room = str_from(id), .name = str_from(id),
+	    .flags = COMMAND_PERSISTENT, .origin = 7);
+	run_next();
+}
+
+START_TEST(all_nodes_count_the_new_rooms_of_an_address)
+{
+	world.chat.limits.persistent_rooms_per_hour = 2;
+	den_create("a");
+	den_create("b");
+	forget_events();
+	den_create("c");
+	EXPECT_EVENTS("id1: failed too_many_rooms limit=2\n");
+	order.now_ms += 3600000;
+	den_create("c");
+	EXPECT_EVENTS("id1: created room=c name=c persistent\n");
+}
+END_TEST
+
 static bool
 den_exists(void)
 {
@@ -611,6 +633,7 @@ SUITE(ordered)
 	tcase_add_test(tests,
 	    own_rooms_are_listed_when_their_histories_are_here);
 	tcase_add_test(tests, rooms_that_are_not_followed_are_counted);
+	tcase_add_test(tests, all_nodes_count_the_new_rooms_of_an_address);
 	tcase_add_test(tests, one_node_proposes_the_end_of_an_empty_room);
 	tcase_add_test(tests, a_room_that_is_posted_in_does_not_end);
 }
