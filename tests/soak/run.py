@@ -130,7 +130,8 @@ def start(options, directory, stack):
                        "--store-segment", "2MiB",
                        "--store-compact-after", "1MiB", *flags)]
     redis = stack.enter_context(Redis("--appendonly", "yes"))
-    servers = [Server(PARLEYD, "--broker-url", redis.url, *flags)
+    servers = [Server(PARLEYD, "--broker-url", redis.url,
+                      "--broker-timeout", "10s", "--broker-give-up", "30s", *flags)
                for _ in range(options.nodes)]
     for server in servers:
         server.wait_for_line("the broker is ready")
