@@ -48,8 +48,8 @@ def test_has_a_thread_for_each_processor(start):
 
 
 @pytest.mark.parametrize("case, members", [
-    ("one-1000", 600), ("flight-1000", 300), ("speakers", 300),
-    ("mixed", 300), ("stalled", 200), ("rooms", 10)])
+    ("one-1000", 600), ("flight-1000", 500), ("speakers", 500),
+    ("mixed", 500), ("stalled", 500), ("rooms", 10)])
 def test_no_message_is_lost_doubled_or_reordered(start, case, members):
     server = start(*NO_LIMITS, "--workers", "4")
     done = generate(server, case, members)
@@ -95,7 +95,7 @@ class Scheduler(threading.Thread):
 
 
 @pytest.mark.parametrize("case, members", [
-    ("one-1000", 400), ("flight-1000", 200), ("speakers", 200)])
+    ("one-1000", 500), ("flight-1000", 500), ("speakers", 500)])
 def test_any_schedule_of_the_threads_will_do(start, seconds_of_load, case,
                                              members):
     seed = random.randrange(1 << 32)
