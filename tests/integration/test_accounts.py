@@ -301,9 +301,8 @@ def test_pings_do_not_wait_for_passwords(start, users):
         for one in tries:
             statuses.append(one.read_response().status)
             one.socket.close()
-    assert set(statuses) <= {401, 503}, statuses
-    assert statuses.count(401) >= 10
-    assert statuses.count(503) >= 1
+    # How many are compared before the deadline depends on the machine.
+    assert set(statuses) == {401, 503}, statuses
 
 
 def test_a_client_may_leave_while_its_password_is_compared(start, users):

@@ -61,8 +61,8 @@ def test_an_acknowledgement_waits_for_a_replica():
             Redis("--port", str(other), "--replicaof", "127.0.0.1", str(port),
                   "--repl-diskless-sync-delay", "0") as replica:
         eventually(lambda: "master_link_status:up" in replica.ask("INFO"))
-        with node_at(redis.url, "--broker-ack", "replica", "--broker-give-up", "500ms",
-                     "--broker-timeout", "200ms") as node:
+        with node_at(redis.url, "--broker-ack", "replica", "--broker-give-up", "3s",
+                     "--broker-timeout", "1s") as node:
             alice = Chat(node.address)
             alice.ask_ok("create", name="tea", room="tea", persistent=True)
             alice.ask_ok("broadcast", room="tea", message="both have it", key="1")
