@@ -36,8 +36,7 @@ struct option {
 	const char *preset;
 	int64_t least; /* of numbers */
 	int64_t most;
-	const char
-	    *zero; /* meaning of 0, or the word for no path; NULL: refused */
+	const char *zero; /* the word for 0, or for no path; NULL: refused */
 	const char *const *words; /* ends with NULL */
 	bool needs_restart;
 	bool is_secret;   /* its value is not printed */

@@ -131,9 +131,11 @@ number_read(const struct number *number, struct str text, int64_t *out)
 static bool
 number_parse(const struct option *option, struct str text, struct options *out)
 {
-	int64_t value;
+	int64_t value = 0;
+	bool is_zero =
+	    option->zero != NULL && str_equal(text, str_from(option->zero));
 
-	if (!number_read(&numbers[option->type], text, &value))
+	if (!is_zero && !number_read(&numbers[option->type], text, &value))
 		return false;
 	if ((value < option->least || value > option->most) &&
 	    (value != 0 || option->zero == NULL))

@@ -43,6 +43,8 @@ static const struct {
 	{ "history.age", "30d", 2592000000 },
 	{ "drain.delay", "0", 0 },
 	{ "drain.delay", "0s", 0 },
+	{ "workers", "auto", 0 },
+	{ "hooks.give_up", "never", 0 },
 };
 
 START_TEST(reads_a_number_with_its_unit)
