@@ -117,6 +117,12 @@ void cluster_tick(struct cluster *);
  */
 void cluster_moment(const struct cluster *, uint64_t *place, int64_t *at_ms);
 
+/*
+ * This node is the relay, and no other one can have become it: it has had a
+ * lease all the time.
+ */
+bool cluster_may_relay(const struct cluster *);
+
 /* Why no command that needs the other nodes can run; NULL: they can. */
 const char *cluster_error(const struct cluster *);
 

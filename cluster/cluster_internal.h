@@ -132,6 +132,7 @@ struct cluster {
 	int64_t relay_asked_ms; /* when it was last claimed, or reported */
 	int64_t relay_gone_ms;  /* since when it is gone; 0: it is not */
 	bool relay_follows;     /* the rooms are followed, as far as known */
+	bool relay_lapsed;      /* this node had no lease since the claim */
 	/*
 	 * Of the last entry in the snapshot that was loaded: what happened
 	 * before was not observed here, nor these entries, which the relay had

@@ -129,6 +129,8 @@ lease_answered(void *arg, enum broker_outcome outcome, const struct str *reply,
 		return;
 	if (cluster->lease_until_ms == 0)
 		cluster_wake(cluster);
+	else if (cluster_now_ms(cluster) >= cluster->lease_until_ms)
+		cluster->relay_lapsed = true;
 	cluster->lease_until_ms =
 	    cluster->lease_asked_ms + cluster->config.lease_ms;
 }

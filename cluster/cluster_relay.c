@@ -18,6 +18,13 @@ cluster_is_relay(const struct cluster *cluster)
 	       strcmp(cluster->relay.node, cluster->nodes.self) == 0;
 }
 
+bool
+cluster_may_relay(const struct cluster *cluster)
+{
+	return cluster_is_relay(cluster) && !cluster->relay_lapsed &&
+	       cluster_now_ms(cluster) < cluster->lease_until_ms;
+}
+
 void
 cluster_relay_skip(struct cluster *cluster, const struct feed_entry *entry)
 {
@@ -67,11 +74,12 @@ cluster_relay_apply(struct cluster *cluster, const struct item *item)
 	if (!cluster->config.relays)
 		return;
 	if (is_new) {
-		cluster->relay_follows = false;
+		cluster->relay_follows = cluster->relay_lapsed = false;
 		log_info("events are sent by node %s", relay->node);
 	}
-	cluster->config.host->relay(cluster->config.arg,
-	    cluster_is_relay(cluster), relay->number, relay->sent_ms);
+	if (is_new || !cluster_is_relay(cluster))
+		cluster->config.host->relay(cluster->config.arg,
+		    cluster_is_relay(cluster), relay->number, relay->sent_ms);
 	if (cluster_is_relay(cluster))
 		relay_loss_note(cluster);
 }
@@ -130,10 +138,16 @@ relay_claim(struct cluster *cluster)
 	cluster_propose_relay(cluster, &claim);
 }
 
-/* Nodes that have observed everything claim first. */
+/*
+ * Nodes that have observed everything claim first. While the relay had no
+ * lease another node may have claimed and sent, and Redis have lost the claim:
+ * so the relay claims anew, for numbers that are higher.
+ */
 static bool
 relay_is_to_claim(struct cluster *cluster, int64_t now_ms)
 {
+	if (cluster_is_relay(cluster))
+		return cluster->relay_lapsed;
 	if (cluster->relay.term == 0)
 		return true;
 	if (!cluster_node_is_gone(cluster, str_from(cluster->relay.node),
@@ -160,10 +174,10 @@ cluster_relay_tick(struct cluster *cluster, int64_t now_ms)
 	if (cluster->relay_asked_ms != 0 &&
 	    now_ms - cluster->relay_asked_ms < REPORT_MS)
 		return;
-	if (is_here)
-		relay_report(cluster);
-	else if (relay_is_to_claim(cluster, now_ms))
+	if (relay_is_to_claim(cluster, now_ms))
 		relay_claim(cluster);
+	else if (is_here)
+		relay_report(cluster);
 	else
 		return;
 	cluster->relay_asked_ms = now_ms;

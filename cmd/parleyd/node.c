@@ -180,6 +180,12 @@ node_on_moment(void *arg, uint64_t *place, int64_t *at_ms)
 	cluster_moment(((struct node *)arg)->cluster, place, at_ms);
 }
 
+static bool
+node_on_may_send(void *arg)
+{
+	return cluster_may_relay(((struct node *)arg)->cluster);
+}
+
 static void
 node_on_share(void *arg, struct str user_id, size_t here, size_t everywhere)
 {
@@ -311,8 +317,8 @@ node_create(const struct options *options, const struct stores *stores,
 		goto free_node;
 	chat->log = cluster_log(node->cluster);
 	if (hooks != NULL) {
-		hooks_share(hooks,
-		    &(struct hooks_sharing){ node_on_moment, node });
+		hooks_share(hooks, &(struct hooks_sharing){ node_on_moment,
+				       node_on_may_send, node });
 		chat->log->observer = hooks_entries(hooks);
 	}
 	chat->order = cluster_order(node->cluster);

@@ -40,14 +40,6 @@ hooks_numbers_begin(struct hooks *hooks)
 		hooks->last_number = number;
 }
 
-uint64_t
-hooks_number_next(struct hooks *hooks)
-{
-	if (hooks->sharing.moment != NULL)
-		hooks_numbers_begin(hooks);
-	return ++hooks->last_number;
-}
-
 struct hooks *
 hooks_create(const struct hooks_config *config, char *why, size_t size)
 {

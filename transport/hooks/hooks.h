@@ -68,13 +68,18 @@ struct hooks_sharing {
 	 * time.
 	 */
 	void (*moment)(void *arg, uint64_t *place, int64_t *at_ms);
+	/* Whether no other node can have begun to send. */
+	bool (*may_send)(void *arg);
 	void *arg;
 };
 
 /* Before the start. This node does not send. */
 void hooks_share(struct hooks *, const struct hooks_sharing *);
 
-/* This node sends what it has observed since then; its numbers are higher. */
+/*
+ * This node sends what it has observed since then; its numbers are higher. If
+ * it did before, what is under way is sent again, too.
+ */
 void hooks_lead(struct hooks *, uint64_t number, int64_t since_ms);
 
 /* Another node sends, and has sent all before. */

@@ -27,7 +27,7 @@ batch_choose(struct hooks *hooks)
 	const struct hook_event *at = hook_queue_first(&hooks->queue);
 	size_t bytes = 0;
 
-	hooks->batch_number = hooks_number_next(hooks);
+	hooks->batch_number = ++hooks->last_number;
 	for (; at != NULL && hooks->batch_count < BATCH_EVENTS;
 	     at = hook_queue_next(&hooks->queue, at)) {
 		bytes += at->len + 1;
@@ -121,6 +121,14 @@ batch_fail(struct hooks *hooks, const char *why, uint64_t retry_after_s)
 	    hooks->loop->now_ms + pause_choose(hooks, retry_after_s);
 }
 
+/* What another node may have sent meanwhile is not known. */
+static bool
+hooks_may_send(const struct hooks *hooks)
+{
+	return hooks->sharing.moment == NULL ||
+	       hooks->sharing.may_send(hooks->sharing.arg);
+}
+
 static void
 batch_done(void *arg, int status, struct str body, const char *why)
 {
@@ -130,6 +138,8 @@ batch_done(void *arg, int status, struct str body, const char *why)
 
 	(void)body;
 	hooks->call = NULL;
+	if (!hooks->stands_by && !hooks_may_send(hooks))
+		return;
 	if (status >= 200 && status <= 299) {
 		hook_endpoint_note(&hooks->endpoint, NULL);
 		hooks->stats.sent += hooks->batch_count;
@@ -162,7 +172,8 @@ hooks_turn_end(struct hooks *hooks)
 {
 	int64_t now_ms = hooks->loop->now_ms;
 
-	if (hooks->stands_by || hooks->call != NULL || now_ms < hooks->next_ms)
+	if (hooks->stands_by || hooks->call != NULL ||
+	    now_ms < hooks->next_ms || !hooks_may_send(hooks))
 		return;
 	(void)hooks_gap_close(hooks);
 	if (hooks->queue.count > 0) {

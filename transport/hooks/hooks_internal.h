@@ -54,11 +54,6 @@ struct hooks {
  * set back: they follow the time in microseconds.
  */
 void hooks_numbers_begin(struct hooks *);
-/*
- * With other nodes each number does: one of them may have sent meanwhile, and
- * Redis have lost that it did.
- */
-uint64_t hooks_number_next(struct hooks *);
 
 /* --- hooks_observe.c ------------------------------------------------------ */
 

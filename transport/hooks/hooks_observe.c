@@ -22,7 +22,7 @@ static struct hook_stamp
 stamp_next(struct hooks *hooks)
 {
 	return (struct hook_stamp){
-		.number = hooks_number_next(hooks),
+		.number = ++hooks->last_number,
 		.at_ms = observed_ms(hooks),
 	};
 }

@@ -10,7 +10,8 @@
 void
 hooks_share(struct hooks *hooks, const struct hooks_sharing *sharing)
 {
-	assert(hooks->loop == NULL && sharing->moment != NULL);
+	assert(hooks->loop == NULL && sharing->moment != NULL &&
+	       sharing->may_send != NULL);
 	hooks->sharing = *sharing;
 	hooks->stands_by = true;
 }
@@ -46,9 +47,8 @@ void
 hooks_lead(struct hooks *hooks, uint64_t number, int64_t since_ms)
 {
 	assert(hooks->sharing.moment != NULL);
-	if (!hooks->stands_by)
-		return;
 	hooks->stands_by = false;
+	hooks->batch_count = 0;
 	events_forget(hooks, since_ms);
 	hooks_numbers_begin(hooks);
 	if (number > hooks->last_number && number < NUMBER_END / 2)

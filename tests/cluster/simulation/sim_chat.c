@@ -382,6 +382,12 @@ sim_moment(void *arg, uint64_t *place, int64_t *at_ms)
 	cluster_moment(((struct sim_chat *)arg)->cluster, place, at_ms);
 }
 
+static bool
+sim_may_send(void *arg)
+{
+	return cluster_may_relay(((struct sim_chat *)arg)->cluster);
+}
+
 static void
 sim_hooks_begin(struct sim_chat *sim)
 {
@@ -398,7 +404,8 @@ sim_hooks_begin(struct sim_chat *sim)
 	sim->hooks = hooks_create(&config, why, sizeof(why));
 	assert(sim->hooks != NULL);
 	hooks_set_rooms(sim->hooks, sim->chat.rooms);
-	hooks_share(sim->hooks, &(struct hooks_sharing){ sim_moment, sim });
+	hooks_share(sim->hooks,
+	    &(struct hooks_sharing){ sim_moment, sim_may_send, sim });
 	hooks_start(sim->hooks, &sim->sender.loop);
 	sim->observer.ops = &sim_observer_ops;
 	sim->chat.log->observer = &sim->observer;
