@@ -187,8 +187,8 @@ void
 cluster_moment(const struct cluster *cluster, uint64_t *place, int64_t *at_ms)
 {
 	*place = cluster->chat.at.number;
-	*at_ms = cluster->loading_ms != 0
-		     ? cluster->loading_ms
+	*at_ms = cluster->applied_ms != 0
+		     ? cluster->applied_ms
 		     : clock_wall_ms(cluster->config.clock);
 }
 

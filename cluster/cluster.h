@@ -112,8 +112,8 @@ void cluster_flush(struct cluster *);
 void cluster_tick(struct cluster *);
 
 /*
- * The place of what happens now in the log of the chat, and its time: of the
- * past while the log is read.
+ * The place of what happens now in the log of the chat, and its time: that of
+ * the entry which is applied.
  */
 void cluster_moment(const struct cluster *, uint64_t *place, int64_t *at_ms);
 

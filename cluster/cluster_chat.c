@@ -253,8 +253,10 @@ chat_apply(struct feed *feed, const struct feed_entry *entry,
 	struct cluster_proposal *own = (struct cluster_proposal *)proposal;
 
 	tail_add(cluster, entry);
+	cluster->applied_ms = entry->at_ms;
 	if (!cluster->is_stopped && entry->payload.len > 0)
 		item_apply(cluster, entry, own);
+	cluster->applied_ms = 0;
 	if (own == NULL)
 		return;
 	cluster_note_lag(cluster, &own->base);
@@ -387,10 +389,8 @@ chat_load(struct feed *feed, const struct feed_field *fields,
 		}
 		place = entries[i].place;
 		feed->at = place;
-		cluster->loading_ms = entries[i].at_ms;
 		chat_apply(feed, &entries[i], NULL);
 	}
-	cluster->loading_ms = 0;
 	log_info("the chat is loaded: %zu members, %zu rooms",
 	    member_store_count(cluster->config.members),
 	    room_store_count(cluster->config.rooms));

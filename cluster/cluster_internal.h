@@ -140,7 +140,7 @@ struct cluster {
 	 */
 	int64_t unobserved_ms;
 	uint64_t unobserved;
-	int64_t loading_ms; /* of the entry that is read; 0: none is */
+	int64_t applied_ms; /* of the entry that is applied; 0: none is */
 	int64_t polled_ms;
 	int64_t ticked_ms;
 	/* How long what this node has appended took to come back. */

@@ -115,12 +115,27 @@ relay_follow_rooms(struct cluster *cluster)
 	cluster->relay_follows = following.count < FOLLOWED_AT_ONCE;
 }
 
+/* Nothing that is in a log by now is still to be observed. */
+static bool
+relay_has_read_all(const struct cluster *cluster)
+{
+	if (!cluster->relay_follows || !feed_is_live(&cluster->chat))
+		return false;
+	for (const struct list *at = cluster->rooms.next; at != &cluster->rooms;
+	     at = at->next)
+		if (!feed_is_live(&LIST_OWNER(at, struct room_feed, link)
+				       ->feed))
+			return false;
+	return true;
+}
+
 static void
 relay_report(struct cluster *cluster)
 {
 	struct relay report = cluster->relay;
 
-	if (cluster->config.host->relayed(cluster->config.arg, &report.number,
+	if (relay_has_read_all(cluster) &&
+	    cluster->config.host->relayed(cluster->config.arg, &report.number,
 		&report.sent_ms))
 		cluster_propose_relay(cluster, &report);
 }
@@ -206,5 +221,7 @@ cluster_relay_loaded(struct cluster *cluster, struct entry *entry,
 	    entry->attribute.kind != ATTRIBUTE_REDACTION &&
 	    (!is_there || now.is_redacted))
 		return;
+	cluster->applied_ms = at_ms;
 	commit_log_observe(&cluster->log, entry, NULL);
+	cluster->applied_ms = 0;
 }

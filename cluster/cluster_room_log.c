@@ -115,6 +115,7 @@ room_apply(struct feed *base, const struct feed_entry *entry,
 	struct cluster_proposal *own = (struct cluster_proposal *)proposal;
 	struct item item;
 
+	feed->cluster->applied_ms = entry->at_ms;
 	if (!room_item_read(feed, entry, &item)) {
 		if (entry->payload.len > 0)
 			log_limited(LOG_WARN, "log %s: an unknown entry",
@@ -124,6 +125,7 @@ room_apply(struct feed *base, const struct feed_entry *entry,
 		room_begin_epoch(feed, entry->place.number);
 	} else
 		room_entry_apply(feed, &item, own);
+	feed->cluster->applied_ms = 0;
 	if (own != NULL)
 		cluster_proposal_free(feed->cluster, own);
 }

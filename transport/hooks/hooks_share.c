@@ -72,14 +72,21 @@ hooks_stand_by(struct hooks *hooks, int64_t sent_ms)
 		hooks->kept_lost = 0;
 }
 
-/* All that was observed before was sent. */
+/*
+ * All that was observed before was sent. What is read from the log of a room
+ * may be older than what waits in front of it.
+ */
 static int64_t
 hooks_sent_ms(const struct hooks *hooks)
 {
-	const struct hook_event *first = hook_queue_first(&hooks->queue);
+	const struct hook_event *at = hook_queue_first(&hooks->queue);
+	int64_t sent_ms =
+	    at != NULL ? (int64_t)at->lsn : clock_wall_ms(hooks->signer.clock);
 
-	return first != NULL ? (int64_t)first->lsn
-			     : clock_wall_ms(hooks->signer.clock);
+	for (; at != NULL; at = hook_queue_next(&hooks->queue, at))
+		if ((int64_t)at->lsn < sent_ms)
+			sent_ms = (int64_t)at->lsn;
+	return sent_ms;
 }
 
 bool

@@ -347,13 +347,10 @@ sim_observe_entry(struct entry_observer *observer, const struct entry *entry,
 	    (struct sim_chat *)(void *)((char *)observer -
 					offsetof(struct sim_chat, observer));
 	struct entry_observer *hooks = hooks_entries(chat->hooks);
-	uint64_t place;
-	int64_t now_ms;
 
-	cluster_moment(chat->cluster, &place, &now_ms);
 	if (sim_net_has_plant(chat->config.net, PLANT_NO_LOADED_EVENTS) &&
 	    entry->kind == ENTRY_MESSAGE &&
-	    now_ms - entry->message.at_ms > LATE_MS / 3)
+	    clock_wall_ms(&chat->clock) - entry->message.at_ms > LATE_MS / 3)
 		return;
 	chat->config.observe(chat->config.arg, chat->config.node,
 	    entry->room_id);

@@ -256,6 +256,23 @@ body_number(void)
 	return strtoull(at + strlen("\"number\":"), NULL, 10);
 }
 
+/* It was read from the log of a room later than what happened after it. */
+START_TEST(what_waits_behind_newer_events_is_not_reported_as_sent)
+{
+	uint64_t number = 0;
+	int64_t sent_ms;
+
+	hooks_begin_shared(1 << 20);
+	hooks_lead(hooks, 0, 0);
+	moment_ms = 3000;
+	event_say(2, 0);
+	moment_ms = 2000;
+	event_say(1, 0);
+	ck_assert(hooks_report(hooks, 100, &number, &sent_ms));
+	ck_assert_int_eq(sent_ms, 1900);
+}
+END_TEST
+
 /* Another node may have sent, without a trace in Redis. */
 START_TEST(a_node_that_leads_again_sends_again_what_was_under_way)
 {
@@ -534,6 +551,8 @@ SUITE(hooks_with_memory)
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests,
 	    a_node_that_stands_by_goes_on_where_the_other_ended);
+	tcase_add_test(tests,
+	    what_waits_behind_newer_events_is_not_reported_as_sent);
 	tcase_add_test(tests,
 	    a_node_that_leads_again_sends_again_what_was_under_way);
 	tcase_add_test(tests, a_node_that_stands_by_keeps_the_newest_events);
