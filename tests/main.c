@@ -1,31 +1,73 @@
-/* Runs every suite that was linked in. CK_RUN_SUITE=name runs one. */
+/*
+ * Runs every suite that was linked in, each in a process of its own: to fork
+ * for each test takes longer the more results of others there are. CK_FORK=no
+ * keeps all in this one, CK_RUN_SUITE=name runs one.
+ */
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "tests/suite.h"
 
-#define SUITES_MAX 128
+#define SUITES_MAX 256
 
-static Suite *(*makers[SUITES_MAX])(void);
-static size_t maker_count;
+static struct {
+	const char *name;
+	Suite *(*make)(void);
+} suites[SUITES_MAX];
+static size_t suite_count;
 
 void
-suite_register(Suite *(*make)(void))
+suite_register(const char *name, Suite *(*make)(void))
 {
-	if (maker_count == SUITES_MAX)
+	if (suite_count == SUITES_MAX)
 		abort();
-	makers[maker_count++] = make;
+	suites[suite_count].name = name;
+	suites[suite_count++].make = make;
+}
+
+static bool
+suite_run(size_t at)
+{
+	SRunner *runner = srunner_create(suites[at].make());
+	int failed;
+
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0;
+}
+
+static bool
+suite_run_apart(size_t at)
+{
+	int status;
+	pid_t child;
+
+	fflush(stdout);
+	child = fork();
+	if (child == 0)
+		exit(suite_run(at) ? EXIT_SUCCESS : EXIT_FAILURE);
+	return child > 0 && waitpid(child, &status, 0) == child &&
+	       WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS;
 }
 
 int
 main(void)
 {
-	SRunner *runner = srunner_create(NULL);
-	int failed;
+	const char *forks = getenv("CK_FORK"), *one = getenv("CK_RUN_SUITE");
+	bool is_apart = forks == NULL || strcmp(forks, "no") != 0;
+	size_t ran = 0;
+	bool ok = true;
 
-	for (size_t i = 0; i < maker_count; i++)
-		srunner_add_suite(runner, makers[i]());
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 && maker_count > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	for (size_t i = 0; i < suite_count; i++) {
+		if (one != NULL && strcmp(one, suites[i].name) != 0)
+			continue;
+		ran++;
+		ok &= is_apart ? suite_run_apart(i) : suite_run(i);
+	}
+	return ok && ran > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -7,7 +7,7 @@
 #include "domain/base/count_of.h"
 
 /* Called before main() by SUITE(). */
-void suite_register(Suite *(*make)(void));
+void suite_register(const char *name, Suite *(*make)(void));
 
 /*
  * SUITE(ws_frame) { tcase_add_test(tests, decodes_a_head); … }
@@ -27,7 +27,7 @@ void suite_register(Suite *(*make)(void));
 	}                                                              \
 	__attribute__((constructor)) static void name##_register(void) \
 	{                                                              \
-		suite_register(name##_make);                           \
+		suite_register(#name, name##_make);                    \
 	}                                                              \
 	static void name##_fill(TCase *tests)
 
