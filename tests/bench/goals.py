@@ -50,9 +50,9 @@ HALF = ("--history-messages", "0", "--history-bytes", "4MiB")
 # Files of one address without an account.
 FILES = ("--files-quota-user", "0", "--files-quota", "0")
 
-# A client of `tls` needs no port, and finds plain text, too.
 # For all cores.
 THREADS = ("--limits-fanout", "0")
+# A client of `tls` needs no port, and finds plain text, too.
 SECURE = ("--listen", "unix:{dir}/plain,unix:{dir}/secure,tls")
 
 CASES = (

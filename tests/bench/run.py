@@ -41,8 +41,8 @@ from workers import measure_workers
 # Cases that need more than the generator.
 SCRIPTS = {"replay": measure_replay, "pages": measure_pages, "tokens": measure_tokens,
            "users": measure_users, "kinds": measure_kinds,
-           "tls": measure_tls, "workers": measure_workers, "expiry": measure_expiry, "calm": measure_calm,
-           "stall": measure_stall, "slow-sync": measure_slow_sync,
+           "tls": measure_tls, "workers": measure_workers,
+           "expiry": measure_expiry, "calm": measure_calm, "stall": measure_stall, "slow-sync": measure_slow_sync,
            "transfers": measure_transfers, "compact": measure_garbage, "compact-live": measure_live}
 
 
