@@ -161,9 +161,6 @@ relay_claim(struct cluster *cluster)
 static bool
 relay_is_to_claim(struct cluster *cluster, int64_t now_ms)
 {
-	/* If Redis has lost its lease, the relay does not know until then. */
-	int64_t wait_ms = cluster->config.lease_ms;
-
 	if (cluster_is_relay(cluster))
 		return cluster->relay_lapsed;
 	if (cluster->relay.term == 0)
@@ -175,9 +172,8 @@ relay_is_to_claim(struct cluster *cluster, int64_t now_ms)
 	}
 	if (cluster->relay_gone_ms == 0)
 		cluster->relay_gone_ms = now_ms;
-	if (relay_lacks_events(cluster))
-		wait_ms += REPORT_MS;
-	return now_ms - cluster->relay_gone_ms >= wait_ms;
+	return !relay_lacks_events(cluster) ||
+	       now_ms - cluster->relay_gone_ms >= REPORT_MS;
 }
 
 void
