@@ -467,8 +467,8 @@ sim_chat_destroy(struct sim_chat *sim)
 {
 	broker_destroy(sim->broker);
 	dispatcher_destroy(sim->dispatcher);
-	cluster_destroy(sim->cluster);
 	sim_sender_fini(&sim->sender);
+	cluster_destroy(sim->cluster);
 	hooks_destroy(sim->hooks);
 	history_destroy(sim->chat.history);
 	attribute_store_destroy(sim->chat.attributes);
