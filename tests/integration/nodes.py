@@ -57,7 +57,6 @@ ALONE = {
     "test_dotnet_monitoring": "the last commands of one process",
     "test_health": "health of one process",
     "test_trace": "what happens in one process",
-    "test_empty_rooms": "nodes remove no empty rooms: see docs/cluster.md",
 }
 
 
@@ -77,6 +76,12 @@ ALONE_TESTS = {
         "each node reports how many of its members have got a file",
     "test_files.py::test_memory_is_bounded_and_rights_are_needed":
         "the memory of one process",
+    "test_files.py::test_a_file_expires":
+        "figures of one process",
+    "test_dotnet_files.py::test_a_receiver_that_does_not_read_delays_its_own_file_only":
+        "figures of one process",
+    "test_dotnet_files.py::test_a_disk_that_takes_nothing_delays_its_uploads_only":
+        "the disk of one process",
     # What several nodes do not do alike yet: see docs/cluster.md.
     "test_files.py::test_limits_of_size_quota_and_type":
         "files of other nodes count within a minute",
