@@ -75,7 +75,6 @@ directory_listing_end(struct directory_blobs *store, const struct blob_ids *ids)
 {
 	struct list *next;
 
-	store->is_listing = false;
 	for (size_t i = 0; i < ids->count; i++)
 		if (blob_index_find(&store->index, str_from(ids->ids[i])) ==
 		    NULL)
