@@ -547,8 +547,9 @@ den_exists(void)
 	return room_store_get(world.chat.rooms, STR("den"), &room) == CHAT_OK;
 }
 
-/* The node that leads does, once it knows when the last message came: 7000. */
-START_TEST(one_node_proposes_the_end_of_an_empty_room)
+/* A room that ends after five seconds, whose only member has left. */
+static void
+den_empty(void)
 {
 	world.chat.limits.room_empty_ms = 5000;
 	DO(ROOM_CREATE, "id1", .room = STR("den"), .name = STR("Den"),
@@ -556,6 +557,12 @@ START_TEST(one_node_proposes_the_end_of_an_empty_room)
 	run_next();
 	DO(ROOM_LEAVE, "id1", .room = STR("den"));
 	run_next();
+}
+
+/* The node that leads does, once it knows when the last message came: 7000. */
+START_TEST(one_node_proposes_the_end_of_an_empty_room)
+{
+	den_empty();
 	fake_clock_pass(&world.clock, 9000);
 	TICK();
 	order.leads = true;
@@ -585,12 +592,7 @@ END_TEST
 
 START_TEST(a_room_that_is_posted_in_does_not_end)
 {
-	world.chat.limits.room_empty_ms = 5000;
-	DO(ROOM_CREATE, "id1", .room = STR("den"), .name = STR("Den"),
-	    .flags = COMMAND_PERSISTENT);
-	run_next();
-	DO(ROOM_LEAVE, "id1", .room = STR("den"));
-	run_next();
+	den_empty();
 	order.leads = true;
 	order.count_readiness = ROOM_IS_READY;
 	fake_clock_pass(&world.clock, 9000);
