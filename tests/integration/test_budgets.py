@@ -92,13 +92,19 @@ def test_answers_are_charged_by_their_size(start_preset):
     assert 1.3 < took < 6
 
 
+def join_with_others(author, server):
+    """Into a room of 21."""
+    author.ask_ok("join", room="r", create=True)
+    others = [Chat(server.address) for _ in range(20)]
+    for each in others:
+        each.ask_ok("join", room="r")
+    return others
+
+
 def test_copies_for_others_are_charged(start_preset):
     server = start_preset("--limits-fanout", "1MiB/s", "--limits-fanout-burst", "1MiB")
     with Chat(server.address) as author:
-        author.ask_ok("join", room="r", create=True)
-        others = [Chat(server.address) for _ in range(20)]
-        for each in others:
-            each.ask_ok("join", room="r")
+        others = join_with_others(author, server)
         began = time.monotonic()
         for _ in range(15):
             author.send_command("broadcast", room="r", message="x" * 10_000)
@@ -122,10 +128,7 @@ def test_a_speaker_of_a_large_room_is_slowed_down_and_refused_nothing(start_pres
         *("--limits-patience", "500ms"),
     )
     with Chat(server.address) as author:
-        author.ask_ok("join", room="r", create=True)
-        others = [Chat(server.address) for _ in range(20)]
-        for each in others:
-            each.ask_ok("join", room="r")
+        others = join_with_others(author, server)
         began = time.monotonic()
         author.send(commands(15, command="broadcast", room="r", message="x" * 10_000))
         assert {e["event"] for e in answers_to(author, 15)} == {"ack"}
