@@ -53,11 +53,6 @@ struct host_ops {
 	bool (*under_pressure)(void *arg);
 	/* Whether what is stored as files should not be read. */
 	bool (*files_are_behind)(void *arg);
-	/*
-	 * Whether the store is about to answer: the loop looks for that, and
-	 * does not sleep.
-	 */
-	bool (*is_about_to_answer)(void *arg);
 	/* Whether answers wait for the store. */
 	bool (*has_pending)(void *arg);
 };
@@ -81,13 +76,6 @@ host_warning(const struct host *host)
 {
 	return host->ops->warning == NULL ? NULL
 					  : host->ops->warning(host->arg);
-}
-
-static inline bool
-host_is_about_to_answer(const struct host *host)
-{
-	return host->ops->is_about_to_answer != NULL &&
-	       host->ops->is_about_to_answer(host->arg);
 }
 
 static inline bool

@@ -293,8 +293,7 @@ server_run(struct server *server)
 		bool is_due = endpoint->ops->pending(endpoint).sends > 0 ||
 			      bulk_waits(&worker->loop.bulk);
 
-		conns_poll(&worker->loop,
-		    !is_due && !host_is_about_to_answer(host));
+		conns_poll(&worker->loop, !is_due);
 		batch_wait(server);
 		loop_update_time(&worker->loop);
 		worker_end_turn(worker);

@@ -215,15 +215,6 @@ files_are_behind(void *arg)
 }
 
 static bool
-is_about_to_answer(void *arg)
-{
-	struct app *app = arg;
-
-	return journal_is_about_to_commit(file_store_journal(app->stores
-								 .files));
-}
-
-static bool
 is_under_pressure(void *arg)
 {
 	struct app *app = arg;
@@ -324,6 +315,5 @@ app_make_host(struct app *app)
 	ops->on_store_event = on_store_event;
 	ops->store_error = store_error;
 	ops->under_pressure = is_under_pressure;
-	ops->is_about_to_answer = is_about_to_answer;
 	ops->has_pending = has_pending;
 }

@@ -3,7 +3,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <sched.h>
 #include <stdlib.h>
 
 #include "domain/log.h"
@@ -194,16 +193,6 @@ cursor_begin(const struct file_store *self)
 		cursor_put(self, journal_committed(self->journal));
 }
 
-/* It fails where there are more than a set has. */
-static bool
-has_processors(void)
-{
-	cpu_set_t set;
-
-	return sched_getaffinity(0, sizeof(set), &set) != 0 ||
-	       CPU_COUNT(&set) > 1;
-}
-
 static enum file_store_end
 open_journal(struct file_store *self, struct recovery_result *result,
     bool no_threads)
@@ -215,7 +204,6 @@ open_journal(struct file_store *self, struct recovery_result *result,
 		.compact = file_store_compact,
 		.repair = file_store_repair,
 		.arg = self,
-		.may_spin = has_processors(),
 	};
 
 	self->repair_lsn = result->next_lsn;

@@ -39,12 +39,11 @@ journal_init(struct journal *journal, const struct journal_config *config)
 	assert(recovered->next_lsn > 0);
 	journal->disk = config->disk;
 	journal->options = *config->options;
-	journal->may_spin = config->may_spin;
 	journal->end_ms = config->end_ms > 0 ? config->end_ms : JOURNAL_END_MS;
 	journal->next_lsn = recovered->next_lsn;
 	journal->written = recovered->next_lsn - 1;
 	journal->synced = journal->written;
-	journal->committed = journal->polled = journal->written;
+	journal->committed = journal->written;
 	journal->cursor = journal->cursor_written = recovered->cursor;
 	journal->unsynced_since_us = -1;
 	journal->needs_segment = true;

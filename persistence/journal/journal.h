@@ -33,11 +33,6 @@ struct journal_config {
 	 */
 	int (*repair)(void *arg);
 	void *arg;
-	/*
-	 * There is more than one processor: while a thread waits for another,
-	 * it may look for some µs instead of sleeping.
-	 */
-	bool may_spin;
 	int64_t end_ms; /* how long to wait for threads at the end; 0: 2 s */
 };
 
@@ -100,13 +95,6 @@ struct journal_progress {
  * again afterwards.
  */
 void journal_poll(struct journal *, struct journal_progress *);
-
-/*
- * Whether the loop had better look again than sleep: a moment ago records were
- * appended after none had waited, and the disk is so fast that to be woken
- * would take a large part of the time.
- */
-bool journal_is_about_to_commit(struct journal *);
 
 /* Makes the descriptor readable again: the caller has more to do. */
 void journal_notify_again(struct journal *);

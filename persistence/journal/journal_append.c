@@ -147,8 +147,6 @@ journal_commit(struct journal *journal, enum record_type type)
 {
 	uint64_t lsn;
 
-	if (journal->next_lsn - 1 == journal->polled)
-		journal->waiting_since_us = disk_monotonic_us(journal->disk);
 	journal_lock(journal);
 	assert(journal->queue.is_pinned);
 	lsn = record_add(journal, type, journal->reserved);
@@ -212,7 +210,7 @@ journal_poll(struct journal *journal, struct journal_progress *progress)
 	*progress = (struct journal_progress){ .committed = 0 };
 	journal_lock(journal);
 	journal->is_notified = false;
-	progress->committed = journal->polled = journal->committed;
+	progress->committed = journal->committed;
 	progress->give_up =
 	    journal->is_permanent && journal->options.on_io_error == STORE_EXIT;
 	if (journal->has_failed) {
@@ -251,21 +249,6 @@ journal_committed(struct journal *journal)
 	committed = journal->committed;
 	journal_unlock(journal);
 	return committed;
-}
-
-bool
-journal_is_about_to_commit(struct journal *journal)
-{
-	int64_t usual_us;
-
-	if (!journal->may_spin || journal->next_lsn - 1 == journal->polled)
-		return false;
-	journal_lock(journal);
-	usual_us = journal->usual_sync_us;
-	journal_unlock(journal);
-	return usual_us <= JOURNAL_QUICK_SYNC_US &&
-	       disk_monotonic_us(journal->disk) <
-		   journal->waiting_since_us + 2 * usual_us;
 }
 
 const char *

@@ -21,9 +21,6 @@
 /* A disk that does not answer for so long is reported. */
 #define JOURNAL_STALL_US (5 * INT64_C(1000000))
 
-/* Threads spin for each other only while syncs take no longer. */
-#define JOURNAL_QUICK_SYNC_US 150
-
 /* How long the end waits for the disk. */
 #define JOURNAL_END_MS 2000
 
@@ -31,7 +28,6 @@ struct journal {
 	struct disk *disk;
 	struct store_options options;
 	void *arg; /* of the configured functions */
-	bool may_spin;
 	int event_fd;
 
 	/* Used by the event loop only. */
@@ -42,9 +38,6 @@ struct journal {
 	 */
 	uint64_t segment_fill;
 	size_t reserved; /* payload length, while a record is reserved */
-	uint64_t polled; /* everything up to here is known to be committed */
-	/* When the first record was appended that is not. */
-	int64_t waiting_since_us;
 
 	/* Used by the writer only. */
 	struct segment_writer segment;
@@ -83,7 +76,6 @@ struct journal {
 	int64_t busy_since_us;
 	bool stall_is_logged;
 	uint64_t segment_bytes; /* of the one being written */
-	int64_t usual_sync_us;  /* how long syncs took of late */
 	struct journal_stats stats;
 
 	struct {

@@ -1,5 +1,4 @@
 /* The threads of the writer and of the compactor. */
-#include <sched.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -9,11 +8,6 @@
 
 #define COMPACTOR_NICE 10
 
-/* How long the writer looks for work before it sleeps. */
-#define SPIN_US 50
-/* So often it does not, after that was in vain. */
-#define SPIN_PAUSE 8
-
 static int64_t
 writer_due_us(const struct journal *journal)
 {
@@ -21,15 +15,6 @@ writer_due_us(const struct journal *journal)
 	int64_t probe_us = journal->probe_at_us;
 
 	return sync_us < probe_us || journal->is_permanent ? sync_us : probe_us;
-}
-
-static int64_t
-system_us(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (int64_t)time.tv_sec * 1000000 + time.tv_nsec / 1000;
 }
 
 static struct timespec
@@ -78,53 +63,19 @@ thread_set_ended(struct journal *journal, bool *has_ended)
 	journal_unlock(journal);
 }
 
-static bool
-writer_has_work(const struct journal *journal)
-{
-	return journal->is_stopping || journal_can_write(journal) ||
-	       journal_has_cursor(journal);
-}
-
-/*
- * A client that waits for each answer sends its next message in less time than
- * a thread takes to wake up. Where that does not pay off, it is tried seldom.
- */
-static void
-writer_spin(struct journal *journal, unsigned *pause)
-{
-	int64_t end_us = system_us() + SPIN_US;
-	bool has_work;
-
-	if (!journal->may_spin ||
-	    journal->usual_sync_us > JOURNAL_QUICK_SYNC_US)
-		return;
-	if (*pause > 0) {
-		--*pause;
-		return;
-	}
-	do {
-		sched_yield();
-		journal_lock(journal);
-		has_work = writer_has_work(journal);
-		journal_unlock(journal);
-	} while (!has_work && system_us() < end_us);
-	*pause = has_work ? 0 : SPIN_PAUSE;
-}
-
 static void *
 writer_run(void *arg)
 {
 	struct journal *journal = arg;
-	unsigned pause = 0;
 	bool is_stopping;
 
 	do {
 		while (journal_step(journal))
 			continue;
-		writer_spin(journal, &pause);
 		journal_lock(journal);
 		is_stopping = journal->is_stopping;
-		if (!writer_has_work(journal))
+		if (!is_stopping && !journal_can_write(journal) &&
+		    !journal_has_cursor(journal))
 			writer_wait(journal);
 		journal_unlock(journal);
 	} while (!is_stopping);

@@ -77,7 +77,6 @@ journal_sync(struct journal *journal)
 	journal_lock(journal);
 	stats->syncs++;
 	histogram_add(&stats->sync, (uint64_t)took_us, 1);
-	journal->usual_sync_us += (took_us - journal->usual_sync_us) / 8;
 	journal_unlock(journal);
 	return 0;
 }

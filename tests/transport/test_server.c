@@ -35,7 +35,6 @@ struct fixture {
 	struct host host;
 	int store_events[2]; /* a pipe: the server's end, and the test's */
 	unsigned handled;
-	unsigned looks; /* that are left until the store has an answer */
 };
 
 static struct fixture f;
@@ -134,7 +133,7 @@ static struct pending
 server_pending(struct endpoint *endpoint)
 {
 	(void)endpoint;
-	return (struct pending){ .sends = f.looks > 0 ? 0 : 10000 };
+	return (struct pending){ .sends = 10000 };
 }
 
 static void
@@ -168,24 +167,11 @@ on_store_event(void *arg)
 	return ++f.handled < 3;
 }
 
-/* If the loop slept between two looks, this would take six seconds. */
-static bool
-is_about_to_answer(void *arg)
-{
-	(void)arg;
-	if (f.looks == 0)
-		return false;
-	if (--f.looks == 0)
-		ck_assert_int_eq(write(f.store_events[1], "123", 3), 3);
-	return true;
-}
-
 static struct server *
 server_create_configured(void)
 {
 	static const struct host_ops no_store, store = {
 		.on_store_event = on_store_event,
-		.is_about_to_answer = is_about_to_answer,
 	};
 	struct server_config config = {
 		.listen = &f.listen,
@@ -299,22 +285,6 @@ START_TEST(handles_store_events_until_one_fails)
 }
 END_TEST
 
-START_TEST(looks_again_while_the_store_is_about_to_answer)
-{
-	setup();
-	ck_assert_int_eq(pipe(f.store_events), 0);
-	f.looks = 60;
-	f.server = server_create_configured();
-	ck_assert_ptr_nonnull(f.server);
-	server_run(f.server);
-	ck_assert_uint_eq(f.looks, 0);
-	ck_assert_uint_eq(f.handled, 3);
-	close(f.store_events[0]);
-	close(f.store_events[1]);
-	teardown();
-}
-END_TEST
-
 /* The n-th allocation fails while a server is made. */
 START_TEST(without_memory_there_is_no_server_and_nothing_left)
 {
@@ -348,7 +318,6 @@ SUITE(server)
 	tcase_add_test(tests,
 	    a_client_that_sends_without_end_does_not_delay_others);
 	tcase_add_test(tests, handles_store_events_until_one_fails);
-	tcase_add_test(tests, looks_again_while_the_store_is_about_to_answer);
 	tcase_add_loop_test(tests,
 	    without_memory_there_is_no_server_and_nothing_left, 0, 40);
 	tcase_add_test(tests, where_it_cannot_listen_there_is_no_server);

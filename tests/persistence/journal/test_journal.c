@@ -76,95 +76,6 @@ START_TEST(continues_behind_the_recovered_lsn)
 }
 END_TEST
 
-/* A disk whose clock only goes on while it syncs. */
-static struct {
-	const struct disk_ops *behind;
-	int64_t sync_us, now_us;
-} timed;
-
-static int64_t
-timed_monotonic_us(struct disk *disk)
-{
-	(void)disk;
-	return timed.now_us;
-}
-
-static int
-timed_fdatasync(struct disk *disk, int file)
-{
-	timed.now_us += timed.sync_us;
-	return timed.behind->fdatasync(disk, file);
-}
-
-/* After so many syncs that took so long. */
-static void
-journal_open_timed(struct disk_ops *ops, int64_t sync_us, int count)
-{
-	timed.behind = rig.disk->ops;
-	timed.sync_us = sync_us;
-	*ops = *rig.disk->ops;
-	ops->monotonic_us = timed_monotonic_us;
-	ops->fdatasync = timed_fdatasync;
-	rig.disk->ops = ops;
-	rig.config.may_spin = true;
-	journal_rig_open(&rig);
-	for (int i = 0; i < count; i++) {
-		journal_rig_append_text(&rig, "a");
-		journal_rig_run(&rig);
-	}
-	journal_rig_poll(&rig);
-}
-
-START_TEST(is_about_to_commit_for_twice_the_usual_time)
-{
-	struct disk_ops ops;
-
-	journal_open_timed(&ops, 100, 100);
-	ck_assert(!journal_is_about_to_commit(rig.journal));
-	journal_rig_append_text(&rig, "b");
-	ck_assert(journal_is_about_to_commit(rig.journal));
-	timed.now_us += 150;
-	journal_rig_append_text(&rig, "c");
-	ck_assert(journal_is_about_to_commit(rig.journal));
-	timed.now_us += 50;
-	ck_assert(!journal_is_about_to_commit(rig.journal));
-	journal_rig_run(&rig);
-	journal_rig_poll(&rig);
-	journal_rig_append_text(&rig, "d");
-	ck_assert(journal_is_about_to_commit(rig.journal));
-	journal_rig_run(&rig);
-	journal_rig_poll(&rig);
-	ck_assert(!journal_is_about_to_commit(rig.journal));
-	rig.disk->ops = timed.behind;
-}
-END_TEST
-
-START_TEST(is_not_about_to_commit_on_a_slow_disk)
-{
-	struct disk_ops ops;
-
-	journal_open_timed(&ops, 1000, 100);
-	journal_rig_append_text(&rig, "b");
-	ck_assert(!journal_is_about_to_commit(rig.journal));
-	rig.disk->ops = timed.behind;
-}
-END_TEST
-
-START_TEST(is_not_about_to_commit_with_one_processor)
-{
-	struct disk_ops ops;
-
-	journal_open_timed(&ops, 100, 100);
-	journal_destroy(rig.journal);
-	rig.recovered.next_lsn = 1000;
-	rig.config.may_spin = false;
-	journal_rig_open(&rig);
-	journal_rig_append_text(&rig, "b");
-	ck_assert(!journal_is_about_to_commit(rig.journal));
-	rig.disk->ops = timed.behind;
-}
-END_TEST
-
 START_TEST(commits_what_is_synced)
 {
 	journal_rig_open(&rig);
@@ -473,9 +384,6 @@ SUITE(journal)
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, opens_and_closes);
 	tcase_add_test(tests, continues_behind_the_recovered_lsn);
-	tcase_add_test(tests, is_about_to_commit_for_twice_the_usual_time);
-	tcase_add_test(tests, is_not_about_to_commit_on_a_slow_disk);
-	tcase_add_test(tests, is_not_about_to_commit_with_one_processor);
 	tcase_add_test(tests, commits_what_is_synced);
 	tcase_add_test(tests, writes_one_batch_with_one_sync);
 	tcase_add_test(tests, goes_on_in_another_batch);

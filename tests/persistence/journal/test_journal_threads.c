@@ -106,26 +106,6 @@ START_TEST(writes_what_is_appended_meanwhile)
 }
 END_TEST
 
-/* Each of its records waits until the one before is committed. */
-START_TEST(writes_for_a_loop_that_spins)
-{
-	struct pollfd fd = { .events = POLLIN };
-
-	rig.config.may_spin = true;
-	journal_begin();
-	fd.fd = journal_fd(rig.journal);
-	for (int i = 0; i < 1000; i++) {
-		uint64_t last = journal_rig_append_text(&rig, "hello");
-
-		while (journal_is_about_to_commit(rig.journal) &&
-		       poll(&fd, 1, 0) == 0)
-			continue;
-		wait_for(last);
-	}
-	ck_assert_uint_eq(journal_committed(rig.journal), 1001);
-}
-END_TEST
-
 START_TEST(lets_the_loop_go_on_while_the_disk_hangs)
 {
 	uint64_t last;
@@ -254,7 +234,6 @@ SUITE(journal_threads)
 {
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, writes_what_is_appended_meanwhile);
-	tcase_add_test(tests, writes_for_a_loop_that_spins);
 	tcase_add_test(tests, lets_the_loop_go_on_while_the_disk_hangs);
 	tcase_add_test(tests, writes_the_rest_before_it_ends);
 	tcase_add_test(tests, ends_while_the_disk_hangs);
