@@ -244,7 +244,7 @@ append_barrier(struct file_store *self, const struct command *requester)
 	if (pending == NULL)
 		return CHAT_UNAVAILABLE;
 	if (list_is_empty(&self->pending))
-		journal_notify_again(self->journal);
+		journal_wake_loop(self->journal);
 	file_pending_add(self, pending, journal_last(self->journal));
 	return CHAT_OK;
 }

@@ -443,6 +443,6 @@ file_store_poll(struct file_store *self)
 	if (progress.failed_first != 0)
 		file_log_drop(self, progress.failed_first);
 	if (file_log_run(self))
-		journal_notify_again(self->journal);
+		journal_wake_loop(self->journal);
 	return !progress.give_up;
 }

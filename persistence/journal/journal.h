@@ -96,8 +96,8 @@ struct journal_progress {
  */
 void journal_poll(struct journal *, struct journal_progress *);
 
-/* Makes the descriptor readable again: the caller has more to do. */
-void journal_notify_again(struct journal *);
+/* Makes the descriptor readable: the loop is to poll, again or already. */
+void journal_wake_loop(struct journal *);
 
 /* The last LSN that was assigned; the highest that is committed. */
 uint64_t journal_last(const struct journal *);

@@ -223,7 +223,7 @@ journal_poll(struct journal *journal, struct journal_progress *progress)
 }
 
 void
-journal_notify_again(struct journal *journal)
+journal_wake_loop(struct journal *journal)
 {
 	bool is_first;
 

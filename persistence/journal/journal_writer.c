@@ -202,6 +202,8 @@ batch_write(struct journal *journal)
 	len = batch->len;
 	is_put = batch_put(journal, batch) == 0;
 	if (is_put) {
+		/* It wakes up while the watermark is written. */
+		journal_wake_loop(journal);
 		watermark_raise_to_written(journal);
 		batch_commit(journal);
 	}

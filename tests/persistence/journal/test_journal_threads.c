@@ -16,12 +16,13 @@ static struct {
 	pthread_mutex_t lock;
 	pthread_cond_t change;
 	bool hangs, is_met, is_compacted;
+	bool has_synced; /* the next write hangs */
 } hanging = { .lock = PTHREAD_MUTEX_INITIALIZER,
 	.change = PTHREAD_COND_INITIALIZER };
 static struct disk_ops hanging_ops;
 
-static int
-sync_hang(struct disk *disk, int file)
+static void
+disk_hang(void)
 {
 	pthread_mutex_lock(&hanging.lock);
 	hanging.is_met = true;
@@ -29,7 +30,30 @@ sync_hang(struct disk *disk, int file)
 	while (hanging.hangs)
 		pthread_cond_wait(&hanging.change, &hanging.lock);
 	pthread_mutex_unlock(&hanging.lock);
+}
+
+static int
+sync_hang(struct disk *disk, int file)
+{
+	disk_hang();
 	return hanging.behind->fdatasync(disk, file);
+}
+
+static int
+sync_note(struct disk *disk, int file)
+{
+	hanging.has_synced = true;
+	return hanging.behind->fdatasync(disk, file);
+}
+
+static ssize_t
+write_hang(struct disk *disk, int file, const void *bytes, size_t len,
+    uint64_t at)
+{
+	if (hanging.has_synced)
+		disk_hang();
+	hanging.has_synced = false;
+	return hanging.behind->pwrite(disk, file, bytes, len, at);
 }
 
 static void
@@ -129,6 +153,24 @@ START_TEST(lets_the_loop_go_on_while_the_disk_hangs)
 	/* It may be at the probe that became due; no longer than that. */
 	journal_destroy(rig.journal);
 	rig.journal = NULL;
+}
+END_TEST
+
+/* The first write after a sync is that of the watermark. */
+START_TEST(wakes_the_loop_while_it_writes_the_watermark)
+{
+	uint64_t lsn;
+
+	hanging_ops.fdatasync = sync_note;
+	hanging_ops.pwrite = write_hang;
+	journal_begin();
+	journal_rig_poll(&rig);
+	set_hanging(true);
+	lsn = journal_rig_append_text(&rig, "a");
+	wait_until(&hanging.is_met);
+	ck_assert_uint_eq(wait_for_news().committed, lsn - 1);
+	set_hanging(false);
+	ck_assert_uint_eq(wait_for_news().committed, lsn);
 }
 END_TEST
 
@@ -235,6 +277,7 @@ SUITE(journal_threads)
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, writes_what_is_appended_meanwhile);
 	tcase_add_test(tests, lets_the_loop_go_on_while_the_disk_hangs);
+	tcase_add_test(tests, wakes_the_loop_while_it_writes_the_watermark);
 	tcase_add_test(tests, writes_the_rest_before_it_ends);
 	tcase_add_test(tests, ends_while_the_disk_hangs);
 	tcase_add_test(tests, reports_a_failure);
