@@ -240,6 +240,7 @@ dotnet_monitor_answer(const struct http_compat_request *request,
     struct http_compat_response *out)
 {
 	struct str prefix = STR("/api/monitoring/"), path = request->path;
+	bool is_path;
 
 	if (path.len < prefix.len ||
 	    strncasecmp(path.data, prefix.data, prefix.len) != 0 ||
@@ -249,11 +250,13 @@ dotnet_monitor_answer(const struct http_compat_request *request,
 	out->status = 200;
 	out->content_type = JSON;
 	out->headers = "Cache-Control: no-store\r\n";
-	if (monitor_answer_path(out, request->monitored, path))
+	is_path = monitor_answer_path(out, request->monitored, path);
+	if (is_path && !out->body->failed)
 		return true;
 	wire_text_reset(out->body);
-	out->status = 404;
+	out->status = is_path ? 500 : 404;
 	out->content_type = TEXT;
-	wire_text_append(out->body, STR("404 page not found\n"));
+	wire_text_append(out->body, is_path ? STR("Internal server error")
+					    : STR("404 page not found\n"));
 	return true;
 }

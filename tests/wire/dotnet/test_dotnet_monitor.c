@@ -146,20 +146,23 @@ static const char *const paths[] = {
 	"/api/monitoring/rooms/none",
 };
 
-/* The caller answers 503 then. */
-START_TEST(a_lack_of_memory_is_noticed)
+START_TEST(without_memory_the_answer_is_500)
 {
+	int status;
+
 	if (!malloc_can_fail())
 		return;
 	for (unsigned nth = 1;; nth++) {
 		wire_text_fini(&body);
 		wire_text_init(&body);
 		malloc_fail_at(nth);
-		monitor_get(paths[_i], "");
+		status = monitor_get(paths[_i], "");
 		malloc_fail_at(0);
 		if (!malloc_has_failed())
 			break;
-		ck_assert(body.failed);
+		ck_assert_int_eq(status, 500);
+		ck_assert(body_has("Internal server error"));
+		ck_assert_uint_eq(body.len, 21);
 	}
 	ck_assert(!body.failed);
 	ck_assert_uint_gt(body.len, 0);
@@ -204,7 +207,7 @@ END_TEST
 SUITE(dotnet_monitor)
 {
 	tcase_add_checked_fixture(tests, setup, teardown);
-	tcase_add_loop_test(tests, a_lack_of_memory_is_noticed, 0,
+	tcase_add_loop_test(tests, without_memory_the_answer_is_500, 0,
 	    COUNT_OF(paths));
 	tcase_add_test(tests, a_record_that_finds_no_memory_is_not_kept);
 	tcase_add_test(tests, a_type_has_its_figures);
