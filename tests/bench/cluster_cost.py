@@ -96,9 +96,10 @@ class Nodes:
             node = centrifugo.node(port, self.redis.url, self.core, log)
         else:
             broker = ["--broker-url", self.redis.url] if self.redis else []
+            program = self.arguments.build / "parleyd"
             node = Server(
-                [str(self.arguments.build / "parleyd"), "--listen",
-                 f"127.0.0.1:{port}", *script.NO_LIMITS, *broker,
+                [str(program), "--listen", f"127.0.0.1:{port}",
+                 *script.no_limits(program), *broker,
                  *self.arguments.parleyd_flags], self.core, log, port)
         self.servers.append(self.stack.enter_context(node))
         if self.target == "parley":

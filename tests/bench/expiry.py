@@ -7,7 +7,7 @@ from clients import BODY, dial, frame, get, resident
 
 ROOMS = 50  # of one client: at most 64
 CLIENTS = 2
-MESSAGES = 400  # in each room
+MESSAGES = 800  # in each room
 SHORTEST_MS, LONGEST_MS = 1000, 2000
 PATIENCE_S = 10  # beyond the longest life
 

@@ -4,12 +4,13 @@ import time
 
 from clients import BODY, cpu_seconds, dial, frame, resident
 
-AT_ONCE = 500  # messages in flight: the answers must fit the socket buffers
+BYTES_IN_FLIGHT = 64000  # the answers must fit the socket buffers
 
 
 def fill(port, rooms, messages, body=BODY):
     """So many messages in each of so many rooms, all of them acknowledged."""
     client = dial(port)
+    at_once = max(1, BYTES_IN_FLIGHT // len(body))
     for number in range(rooms):
         if number % 50 == 49:  # at most 64 rooms per member
             client.close()
@@ -20,8 +21,8 @@ def fill(port, rooms, messages, body=BODY):
             "persistent": True})
         sent = frame({"command": "broadcast", "room": room, "ref": 1,
                       "message": body})
-        for begin in range(0, messages, AT_ONCE):
-            count = min(AT_ONCE, messages - begin)
+        for begin in range(0, messages, at_once):
+            count = min(at_once, messages - begin)
             client.socket.sendall(sent * count)
             client.await_(b'"event":"ack"', count)
     client.close()

@@ -13,7 +13,7 @@ import subprocess
 from pathlib import Path
 from typing import Callable, NamedTuple, Optional
 
-from script import NO_LIMITS, ROOT
+from script import ROOT, no_limits
 
 HERE = Path(__file__).resolve().parent / "compare"
 NCHAN = Path("/usr/lib/nginx/modules/ngx_nchan_module.so")
@@ -55,8 +55,8 @@ def our_version():
 
 
 def our_command(port, _):
-    return [str(ROOT / "build/parleyd"), "--listen", f"127.0.0.1:{port}",
-            *NO_LIMITS]
+    program = ROOT / "build/parleyd"
+    return [str(program), "--listen", f"127.0.0.1:{port}", *no_limits(program)]
 
 
 def limit_version():

@@ -29,12 +29,13 @@ EVENT = ('{"event":"broadcast","room":"den","seq":100000,"member":"guest-100",'
 
 
 def our_command(port, directory):
-    return [str(script.ROOT / "build/parleyd"), "--listen",
+    program = script.ROOT / "build/parleyd"
+    return [str(program), "--listen",
             f"127.0.0.1:{port},unix:{directory}/secure,tls",
             "--tls-certificate", f"{directory}/bench.pem",
             "--tls-key", f"{directory}/bench.key",
             # The clients answer no pings.
-            "--limits-ping-interval", "10m", *script.NO_LIMITS]
+            "--limits-ping-interval", "10m", *script.no_limits(program)]
 
 
 def nginx_command(port, directory):

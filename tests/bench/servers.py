@@ -29,7 +29,7 @@ class Site(NamedTuple):
 def conditions(rounds, calm):
     """Where and how figures were taken; calm: the load before."""
     return (f"{time.strftime('%Y-%m-%d', time.gmtime())}, Linux "
-            f"{platform.release()} on {os.cpu_count()} cores, "
+            f"{platform.release().split('-')[0]} on {os.cpu_count()} cores, "
             f"{rounds} round{'s' if rounds != 1 else ''}, load {calm:.2f} "
             "before.\n\n")
 

@@ -66,7 +66,9 @@ def test_no_client_is_in_more_rooms_than_it_may(clients):
 
 def test_no_more_answers_are_under_way_than_a_socket_holds(clients):
     kept.fill(1, 1, 1700)
+    kept.fill(1, 1, 150, "." * 1000)
     assert clients[0].at_once == [500, 500, 500, 200]
+    assert clients[1].at_once == [64, 64, 22]
 
 
 def test_every_message_asks_to_be_acknowledged(clients, monkeypatch):
