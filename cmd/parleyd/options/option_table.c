@@ -984,7 +984,9 @@ const struct option option_table[] = {
 	    .name = "history.messages",
 	    NUMBER(COUNT, history.messages, "1000", 1, MILLION),
 	    NO_LIMIT,
-	    .help = "Messages kept per room; beyond: the oldest is deleted." },
+	    .help =
+		"Messages kept per room; beyond: the oldest is deleted. "
+		"A slow reader that has none of those yet is closed, 4102." },
 	{ .name = "history.bytes",
 	    NUMBER(SIZE, history.bytes, "4MiB", KIB, 1024 * GIB),
 	    NO_LIMIT,
