@@ -15,7 +15,7 @@ Server = programs.Server = nodes.started
 
 def pytest_addoption(parser):
     parser.addoption("--talk", type=int, default=5, metavar="SECONDS",
-                     help="how long those talk who are listened to for losses")
+                     help="how long messages are checked for losses by each test of that")
 
 
 def pytest_ignore_collect(collection_path):

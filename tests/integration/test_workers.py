@@ -1,13 +1,17 @@
 """Several threads send what is published to many (`workers`)."""
 
+import contextlib
 import os
 import random
 import subprocess
 import threading
+import time
 from pathlib import Path
 
 import pytest
 
+import exposition
+from client import get
 from server import eventually
 
 PARLEY_BENCH = os.environ.get(
@@ -20,12 +24,21 @@ def threads(server):
     return [int(name) for name in os.listdir(f"/proc/{server.pid}/task")]
 
 
-def generate(server, case, members, seconds="0.5"):
+def generator(server, case, members, seconds):
     """Every message is checked at every receiver."""
-    return subprocess.run(
-        [PARLEY_BENCH, "--pid", str(server.pid), "--seconds", seconds,
-         "--members", str(members), case, f"127.0.0.1:{server.address[1]}"],
-        capture_output=True, text=True, timeout=120)
+    return [PARLEY_BENCH, "--pid", str(server.pid), "--seconds", str(seconds),
+            "--members", str(members), case,
+            f"127.0.0.1:{server.address[1]}"]
+
+
+def generate(server, case, members, seconds=0.5):
+    done = subprocess.run(generator(server, case, members, seconds),
+                          capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def metrics(server):
+    return exposition.read(get(server.address, "/metrics").body.decode())
 
 
 def helpers(server):
@@ -42,7 +55,7 @@ def test_has_so_many_threads(start, workers):
 
 
 def test_has_a_thread_for_each_processor(start):
-    server = start()
+    server = start("--workers", "0")
     eventually(lambda: len(helpers(server))
                == len(os.sched_getaffinity(0)) - 1)
 
@@ -52,14 +65,13 @@ def test_has_a_thread_for_each_processor(start):
     ("mixed", 500), ("stalled", 500), ("rooms", 10)])
 def test_no_message_is_lost_doubled_or_reordered(start, case, members):
     server = start(*NO_LIMITS, "--workers", "4")
-    done = generate(server, case, members)
-    assert (done.returncode, done.stderr) == (0, "")
+    generate(server, case, members)
     server.stop()
 
 
 class Scheduler(threading.Thread):
     """Moves the threads of a server between processors, and starves those that
-    help its loop."""
+    help its loop, until it is gone."""
 
     def __init__(self, server, seed):
         super().__init__()
@@ -71,16 +83,14 @@ class Scheduler(threading.Thread):
         processors = sorted(os.sched_getaffinity(0))
         for thread in threads(self.server):
             os.sched_setaffinity(thread, {self.random.choice(processors)})
-        self.set_policy(self.random.choice(helpers(self.server)),
-                        self.random.choice([os.SCHED_OTHER, os.SCHED_IDLE]))
-
-    @staticmethod
-    def set_policy(thread, policy):
-        os.sched_setscheduler(thread, policy, os.sched_param(0))
+        for thread in helpers(self.server):
+            policy = self.random.choice([os.SCHED_OTHER, os.SCHED_IDLE])
+            os.sched_setscheduler(thread, policy, os.sched_param(0))
 
     def run(self):
-        while not self.ends.wait(self.random.random() / 50):
-            self.disturb()
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            while not self.ends.wait(self.random.random() / 50):
+                self.disturb()
 
     def __enter__(self):
         self.start()
@@ -89,18 +99,37 @@ class Scheduler(threading.Thread):
     def __exit__(self, *_):
         self.ends.set()
         self.join()
-        for thread in threads(self.server):
-            os.sched_setaffinity(thread, os.sched_getaffinity(0))
-            self.set_policy(thread, os.SCHED_OTHER)
+
+
+def counted(server, what):
+    return int(metrics(server)[f"parley_{what}_total"].value())
+
+
+def drain_under_load(server, case, members):
+    """No message is missing before the connections are closed."""
+    before = counted(server, "messages")
+    with subprocess.Popen(generator(server, case, members, 60),
+                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                          text=True) as load:
+        eventually(lambda: counted(server, "messages") > before)
+        server.stop()
+        why = load.communicate(timeout=120)[1]
+    assert "was closed" in why or "is gone" in why
 
 
 @pytest.mark.parametrize("case, members", [
-    ("one-1000", 500), ("flight-1000", 500), ("speakers", 500)])
+    ("one-1000", 500), ("flight-1000", 500), ("speakers", 500), ("mixed", 500)])
 def test_any_schedule_of_the_threads_will_do(start, seconds_of_load, case,
                                              members):
-    seed = random.randrange(1 << 32)
-    server = start(*NO_LIMITS, "--workers", "4")
-    with Scheduler(server, seed):
-        done = generate(server, case, members, str(seconds_of_load))
-    assert (done.returncode, done.stderr) == (0, ""), f"seed {seed}"
-    server.stop()
+    end = time.monotonic() + seconds_of_load
+    rounds = deliveries = 0
+    while rounds == 0 or time.monotonic() < end:
+        seed = random.randrange(1 << 32)
+        server = start(*NO_LIMITS, "--workers", "4")
+        with Scheduler(server, seed):
+            print(f"seed {seed}")
+            generate(server, case, members)
+            deliveries += counted(server, "deliveries")
+            drain_under_load(server, case, members)
+        rounds += 1
+    print(f"{case}: {rounds} servers, as many drains, {deliveries} deliveries")
