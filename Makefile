@@ -39,8 +39,10 @@ sanitize := -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
 flags.release  := -O2 -g $(harden) $(loops)
 flags.debug    := -O0 -g3
-flags.asan     := -O1 -g $(sanitize)
-flags.tsan     := -O1 -g -fsanitize=thread
+# With sanitizers all workers send, however little there is to send.
+shared         := -DHUB_THREADS_LEAST=1
+flags.asan     := -O1 -g $(sanitize) $(shared)
+flags.tsan     := -O1 -g -fsanitize=thread $(shared)
 flags.coverage := -O0 -g --coverage
 flags.fuzz     := -O1 -g $(sanitize) -fsanitize=fuzzer-no-link
 ldflags.release := -pie -Wl,-z,relro,-z,now,-z,noexecstack

@@ -26,9 +26,11 @@ AT_ONCE = (*NO_DRAIN, "--limits-messages", "0", "--limits-bytes", "0")
 # What a sanitizer writes when it has found something.
 REPORT = re.compile(r"Sanitizer|runtime error:|Assertion .* failed")
 
-# Options in the environment of the tests must not reach the server.
+# Options in the environment of the tests must not reach the server, but for the
+# number of workers, which no test depends on.
 ENVIRONMENT = {
-    **{n: v for n, v in os.environ.items() if not n.startswith("PARLEY_")},
+    **{n: v for n, v in os.environ.items()
+       if not n.startswith("PARLEY_") or n == "PARLEY_WORKERS"},
     # The tests read lines of text, though they are no terminal.
     "PARLEY_LOG_FORMAT": "text",
     # A small quarantine, so that memory can be measured.
