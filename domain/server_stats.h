@@ -159,6 +159,15 @@ struct limit_use {
 
 #define SERVER_STATS_LIMITS 8
 
+/* A thread that sends its part of large batches. All are totals. */
+struct worker_stats {
+	uint64_t writes; /* to sockets */
+	uint64_t busy_us;
+	uint64_t waited_us; /* it was not busy, while others were */
+};
+
+#define SERVER_STATS_WORKERS 64
+
 /* Totals count from the start of the server; the others are current. */
 struct server_stats {
 	struct str server; /* its name and version */
@@ -198,6 +207,9 @@ struct server_stats {
 	uint64_t file_bytes; /* now, as quotas count */
 	struct limit_use limits[SERVER_STATS_LIMITS];
 	size_t limit_count;
+	/* The first is the thread of the loop; none if it is the only one. */
+	struct worker_stats workers[SERVER_STATS_WORKERS];
+	size_t worker_count;
 	/* From reading a command to sending all results of its turn. */
 	struct histogram latency;
 	/* The same by kind; the last one: commands that were not run. */

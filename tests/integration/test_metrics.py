@@ -19,7 +19,7 @@ from server import DEADLINE, ROOT, eventually
 # Nothing else is a label: no user, room or address.
 LABELS = {
     "code", "reason", "limit", "status", "command", "outcome", "result", "level",
-    "version",
+    "version", "worker",
 }
 PROMTOOL = shutil.which("promtool")
 PROMETHEUS = shutil.which("prometheus")
@@ -43,7 +43,7 @@ def stored(start, tmp_path):
     return start("--store-kind", "file", "--store-dir", str(tmp_path / "store"),
                  "--hooks-url", "http://127.0.0.1:1/", "--hooks-secret", "s" * 16,
                  "--hooks-before-join", "http://127.0.0.1:1/",
-                 "--hooks-failure", "allow")
+                 "--hooks-failure", "allow", "--workers", "2")
 
 
 # --- the format and the page --------------------------------------------------

@@ -69,6 +69,26 @@ def test_no_message_is_lost_doubled_or_reordered(start, case, members):
     server.stop()
 
 
+@pytest.mark.parametrize("workers", [1, 3])
+def test_writes_and_times_are_counted_by_worker(start, workers):
+    server = start(*NO_LIMITS, "--workers", str(workers))
+    generate(server, "flight-1000", 500)
+    families = metrics(server)
+    if workers == 1:
+        assert not [name for name in families if "worker" in name]
+        return
+    writes, busy, wait = (
+        [families[f"parley_worker_{name}_total"].value(worker=str(i))
+         for i in range(workers)]
+        for name in ("writes", "busy_seconds", "wait_seconds"))
+    assert 0 < sum(writes) <= families["parley_socket_writes_total"].value()
+    assert sum(busy) > 0
+    # Each is busy, or waits, for as long as a batch takes.
+    took = [busy[i] + wait[i] for i in range(workers)]
+    assert max(took) - min(took) < 1e-4
+    server.stop()
+
+
 class Scheduler(threading.Thread):
     """Moves the threads of a server between processors, and starves those that
     help its loop, until it is gone."""

@@ -406,6 +406,7 @@ hub_stats(const struct hub *hub, struct server_stats *out)
 	memcpy(out->errors, hub->errors, sizeof(out->errors));
 	memcpy(out->recoveries, hub->recoveries, sizeof(out->recoveries));
 	out->copies = hub->batch.copies;
+	send_threads_fill_stats(hub->batch.threads, out);
 }
 
 void

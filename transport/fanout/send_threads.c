@@ -5,7 +5,10 @@
 #include <stdlib.h>
 
 #include "transport/fanout/send_batch_internal.h"
+#include "transport/meter.h"
 #include "transport/net/thread_pool.h"
+
+static_assert(POOL_THREADS_MOST <= SERVER_STATS_WORKERS, "each is counted");
 
 /* Slices are small enough to be divided evenly, but each costs something. */
 #define SLICES_OF_A_THREAD 4
@@ -16,7 +19,12 @@ struct lane {
 	atomic_size_t next;
 	size_t end;
 	struct traffic traffic; /* counted by the thread */
+	int64_t run_ns;         /* of the thread, in this run */
 	char apart[64];         /* from what other threads write */
+	/* Of all runs. */
+	uint64_t writes;
+	int64_t busy_ns;
+	int64_t waited_ns;
 };
 
 struct send_threads {
@@ -175,7 +183,8 @@ static void
 threads_run(void *arg, unsigned thread)
 {
 	struct send_threads *threads = arg;
-	struct traffic *traffic = &threads->lanes[thread].traffic;
+	struct lane *own = &threads->lanes[thread];
+	int64_t begun_ns = monotonic_ns();
 
 	for (unsigned i = 0; i < threads->count; i++) {
 		struct lane *lane =
@@ -185,26 +194,58 @@ threads_run(void *arg, unsigned thread)
 		while ((at = atomic_fetch_add(&lane->next, 1)) < lane->end)
 			if (!threads->order[at]->is_deferred)
 				threads->order[at]->begin(threads->batch,
-				    threads->order[at], traffic);
+				    threads->order[at], &own->traffic);
 	}
+	/* A late thread may begin twice. */
+	own->run_ns += monotonic_ns() - begun_ns;
+}
+
+/* The thread has done its part of a run that took so long. */
+static void
+lane_count_run(struct lane *lane, int64_t took_ns, struct traffic *traffic)
+{
+	traffic->writes += lane->traffic.writes;
+	traffic->sent_bytes += lane->traffic.sent_bytes;
+	lane->writes += lane->traffic.writes;
+	lane->busy_ns += lane->run_ns;
+	lane->waited_ns += took_ns - lane->run_ns;
+	lane->traffic = (struct traffic){ 0 };
+	lane->run_ns = 0;
 }
 
 bool
 send_threads_run(struct send_threads *threads, const struct send_batch *batch,
     struct traffic *traffic)
 {
+	int64_t begun_ns, took_ns;
+
 	if (!slices_place_results(threads) || !slices_order(threads))
 		return false;
+	begun_ns = monotonic_ns();
 	threads->batch = batch;
 	thread_pool_run(threads->pool,
 	    (unsigned)(threads->sends / SEND_SLICE_MOST) + 1, threads_run,
 	    threads);
-	for (unsigned i = 0; i < threads->count; i++) {
-		struct traffic *counted = &threads->lanes[i].traffic;
-
-		traffic->writes += counted->writes;
-		traffic->sent_bytes += counted->sent_bytes;
-		*counted = (struct traffic){ 0 };
-	}
+	took_ns = monotonic_ns() - begun_ns;
+	for (unsigned i = 0; i < threads->count; i++)
+		lane_count_run(&threads->lanes[i], took_ns, traffic);
 	return true;
+}
+
+void
+send_threads_fill_stats(const struct send_threads *threads,
+    struct server_stats *out)
+{
+	if (threads == NULL)
+		return;
+	out->worker_count = threads->count;
+	for (unsigned i = 0; i < threads->count; i++) {
+		const struct lane *lane = &threads->lanes[i];
+
+		out->workers[i] = (struct worker_stats){
+			.writes = lane->writes,
+			.busy_us = (uint64_t)lane->busy_ns / 1000,
+			.waited_us = (uint64_t)lane->waited_ns / 1000,
+		};
+	}
 }

@@ -13,6 +13,7 @@
 
 struct send_batch;
 struct send_threads;
+struct server_stats;
 struct thread_pool;
 
 /* The pool is borrowed; for so many sends or more. NULL: no memory. */
@@ -43,5 +44,9 @@ struct send_slice *send_threads_slices(struct send_threads *, size_t *count);
  */
 bool send_threads_run(struct send_threads *, const struct send_batch *,
     struct traffic *);
+
+/* What each thread has sent; nothing without threads. */
+void send_threads_fill_stats(const struct send_threads *,
+    struct server_stats *out);
 
 #endif

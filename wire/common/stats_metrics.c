@@ -121,6 +121,19 @@ static const struct metric metrics[] = {
 	    process.started_ms, "Start of the process, in Unix time."),
 };
 
+/* Fields of struct worker_stats; with several workers only. */
+static const struct metric worker_metrics[] = {
+	{ "parley_worker_writes_total",
+	    "Writes of batches that workers share, by worker.", METRIC_COUNTER,
+	    UNIT_ONE, offsetof(struct worker_stats, writes) },
+	{ "parley_worker_busy_seconds_total",
+	    "Time in which the worker sent its part of them.", METRIC_COUNTER,
+	    UNIT_US, offsetof(struct worker_stats, busy_us) },
+	{ "parley_worker_wait_seconds_total",
+	    "Time in which it did not, while others did.", METRIC_COUNTER,
+	    UNIT_US, offsetof(struct worker_stats, waited_us) },
+};
+
 static const struct metric file_metrics[] = {
 	GAUGE("parley_files", file_count, "Uploaded files, unfinished too."),
 	GAUGE("parley_files_bytes", file_bytes,
@@ -331,6 +344,22 @@ metric_put(struct wire_text *out, const struct metric *metric,
 	}
 	metric_printf(out, "%s", metric->name);
 	metric_put_value(out, metric->unit, *(const uint64_t *)field);
+}
+
+/* --- workers -------------------------------------------------------------- */
+
+static void
+worker_metric_put(struct wire_text *out, const struct metric *metric,
+    const struct server_stats *stats)
+{
+	metric_put_head(out, metric->name, metric->type, metric->help);
+	for (size_t i = 0; i < stats->worker_count; i++) {
+		const void *field =
+		    (const char *)&stats->workers[i] + metric->offset;
+
+		metric_printf(out, "%s{worker=\"%zu\"}", metric->name, i);
+		metric_put_value(out, metric->unit, *(const uint64_t *)field);
+	}
 }
 
 /* --- counts of fixed kinds ------------------------------------------------ */
@@ -554,6 +583,9 @@ stats_write_metrics(struct wire_text *out, const struct server_stats *stats)
 		kinds_put(out, &kinds[i], stats);
 	for (size_t i = 0; i < COUNT_OF(totals); i++)
 		totals_put(out, &totals[i], stats);
+	if (stats->worker_count > 0)
+		for (size_t i = 0; i < COUNT_OF(worker_metrics); i++)
+			worker_metric_put(out, &worker_metrics[i], stats);
 	for (size_t i = 0; i < COUNT_OF(file_metrics); i++)
 		metric_put(out, &file_metrics[i], stats);
 	if (stats->broker.is_used)

@@ -38,6 +38,8 @@ make_report(void)
 		    .is_up = 1,
 		    .heals = 2,
 		    .scripts = { .counts = { 0, 2 }, .sum_us = 30 } },
+		.workers = { { 12, 3000000, 5 }, { 11, 2000000, 1000005 } },
+		.worker_count = 2,
 	};
 	struct room room = {
 		.id = "tea", .name = "Tea \"& cake\"", .member_count = 2
@@ -168,6 +170,11 @@ static const char *const lines[] = {
 	"parley_latency_seconds_sum 20.000030\n"
 	"parley_latency_seconds_count 3\n",
 	"\nparley_loop_lag_seconds_count 0\n",
+	"\n# TYPE parley_worker_writes_total counter\n"
+	"parley_worker_writes_total{worker=\"0\"} 12\n"
+	"parley_worker_writes_total{worker=\"1\"} 11\n",
+	"\nparley_worker_busy_seconds_total{worker=\"1\"} 2.000000\n",
+	"\nparley_worker_wait_seconds_total{worker=\"1\"} 1.000005\n",
 	"\n# TYPE parley_command_seconds histogram\n"
 	"parley_command_seconds_bucket{command=\"ping\",le=\"0.000010\"} 0\n"
 	"parley_command_seconds_bucket{command=\"ping\",le=\"0.000020\"} 2\n",
@@ -205,6 +212,18 @@ START_TEST(omits_a_store_that_does_not_exist)
 }
 END_TEST
 
+START_TEST(omits_workers_of_a_server_that_has_one_thread)
+{
+	struct server_stats report = make_report();
+	struct wire_text text = { 0 };
+
+	report.worker_count = 0;
+	stats_write_metrics(&text, &report);
+	ck_assert_ptr_null(memmem(text.data, text.len, "parley_worker", 13));
+	wire_text_fini(&text);
+}
+END_TEST
+
 START_TEST(reports_a_lack_of_memory)
 {
 	struct server_stats report = make_report();
@@ -227,5 +246,6 @@ SUITE(stats_format)
 	tcase_add_loop_test(tests, writes_the_prometheus_format, 0,
 	    COUNT_OF(lines));
 	tcase_add_test(tests, omits_a_store_that_does_not_exist);
+	tcase_add_test(tests, omits_workers_of_a_server_that_has_one_thread);
 	tcase_add_test(tests, reports_a_lack_of_memory);
 }
