@@ -76,17 +76,26 @@ key_hash(struct str key)
 	return (uint32_t)hash != 0 ? (uint32_t)hash : 1;
 }
 
-static size_t
-map_slots(const struct id_map *map)
+/* Any number of slots will do: the hash is a fraction of them. */
+static uint32_t
+hash_slot(const struct id_map *map, uint32_t hash)
 {
-	return map->entries != NULL ? (size_t)map->mask + 1 : 0;
+	return (uint32_t)((uint64_t)hash * map->slots >> 32);
+}
+
+static uint32_t
+slot_next(const struct id_map *map, uint32_t slot)
+{
+	return slot + 1 < map->slots ? slot + 1 : 0;
 }
 
 /* The distance of a slot's entry from its hash slot. */
 static uint32_t
 slot_distance(const struct id_map *map, uint32_t slot)
 {
-	return (slot - map->hashes[slot]) & map->mask;
+	uint32_t from = hash_slot(map, map->hashes[slot]);
+
+	return slot >= from ? slot - from : slot + map->slots - from;
 }
 
 static uint32_t
@@ -97,14 +106,14 @@ map_find_slot(const struct id_map *map, struct str key)
 	if (map->count == 0)
 		return NOWHERE;
 	hash = key_hash(key);
-	slot = hash & map->mask;
+	slot = hash_slot(map, hash);
 	for (uint32_t far = 0; map->hashes[slot] != 0; far++) {
 		if (map->hashes[slot] == hash &&
 		    str_equal(map->key_of(map->entries[slot]), key))
 			return slot;
 		if (slot_distance(map, slot) < far)
 			break;
-		slot = (slot + 1) & map->mask;
+		slot = slot_next(map, slot);
 	}
 	return NOWHERE;
 }
@@ -113,7 +122,7 @@ map_find_slot(const struct id_map *map, struct str key)
 static void
 map_place(struct id_map *map, void *entry, uint32_t hash)
 {
-	uint32_t slot = hash & map->mask;
+	uint32_t slot = hash_slot(map, hash);
 
 	for (uint32_t far = 0; map->hashes[slot] != 0; far++) {
 		uint32_t theirs = slot_distance(map, slot);
@@ -128,7 +137,7 @@ map_place(struct id_map *map, void *entry, uint32_t hash)
 			hash = moved_hash;
 			far = theirs;
 		}
-		slot = (slot + 1) & map->mask;
+		slot = slot_next(map, slot);
 	}
 	map->entries[slot] = entry;
 	map->hashes[slot] = hash;
@@ -146,9 +155,9 @@ map_resize(struct id_map *map, size_t slots)
 	if (next.entries == NULL)
 		return false;
 	next.hashes = (uint32_t *)(next.entries + slots);
-	next.mask = (uint32_t)(slots - 1);
+	next.slots = (uint32_t)slots;
 	memset(next.hashes, 0, slots * sizeof(*next.hashes));
-	for (size_t i = 0; i < map_slots(map); i++)
+	for (size_t i = 0; i < map->slots; i++)
 		if (map->hashes[i] != 0)
 			map_place(&next, map->entries[i], map->hashes[i]);
 	free(map->entries);
@@ -159,32 +168,33 @@ map_resize(struct id_map *map, size_t slots)
 static bool
 map_reserve(struct id_map *map)
 {
-	size_t slots = map_slots(map);
+	size_t slots = map->slots;
 
 	if (slots == 0)
 		return map_resize(map, SLOTS_LEAST);
-	if (map->count < slots / 8 * 7)
+	if (map->count < slots - slots / 8)
 		return true;
-	return map_resize(map, slots * 2);
+	return map_resize(map, slots + slots / 2);
 }
 
 /* A failure to shrink is ignored. */
 static void
 map_shrink(struct id_map *map)
 {
-	size_t slots = map_slots(map);
+	size_t slots = map->slots;
 
 	if (map->count == 0)
 		id_map_fini(map);
-	else if (slots > SLOTS_LEAST && map->count < slots / 8)
-		(void)map_resize(map, slots / 2);
+	else if (slots > SLOTS_LEAST && (size_t)map->count * 8 < slots)
+		(void)map_resize(map,
+		    slots / 2 > SLOTS_LEAST ? slots / 2 : SLOTS_LEAST);
 }
 
 static void
 map_close_gap(struct id_map *map, uint32_t gap)
 {
 	for (;;) {
-		uint32_t next = (gap + 1) & map->mask;
+		uint32_t next = slot_next(map, gap);
 
 		if (map->hashes[next] == 0 || slot_distance(map, next) == 0)
 			break;
@@ -259,15 +269,13 @@ id_map_remove(struct id_map *map, struct str key)
 size_t
 id_map_bytes(const struct id_map *map)
 {
-	return map_slots(map) * SLOT_SIZE;
+	return map->slots * SLOT_SIZE;
 }
 
 void
 id_map_each(const struct id_map *map, id_map_visit *visit, void *arg)
 {
-	if (map->entries == NULL)
-		return;
-	for (size_t i = 0; i <= map->mask; i++)
+	for (size_t i = 0; i < map->slots; i++)
 		if (map->hashes[i] != 0)
 			visit(map->entries[i], arg);
 }

@@ -13,14 +13,14 @@ typedef struct str id_map_key(const void *entry);
 
 /*
  * The caller owns the entries, which contain their key: a slot is a pointer and
- * a hash, 12 bytes. At most 7 of 8 slots are used. All zero except key_of is an
- * empty map without memory.
+ * a hash, 12 bytes. At most 7 of 8 slots are used, and after growing at least 7
+ * of 12. All zero except key_of is an empty map without memory.
  */
 struct id_map {
 	id_map_key *key_of;
 	void **entries;   /* one per slot, followed by the hashes */
 	uint32_t *hashes; /* one per slot; 0: the slot is free */
-	uint32_t mask;    /* the number of slots less 1 */
+	uint32_t slots;
 	uint32_t count;
 };
 
@@ -54,7 +54,10 @@ id_map_find(const struct id_map *map, struct str key)
 /* Removes an entry and returns it; NULL if there is none. */
 void *id_map_remove(struct id_map *, struct str key);
 
-/* Visits all entries, in any order; do not change the map. */
+/*
+ * Visits all entries, ordered by hash; do not change the map. Put into another
+ * map of the process in this order, they would be slow to place.
+ */
 typedef void id_map_visit(void *entry, void *arg);
 void id_map_each(const struct id_map *, id_map_visit *, void *arg);
 
