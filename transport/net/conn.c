@@ -1,5 +1,6 @@
 #include "transport/net/conn.h"
 
+#include <assert.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -11,6 +12,8 @@
 #include "transport/net/budget.h"
 #include "transport/net/conn_internal.h"
 #include "transport/net/input_buffer.h"
+
+static_assert(sizeof(struct conn) <= 152, "one per connection");
 
 /* --- plain sockets -------------------------------------------------------- */
 

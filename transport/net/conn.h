@@ -121,7 +121,7 @@ struct conn {
 	void *io_state;
 	struct loop *loop;
 	int fd;
-	uint8_t state;          /* enum conn_state */
+	uint8_t state : 2;      /* enum conn_state */
 	bool output_closed : 1; /* conn_send() sends nothing more */
 	bool has_sent : 1;      /* something; a protocol may clear it */
 	bool input_closed : 1;  /* the peer sends nothing more */
@@ -251,7 +251,7 @@ static inline void
 conn_prefetch(const struct conn *conn)
 {
 	__builtin_prefetch(&conn->queue);
-	__builtin_prefetch(&conn->state);
+	__builtin_prefetch(&conn->fd);
 }
 
 /* The same for a few bytes, beyond any limit and after output_closed. */
