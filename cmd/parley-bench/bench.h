@@ -32,6 +32,7 @@ struct shape {
 	unsigned
 	    stalled; /* additional members of the only room that do not read */
 	unsigned standing; /* additional idle connections */
+	unsigned quiet_s;  /* the CPU time of idle connections is measured */
 	bool discards;     /* only senders look at what they receive */
 	bool mixed;        /* members alternate between the dialects */
 	bool acks;         /* count acknowledgements */

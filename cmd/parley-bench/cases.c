@@ -67,6 +67,8 @@ const struct bench_case bench_cases[] = {
 		.discards = true } },
 	{ "idle", "15000 connections do nothing", run_idle,
 	    { .members = 15000 } },
+	{ "in-room", "15000 members of 150 rooms do nothing", run_idle,
+	    { .rooms = 150, .members = 100, .quiet_s = 26 } },
 	{ "churn", "connect, upgrade, close", run_churn,
 	    { .members = 32, .standing = 100 } },
 	{ "latency", "how long a few people wait, in any dialect", run_latency,

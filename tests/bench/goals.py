@@ -30,7 +30,7 @@ class Case(NamedTuple):
 
 
 # Minutes, which a quick look does not have.
-LONG = ("compact", "compact-live", "transfers")
+LONG = ("in-room", "compact", "compact-live", "transfers")
 
 ALL = ("parley", "bare", "limit")
 UNBOUNDED = ("--history-messages", "0", "--history-bytes", "0",
@@ -71,6 +71,7 @@ CASES = (
     Case("mixed", ("parley",), 1),
     Case("stalled", ("parley",), 3),
     Case("idle", ("parley", "bare"), 1),
+    Case("in-room", ("parley",), 1),
     Case("churn", ("parley", "bare"), 1),
     Case("tokens", ("parley",), 1),
     Case("kinds", ("parley",), 1),
@@ -131,6 +132,8 @@ GOALS = (
     # An allocator lays things out anew once; a leak would be far above.
     Goal("idle", "kib_per_connection_again", "KiB", 1, "value", None, False,
          0.05),
+    Goal("in-room", "kib_per_connection", "KiB", 1, "value", None, False, 0.5),
+    Goal("in-room", "us_per_connection_s", "us", 1, "value", None, False, 0.3),
     Goal("churn", "connections_per_cpu_s", "k/s", 1e-3, "ratio", "bare", True,
          0.90),
     Goal("tokens", "hs256_us", "us", 1, "value", None, False, 5),
