@@ -68,57 +68,31 @@ attribute_of_room_pack(const struct attribute *attribute, void *arg)
 	return true;
 }
 
-static bool
-attribute_kind_is_packed(const struct chat_snapshot *chat, unsigned kind)
-{
-	const struct attribute attribute = {
-		.kind = (enum attribute_kind)kind,
-	};
-
-	return attribute_kind_exists(kind) &&
-	       (chat->messages != NULL ||
-		   !attribute_is_of_room_log(&attribute));
-}
-
 /* A kind of 0 ends them. */
 static void
 attributes_pack(const struct packing *packing, struct str room)
 {
-	for (unsigned kind = 1; kind < ATTRIBUTE_KINDS; kind++)
-		if (attribute_kind_is_packed(packing->chat, kind))
+	struct attribute attribute = { .seq = 0 };
+
+	for (unsigned kind = 1; kind < ATTRIBUTE_KINDS; kind++) {
+		attribute.kind = (enum attribute_kind)kind;
+		if (attribute_kind_exists(kind) &&
+		    !attribute_is_of_room_log(&attribute))
 			attribute_store_each(packing->chat->attributes, room,
-			    (enum attribute_kind)kind, attribute_of_room_pack,
+			    attribute.kind, attribute_of_room_pack,
 			    packing->packer);
+	}
 	pack_number(packing->packer, 0);
 }
 
-static bool
-message_pack(const struct message *message, void *arg)
-{
-	struct packer *packer = arg;
-
-	pack_number(packer, message->seq);
-	pack_number(packer, (uint64_t)message->at_ms);
-	pack_text(packer, message->author);
-	pack_text(packer, message->author_id);
-	pack_text(packer, message->body);
-	pack_text(packer, message->key);
-	pack_number(packer, message->is_redacted);
-	pack_number(packer, (uint64_t)message->edited_ms);
-	return true;
-}
-
-/* A number of 0 ends them. */
 static void
-messages_pack(const struct packing *packing, struct str room)
+span_pack(const struct packing *packing, struct str room)
 {
-	struct history *history = packing->chat->history;
-	struct history_span span = { .last = 0 };
+	struct history_span span = { .first = 1 };
 
-	(void)history_span(history, room, packing->chat->now_ms, &span);
-	history_each(history, room, 1, packing->chat->now_ms, message_pack,
-	    packing->packer);
-	pack_number(packing->packer, 0);
+	(void)history_span(packing->chat->history, room, packing->chat->now_ms,
+	    &span);
+	pack_number(packing->packer, span.first);
 	pack_number(packing->packer, span.last);
 	pack_number(packing->packer, (uint64_t)span.last_at_ms);
 	pack_number(packing->packer, span.evicted);
@@ -149,8 +123,9 @@ room_pack(const struct room *room, void *arg)
 	if (room_is_kept(packing->chat, room))
 		return true;
 	if (packing->chat->messages != NULL)
-		messages_pack(packing, str_from(room->id));
-	attributes_pack(packing, str_from(room->id));
+		span_pack(packing, str_from(room->id));
+	else
+		attributes_pack(packing, str_from(room->id));
 	return true;
 }
 
@@ -198,10 +173,9 @@ member_unpack(struct chat_snapshot *chat, struct unpacker *from)
 		    member.connections);
 }
 
-/* Attributes are visited last first, and set in the order of before. */
-static void
-attributes_unpack(struct chat_snapshot *chat, struct unpacker *from,
-    struct str room)
+void
+chat_attributes_unpack(struct attribute_store *store, struct str room,
+    struct unpacker *from)
 {
 	struct attribute *all = NULL, next = { .seq = 0 };
 	size_t count = 0, capacity = 0;
@@ -219,38 +193,26 @@ attributes_unpack(struct chat_snapshot *chat, struct unpacker *from,
 		    !attribute_is_valid(&next) || next.value.len == 0;
 	}
 	while (count-- > 0 && !from->failed)
-		from->failed = attribute_store_set(chat->attributes, room,
-				   &all[count]) != CHAT_OK;
+		from->failed =
+		    attribute_store_set(store, room, &all[count]) != CHAT_OK;
 	free(all);
 }
 
+/* The messages were transferred; those that are gone since then go. */
 static void
-messages_unpack(struct chat_snapshot *chat, struct unpacker *from,
-    struct str room)
+span_unpack(struct chat_snapshot *chat, struct unpacker *from, struct str room)
 {
-	struct message message = { .seq = 0 };
-	struct history_span span = { .last = 0 };
-	uint64_t seq;
+	struct history_span span;
 
-	while ((seq = unpack_number(from)) != 0 && !from->failed) {
-		message.seq = seq;
-		message.at_ms = (int64_t)unpack_number(from);
-		message.author = unpack_text(from);
-		message.author_id = unpack_text(from);
-		message.body = unpack_text(from);
-		message.key = unpack_text(from);
-		message.is_redacted = unpack_number(from) != 0;
-		message.edited_ms = (int64_t)unpack_number(from);
-		from->failed = from->failed || seq <= span.last ||
-			       chat->messages->put(chat->history, room,
-				   &message) != CHAT_OK;
-		span.last = seq;
-	}
+	span.first = unpack_number(from);
 	span.last = unpack_number(from);
 	span.last_at_ms = (int64_t)unpack_number(from);
 	span.evicted = unpack_number(from);
-	if (!from->failed)
-		chat->messages->set_span(chat->history, room, &span);
+	from->failed |= span.first == 0 || span.first > span.last + 1;
+	if (from->failed)
+		return;
+	chat->messages->trim(chat->history, room, span.first - 1, 0);
+	chat->messages->set_span(chat->history, room, &span);
 }
 
 static void
@@ -273,15 +235,18 @@ room_members_unpack(struct chat_snapshot *chat, struct unpacker *from,
 static bool
 room_add(struct chat_snapshot *chat, const struct room *room, struct str id)
 {
+	enum chat_error error;
 	struct room before;
 
 	if (room_is_kept(chat, room)) {
 		room_store_touch(chat->rooms, id, room->active_ms);
 		return room_store_get(chat->rooms, id, &before) == CHAT_OK;
 	}
-	return room_store_put(chat->rooms, room) == CHAT_OK &&
-	       history_open(chat->history, id, room->ttl_ms,
-		   room->persistent) == CHAT_OK;
+	if (room_store_put(chat->rooms, room) != CHAT_OK)
+		return false;
+	error = history_open(chat->history, id, room->ttl_ms, room->persistent);
+	return error == CHAT_OK ||
+	       (error == CHAT_ROOM_EXISTS && chat->messages != NULL);
 }
 
 static void
@@ -315,8 +280,9 @@ room_unpack(struct chat_snapshot *chat, struct unpacker *from)
 	if (room_is_kept(chat, &room))
 		return;
 	if (chat->messages != NULL)
-		messages_unpack(chat, from, id);
-	attributes_unpack(chat, from, id);
+		span_unpack(chat, from, id);
+	else
+		chat_attributes_unpack(chat->attributes, id, from);
 }
 
 /* The names of guests, which their rooms give them. */

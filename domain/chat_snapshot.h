@@ -1,4 +1,6 @@
-/* The members and the rooms of a chat, in bytes, for another process. Public.
+/*
+ * The members and the rooms of a chat, in bytes, for another process; messages
+ * go before (domain/history_transfer.h). Public.
  */
 #ifndef DOMAIN_CHAT_SNAPSHOT_H
 #define DOMAIN_CHAT_SNAPSHOT_H
@@ -15,6 +17,12 @@ struct chat_snapshot_messages {
 	enum chat_error (*put)(struct history *, struct str room,
 	    const struct message *);
 	/*
+	 * Drops messages up to a number that was sent at_ms:
+	 * memory_history_trim().
+	 */
+	void (*trim)(struct history *, struct str room, uint64_t seq,
+	    int64_t at_ms);
+	/*
 	 * After the messages: what was known of those that are gone.
 	 * memory_history_set_span().
 	 */
@@ -25,11 +33,12 @@ struct chat_snapshot_messages {
 struct chat_snapshot {
 	struct member_store *members;
 	struct room_store *rooms;
-	struct history *history; /* opened for each room */
+	struct history *history;
 	struct attribute_store *attributes;
 	/*
-	 * NULL: histories are empty, and attributes that belong to a room's
-	 * own log are left out.
+	 * Messages and attributes are transferred before, and the snapshot has
+	 * which of them are gone. NULL: histories are empty, and attributes
+	 * that belong to a room's own log are left out.
 	 */
 	const struct chat_snapshot_messages *messages;
 	int64_t now_ms; /* with messages; by the wall clock */
@@ -42,6 +51,13 @@ struct chat_snapshot {
 
 /* Attributes of messages, and who has read them. */
 bool attribute_is_of_room_log(const struct attribute *);
+
+/*
+ * Reads attributes of a room that were visited last first, up to a kind of 0,
+ * and sets them in the order of before.
+ */
+void chat_attributes_unpack(struct attribute_store *, struct str room,
+    struct unpacker *);
 
 /* False: no memory. */
 bool chat_snapshot_pack(const struct chat_snapshot *, struct packer *);

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "domain/base/count_of.h"
+#include "domain/history_transfer.h"
 #include "domain/log.h"
 #include "persistence/disk/disk.h"
 #include "persistence/file/file_store.h"
@@ -23,24 +24,68 @@ struct backend {
 
 static const struct chat_snapshot_messages numbered_in_memory = {
 	.put = memory_history_put,
+	.trim = memory_history_trim,
 	.set_span = memory_history_set_span,
 };
+
+static bool
+piece_receive(struct history *history, struct attribute_store *attributes,
+    struct str piece)
+{
+	struct chat_snapshot chat = { .history = history,
+		.attributes = attributes,
+		.messages = &numbered_in_memory };
+	struct unpacker from = { .rest = piece };
+
+	if (history_transfer_unpack(&chat, &from))
+		return true;
+	log_error("messages of the old process cannot be read");
+	return false;
+}
+
+/* With what another process has sent. Stores stay NULL on failure. */
+static void
+history_open_received(struct stores *stores, const struct stores_config *config)
+{
+	struct stores_ahead *ahead = config->ahead;
+
+	if (!stores_receive(ahead, ahead->messages))
+		return;
+	stores->history = ahead->history;
+	stores->attributes = ahead->attributes;
+	memory_history_set_limits(stores->history, config->limits);
+	*ahead = (struct stores_ahead){ 0 };
+}
+
+static bool
+memory_history_open(struct history **history,
+    struct attribute_store **attributes, const struct history_limits *limits)
+{
+	*history = memory_history_create(limits);
+	*attributes = memory_attributes_create();
+	if (*history == NULL || *attributes == NULL)
+		return false;
+	memory_attributes_follow(*attributes, *history);
+	return true;
+}
 
 static enum stores_end
 memory_open(struct stores *stores, const struct stores_config *config)
 {
 	stores->members = memory_members_create();
 	stores->rooms = memory_rooms_create();
-	stores->history = memory_history_create(config->limits);
-	if (stores->history != NULL && config->clock != NULL)
-		memory_history_check_clock(stores->history, config->clock,
-		    &config->options->clock_trust_ms);
-	stores->attributes = memory_attributes_create();
+	if (config->ahead != NULL && config->ahead->messages.data != NULL)
+		history_open_received(stores, config);
+	else
+		(void)memory_history_open(&stores->history, &stores->attributes,
+		    config->limits);
 	if (stores->rooms == NULL || stores->history == NULL ||
 	    stores->attributes == NULL)
 		return STORES_OPEN;
+	if (config->clock != NULL)
+		memory_history_check_clock(stores->history, config->clock,
+		    &config->options->clock_trust_ms);
 	stores->numbered = &numbered_in_memory;
-	memory_attributes_follow(stores->attributes, stores->history);
 	stores->log = memory_log_create(stores->rooms, stores->history,
 	    stores->attributes);
 	if (stores->log != NULL)
@@ -84,6 +129,7 @@ files_open(struct stores *stores, const struct stores_config *config)
 		[FILE_STORE_FAILED] = STORES_FAILED,
 	};
 	struct stores_ahead *ahead = config->ahead;
+	struct str messages = ahead != NULL ? ahead->messages : STR_ABSENT;
 	struct file_store_config files;
 	enum file_store_end end;
 
@@ -111,6 +157,9 @@ files_open(struct stores *stores, const struct stores_config *config)
 	stores->attributes = file_store_attributes(stores->files);
 	stores->log = file_store_log(stores->files);
 	stores->numbered = &numbered_in_memory;
+	if (messages.data != NULL &&
+	    !piece_receive(stores->history, stores->attributes, messages))
+		return STORES_FAILED;
 	return STORES_OPEN;
 }
 
@@ -166,9 +215,25 @@ stores_read_ahead(struct stores_ahead *ahead,
 		backend->read_ahead(ahead, config);
 }
 
+/* Limits apply to what is there in the end. */
+bool
+stores_receive(struct stores_ahead *ahead, struct str piece)
+{
+	static const struct history_limits unlimited = { 0 };
+
+	if (ahead->history == NULL && !memory_history_open(&ahead->history,
+					  &ahead->attributes, &unlimited)) {
+		log_error("no memory for messages of the old process");
+		return false;
+	}
+	return piece_receive(ahead->history, ahead->attributes, piece);
+}
+
 void
 stores_ahead_fini(struct stores_ahead *ahead)
 {
+	history_destroy(ahead->history);
+	attribute_store_destroy(ahead->attributes);
 	if (file_store_close(ahead->files))
 		disk_destroy(ahead->disk);
 	*ahead = (struct stores_ahead){ 0 };

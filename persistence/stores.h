@@ -43,10 +43,16 @@ struct stores {
 	struct disk *disk;
 };
 
-/* What stores_read_ahead() has read. Zeroed: nothing. */
+/*
+ * What another process has, before the stores of this one are open. Zeroed:
+ * nothing.
+ */
 struct stores_ahead {
-	struct disk *disk;
+	struct disk *disk; /* stores_read_ahead() */
 	struct file_store *files;
+	struct history *history; /* stores_receive() */
+	struct attribute_store *attributes;
+	struct str messages; /* the last piece, borrowed; for stores_open() */
 };
 
 /* Everything is borrowed and must outlive the stores. */
@@ -83,6 +89,13 @@ enum stores_end stores_open(struct stores *, const struct stores_config *);
  * Changes nothing; does what it can.
  */
 void stores_read_ahead(struct stores_ahead *, const struct stores_config *);
+
+/*
+ * For stores in memory: reads a piece of another process's messages
+ * and attributes (domain/history_transfer.h). False: it is wrong, or there is
+ * no memory; an error was logged.
+ */
+bool stores_receive(struct stores_ahead *, struct str piece);
 
 /* Zeroes it. */
 void stores_ahead_fini(struct stores_ahead *);

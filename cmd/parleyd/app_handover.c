@@ -18,9 +18,9 @@
 #include "transport/hooks/hooks.h"
 
 /* Changes with anything that is packed here, or below. */
-#define HANDOVER_FORMAT 2
+#define HANDOVER_FORMAT 3
 
-static struct chat_snapshot
+struct chat_snapshot
 app_snapshot(const struct app *app)
 {
 	return (struct chat_snapshot){
@@ -53,6 +53,18 @@ listener_pack(const struct server_listen *listen, int fd, void *arg)
 	writer->out->sockets[writer->out->socket_count++] = fd;
 }
 
+/* Messages that the new process does not have yet. */
+static void
+messages_pack(struct app *app, struct packer *packer)
+{
+	struct packer piece = { .len = 0 };
+
+	packer->failed |= !history_transfer_pack(app->upgrade.transfer,
+	    SIZE_MAX, clock_wall_ms(system_clock()), &piece);
+	pack_text(packer, packer_str(&piece));
+	packer_fini(&piece);
+}
+
 static void
 app_pack_into(struct app *app, int64_t frozen_ms, struct state_writer *writer)
 {
@@ -68,6 +80,7 @@ app_pack_into(struct app *app, int64_t frozen_ms, struct state_writer *writer)
 	server_each_listener(app->server, listener_pack, writer);
 	pack_text(packer, STR_ABSENT);
 	file_service_pack(&app->files, &app->options, packer);
+	messages_pack(app, packer);
 	pack_number(packer, dispatcher_newcomers(app->dispatcher));
 	(void)chat_snapshot_pack(&snapshot, packer);
 	if (app->hooks != NULL)
@@ -194,6 +207,7 @@ state_is_usable(struct app *app, struct unpacker *from)
 		return false;
 	}
 	app->packed_files = unpack_text(from);
+	app->stores_ahead.messages = unpack_text(from);
 	return !from->failed;
 }
 
@@ -237,13 +251,33 @@ app_read_ahead(struct app *app)
 	stores_read_ahead(&app->stores_ahead, &config);
 }
 
-static void
+static bool
+app_receive_ahead(struct app *app)
+{
+	bool is_good = stores_receive(&app->stores_ahead,
+	    str_slice(app->state.bytes, app->state.len));
+
+	handover_message_fini(&app->state);
+	return is_good;
+}
+
+/* Up to the state. */
+static bool
 app_read_ahead_until_state(struct app *app)
 {
-	struct pollfd state = { .fd = app->handover_fd, .events = POLLIN };
+	struct pollfd old = { .fd = app->handover_fd, .events = POLLIN };
+	bool is_ahead = false;
 
-	while (poll(&state, 1, READ_AHEAD_EVERY_MS) == 0)
-		app_read_ahead(app);
+	do {
+		while (poll(&old, 1, READ_AHEAD_EVERY_MS) == 0)
+			app_read_ahead(app);
+		if (!handover_receive_either(app->handover_fd, HANDOVER_STATE,
+			HANDOVER_AHEAD, &app->state, &is_ahead)) {
+			log_error("the old process hands nothing over");
+			return false;
+		}
+	} while (is_ahead && app_receive_ahead(app));
+	return !is_ahead;
 }
 
 static bool
@@ -257,11 +291,8 @@ app_receive_state(struct app *app)
 		log_error("the old process is gone");
 		return false;
 	}
-	app_read_ahead_until_state(app);
-	if (!handover_receive(app->handover_fd, HANDOVER_STATE, &app->state)) {
-		log_error("the old process hands nothing over");
+	if (!app_read_ahead_until_state(app))
 		return false;
-	}
 	from = state_unpacker(app);
 	return state_is_usable(app, &from) &&
 	       list_can_listen(app, &app->options.listeners) &&
@@ -295,6 +326,7 @@ chat_unpack(struct app *app, struct unpacker *from)
 	has_hooks = unpack_number(from) != 0;
 	while (unpack_text(from).data != NULL)
 		(void)unpack_number(from);
+	(void)unpack_text(from);
 	(void)unpack_text(from);
 	newcomers = unpack_number(from);
 	if (!chat_snapshot_unpack(&snapshot, from))

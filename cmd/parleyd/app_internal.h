@@ -11,6 +11,7 @@
 #include "cmd/parleyd/passed_sockets.h"
 #include "cmd/parleyd/service_notify.h"
 #include "commands/commands.h"
+#include "domain/history_transfer.h"
 #include "persistence/stores.h"
 #include "transport/server.h"
 
@@ -30,8 +31,16 @@ struct app_upgrade {
 	int pid;
 	int fd; /* to the new process */
 	struct event *event;
-	int64_t stage_until_ms; /* monotonic */
-	int64_t due_ms;         /* when it is tried again */
+	int64_t stage_until_ms;            /* monotonic */
+	int64_t due_ms;                    /* when it is tried again */
+	struct history_transfer *transfer; /* NULL: it is not that far */
+	/* A piece of it that is being sent, and what was sent of it. */
+	struct packer piece;
+	size_t piece_sent;
+	struct event *writable; /* NULL: all messages are in the state */
+	size_t ahead_bytes;     /* of all pieces */
+	bool is_ahead;          /* after a piece there was nothing left */
+	int64_t moved_ms;       /* when some was packed or taken last */
 };
 
 struct app {
@@ -101,6 +110,9 @@ void app_upgrade_go_on(void *app);
 
 /* The name of the variable with the descriptor. */
 #define HANDOVER_VARIABLE "HANDOVER_FD"
+
+/* What is packed of the chat. */
+struct chat_snapshot app_snapshot(const struct app *);
 
 /* Everything that the new process needs. False: no memory. */
 bool app_pack(struct app *, int64_t frozen_ms, struct handover_message *out);

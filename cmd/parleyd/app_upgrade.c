@@ -32,6 +32,9 @@
 /* Nothing is read for so long, in the hope that nothing waits then. */
 #define SETTLE_MS 50
 
+/* Packed at once: a fraction of a millisecond. */
+#define PIECE_BYTES ((size_t)256 * 1024)
+
 /* --- the new process ------------------------------------------------------ */
 
 /* Variables that are about one process. */
@@ -126,6 +129,10 @@ upgrade_end_process(struct app_upgrade *upgrade)
 
 	if (upgrade->event != NULL)
 		event_free(upgrade->event);
+	if (upgrade->writable != NULL)
+		event_free(upgrade->writable);
+	history_transfer_destroy(upgrade->transfer);
+	packer_fini(&upgrade->piece);
 	kill(upgrade->pid, SIGKILL);
 	if (waitpid(upgrade->pid, &status, 0) == upgrade->pid &&
 	    WIFEXITED(status))
@@ -142,6 +149,119 @@ upgrade_fail(struct app *app, const char *why)
 	(void)stores_hold(&app->stores, false);
 	server_accept_again(app->server);
 	log_error("not upgraded: %s; this process goes on", why);
+}
+
+/* --- messages, while this process serves ---------------------------------- */
+
+static bool
+upgrade_piece_is_sent(const struct app_upgrade *upgrade)
+{
+	return upgrade->piece.len == 0 ||
+	       upgrade->piece_sent ==
+		   handover_bytes(packer_str(&upgrade->piece));
+}
+
+/* False: no memory. */
+static bool
+upgrade_pack_piece(struct app_upgrade *upgrade)
+{
+	upgrade->piece.len = upgrade->piece_sent = 0;
+	upgrade->moved_ms = clock_monotonic_ms(system_clock());
+	if (!history_transfer_pack(upgrade->transfer, PIECE_BYTES,
+		clock_wall_ms(system_clock()), &upgrade->piece))
+		return false;
+	upgrade->ahead_bytes += upgrade->piece.len;
+	if (!upgrade->is_ahead && !history_transfer_is_due(upgrade->transfer)) {
+		upgrade->is_ahead = true;
+		log_info("process %d gets %zu KiB of messages ahead",
+		    upgrade->pid, upgrade->ahead_bytes / 1024);
+	}
+	return true;
+}
+
+static void
+upgrade_send_piece(struct app *app)
+{
+	struct app_upgrade *upgrade = &app->upgrade;
+	size_t sent;
+
+	if (upgrade_piece_is_sent(upgrade) && !upgrade_pack_piece(upgrade)) {
+		upgrade_fail(app, "no memory");
+		return;
+	}
+	sent = upgrade->piece_sent;
+	if (!handover_send_some(upgrade->fd, HANDOVER_AHEAD,
+		packer_str(&upgrade->piece), &upgrade->piece_sent))
+		upgrade_fail(app, "the new process takes no messages");
+	else if (upgrade->piece_sent > sent)
+		upgrade->moved_ms = clock_monotonic_ms(system_clock());
+}
+
+static void
+piece_writable_cb(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	upgrade_send_piece(arg);
+}
+
+/* False: no memory. */
+static bool
+upgrade_begin_transfer(struct app *app)
+{
+	struct app_upgrade *upgrade = &app->upgrade;
+	struct chat_snapshot chat = app_snapshot(app);
+
+	upgrade->transfer = history_transfer_create(&chat, app->stores.log);
+	if (upgrade->transfer == NULL)
+		return false;
+	upgrade->is_ahead = !history_transfer_is_due(upgrade->transfer);
+	if (app->options.store_kind == STORE_FILE) {
+		upgrade->is_ahead = true;
+		return true;
+	}
+	upgrade->writable = event_new(server_event_base(app->server),
+	    upgrade->fd, EV_WRITE, piece_writable_cb, app);
+	return upgrade->writable != NULL;
+}
+
+/* A piece in each turn, up to the last; then what comes, now and then. */
+static bool
+upgrade_has_to_send(const struct app_upgrade *upgrade, int64_t now_ms)
+{
+	return upgrade->writable != NULL &&
+	       (!upgrade_piece_is_sent(upgrade) || !upgrade->is_ahead ||
+		   (now_ms >= upgrade->moved_ms + TRY_EVERY_MS &&
+		       history_transfer_is_due(upgrade->transfer)));
+}
+
+/* Sends in the next turn. False: the new process takes nothing for long. */
+static bool
+upgrade_go_on_with_transfer(struct app *app, int64_t now_ms)
+{
+	struct app_upgrade *upgrade = &app->upgrade;
+
+	if (!upgrade_has_to_send(upgrade, now_ms))
+		return true;
+	if (!upgrade_piece_is_sent(upgrade) &&
+	    now_ms >= upgrade->moved_ms + app->options.upgrade_timeout_ms)
+		return false;
+	return event_add(upgrade->writable, NULL) == 0;
+}
+
+/* For another process than the one that got them before. */
+static bool
+upgrade_send_messages(struct app *app)
+{
+	struct app_upgrade *upgrade = &app->upgrade;
+	bool is_good = upgrade_begin_transfer(app);
+
+	while (is_good && upgrade->writable != NULL &&
+	       history_transfer_is_due(upgrade->transfer))
+		is_good = upgrade_pack_piece(upgrade) &&
+			  handover_send(upgrade->fd, HANDOVER_AHEAD,
+			      packer_str(&upgrade->piece), NULL, 0);
+	return is_good;
 }
 
 /* --- the hand-over -------------------------------------------------------- */
@@ -231,7 +351,8 @@ upgrade_fall_back(struct app *app, const struct handover_message *state)
 	upgrade_end_process(&app->upgrade);
 	if (upgrade_spawn(app, "/proc/self/exe") &&
 	    handover_receive(app->upgrade.fd, HANDOVER_CHECKED, NULL) &&
-	    upgrade_send_state(app, state) && upgrade_finish(app)) {
+	    upgrade_send_messages(app) && upgrade_send_state(app, state) &&
+	    upgrade_finish(app)) {
 		log_error("not upgraded: process %d of the old program goes on",
 		    app->upgrade.pid);
 		app_end_at_once(EXIT_SUCCESS);
@@ -318,6 +439,10 @@ upgrade_drain(struct app *app)
 {
 	size_t count = server_count_unmovable(app->server);
 
+	if (!upgrade_begin_transfer(app)) {
+		upgrade_fail(app, "no memory");
+		return;
+	}
 	if (count > 0)
 		log_info("draining %zu connections that cannot be handed over",
 		    count);
@@ -332,6 +457,15 @@ upgrade_try(struct app *app, int64_t now_ms)
 {
 	struct app_upgrade *upgrade = &app->upgrade;
 
+	if (!upgrade_go_on_with_transfer(app, now_ms)) {
+		upgrade_fail(app, "the new process takes no messages");
+		return;
+	}
+	if (!upgrade->is_ahead || !upgrade_piece_is_sent(upgrade)) {
+		if (upgrade->stage_until_ms < now_ms)
+			upgrade->stage_until_ms = now_ms;
+		return;
+	}
 	if (now_ms < upgrade->due_ms)
 		return;
 	upgrade->due_ms = now_ms + TRY_EVERY_MS;

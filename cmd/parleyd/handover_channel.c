@@ -124,6 +124,40 @@ handover_send(int fd, enum handover_step step, struct str bytes,
 	return bytes_send(fd, bytes.data, bytes.len);
 }
 
+size_t
+handover_bytes(struct str bytes)
+{
+	return sizeof(struct handover_head) + bytes.len;
+}
+
+bool
+handover_send_some(int fd, enum handover_step step, struct str bytes,
+    size_t *sent)
+{
+	struct handover_head head = {
+		.magic = HANDOVER_MAGIC,
+		.step = step,
+		.bytes = bytes.len,
+	};
+	struct iovec parts[] = {
+		{ &head, sizeof(head) },
+		{ (char *)(uintptr_t)bytes.data, bytes.len },
+	};
+	struct msghdr message = { .msg_iov = parts, .msg_iovlen = 2 };
+	size_t skip = *sent < sizeof(head) ? *sent : sizeof(head);
+	ssize_t taken;
+
+	assert(*sent < handover_bytes(bytes));
+	parts[0].iov_base = (char *)&head + skip;
+	parts[0].iov_len -= skip;
+	parts[1].iov_base = (char *)parts[1].iov_base + (*sent - skip);
+	parts[1].iov_len -= *sent - skip;
+	taken = sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+	if (taken > 0)
+		*sent += (size_t)taken;
+	return taken > 0 || (taken < 0 && (errno == EAGAIN || errno == EINTR));
+}
+
 /* --- receiving ------------------------------------------------------------ */
 
 static bool
@@ -213,27 +247,54 @@ payload_receive(int fd, struct handover_message *out, size_t len)
 	return true;
 }
 
-bool
-handover_receive(int fd, enum handover_step step, struct handover_message *out)
+/* What is behind the head. */
+static bool
+message_receive(int fd, const struct handover_head *head,
+    struct handover_message *out)
 {
-	struct handover_head head;
 	size_t capacity = 0;
 
-	if (!bytes_receive(fd, &head, sizeof(head)))
-		return false;
-	errno = EPROTO;
-	if (head.magic != HANDOVER_MAGIC || head.step != step ||
-	    (out == NULL && (head.bytes > 0 || head.sockets > 0)))
-		return false;
-	if (out == NULL)
-		return true;
 	*out = (struct handover_message){ .bytes = NULL };
-	while (out->socket_count < head.sockets)
+	while (out->socket_count < head->sockets)
 		if (!sockets_receive(fd, out, &capacity))
 			goto fini;
-	if (payload_receive(fd, out, head.bytes))
+	if (payload_receive(fd, out, head->bytes))
 		return true;
 fini:
 	handover_message_fini(out);
 	return false;
+}
+
+static bool
+handover_head_receive(int fd, struct handover_head *head)
+{
+	if (!bytes_receive(fd, head, sizeof(*head)))
+		return false;
+	errno = EPROTO;
+	return head->magic == HANDOVER_MAGIC;
+}
+
+bool
+handover_receive(int fd, enum handover_step step, struct handover_message *out)
+{
+	struct handover_head head;
+
+	if (!handover_head_receive(fd, &head) || head.step != step)
+		return false;
+	if (out == NULL)
+		return head.bytes == 0 && head.sockets == 0;
+	return message_receive(fd, &head, out);
+}
+
+bool
+handover_receive_either(int fd, enum handover_step step,
+    enum handover_step other, struct handover_message *out, bool *is_other)
+{
+	struct handover_head head;
+
+	if (!handover_head_receive(fd, &head) ||
+	    (head.step != step && head.step != other))
+		return false;
+	*is_other = head.step == other;
+	return message_receive(fd, &head, out);
 }

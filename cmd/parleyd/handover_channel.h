@@ -19,7 +19,8 @@ enum handover_step {
 	HANDOVER_STORES,      /* old: the stores are closed */
 	HANDOVER_READY,       /* new: the stores are open, nothing is missing */
 	HANDOVER_GO,          /* old: it serves no more */
-	HANDOVER_TAKEN        /* new: it serves */
+	HANDOVER_TAKEN,       /* new: it serves */
+	HANDOVER_AHEAD        /* old: messages, before its state; any number */
 };
 
 /* Zeroed: empty. */
@@ -41,9 +42,21 @@ bool handover_send(int fd, enum handover_step, struct str bytes,
     const int *sockets, size_t socket_count);
 
 /*
+ * Sends as much of a message as the socket takes now. *sent begins with 0, and
+ * is handover_bytes() when all of it is sent. False: the socket has failed.
+ */
+bool handover_send_some(int fd, enum handover_step, struct str bytes,
+    size_t *sent);
+size_t handover_bytes(struct str bytes);
+
+/*
  * The next message, which is of this step; *out may be NULL for one without
  * bytes. False: there is none, as errno says (0: the other side has ended).
  */
 bool handover_receive(int fd, enum handover_step, struct handover_message *out);
+
+/* The same, for one of two steps: whether it was `other` is in *is_other. */
+bool handover_receive_either(int fd, enum handover_step,
+    enum handover_step other, struct handover_message *out, bool *is_other);
 
 #endif

@@ -340,6 +340,13 @@ memory_history_check_clock(struct history *base, struct clock *clock,
 }
 
 void
+memory_history_set_limits(struct history *base,
+    const struct history_limits *limits)
+{
+	memory_history_of(base)->limits = limits;
+}
+
+void
 memory_history_on_drop(struct history *base, memory_history_drop *on_drop,
     void *arg)
 {

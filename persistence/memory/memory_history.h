@@ -20,6 +20,9 @@ struct history *memory_history_create(const struct history_limits *);
 void memory_history_check_clock(struct history *, struct clock *,
     const int64_t *trust_ms);
 
+/* Others from now on. */
+void memory_history_set_limits(struct history *, const struct history_limits *);
+
 /* Calls this for each message that is dropped, for whatever reason. */
 typedef void memory_history_drop(void *arg, struct str room, uint64_t seq);
 void memory_history_on_drop(struct history *, memory_history_drop *, void *arg);

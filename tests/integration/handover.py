@@ -9,7 +9,7 @@ import struct
 import sys
 from pathlib import Path
 
-CHECKED, STATE, RECEIVED, STORES, READY, GO, TAKEN = range(1, 8)
+CHECKED, STATE, RECEIVED, STORES, READY, GO, TAKEN, AHEAD = range(1, 9)
 HEAD = struct.Struct("=IIQQ")
 MAGIC = 0x70617231
 AT_ONCE = 250
@@ -38,6 +38,13 @@ class Channel:
                 fds.frombytes(data)
         return step, self._read(size), list(fds)
 
+    def await_(self, step):
+        """The same, for this step; messages that come ahead are skipped."""
+        while (got := self.receive())[0] == AHEAD != step:
+            pass
+        assert got[0] == step
+        return got
+
     def _read(self, size):
         data = self.socket.recv(size, socket.MSG_WAITALL) if size else b""
         assert len(data) == size, "the other side has ended"
@@ -53,13 +60,20 @@ def old_server():
 def end_after(step):
     """A new server that is killed when it has sent or received this step."""
     old, _ = old_server()
-    for each in (CHECKED, STATE, RECEIVED, STORES, READY, GO):
-        if each in (STATE, STORES, GO):
-            assert old.receive()[0] == each
-        else:
+    for each in (CHECKED, AHEAD, STATE, RECEIVED, STORES, READY, GO):
+        if each in (CHECKED, RECEIVED, READY):
             old.send(each)
+        elif each != AHEAD or step == AHEAD:
+            old.await_(each)
         if each == step:
             os.kill(os.getpid(), signal.SIGKILL)
+
+
+def hang_after_checked():
+    """A new server that reads nothing."""
+    old, _ = old_server()
+    old.send(CHECKED)
+    signal.pause()
 
 
 def kill_old_before(step, program):
@@ -81,7 +95,7 @@ def kill_old_before(step, program):
             os.kill(pid, signal.SIGKILL)
             break
         if each in (STATE, STORES, GO):
-            new.send(*old.receive())
+            new.send(*old.await_(each))
         else:
             old.send(*new.receive())
     new.socket.close()

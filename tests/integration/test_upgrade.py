@@ -281,6 +281,60 @@ def test_what_is_stored_during_an_upgrade_goes_on(launch, tmp_path):
     assert not [line for line in server.lines if "lost" in line]
 
 
+def histories(chat, rooms):
+    """What is the same at each request."""
+    pages = {room: chat.ask_ok("history", room=room) for room in rooms}
+    return {room: {name: value for name, value in page.items() if name != "ref"}
+            for room, page in pages.items()}
+
+
+def test_what_changes_once_messages_were_sent_ahead(launch):
+    """A member that waits for a hook holds the upgrade there."""
+    receiver, held = Receiver(), threading.Event()
+    receiver.answer = lambda asked: (
+        (asked["room"] != "late" or held.wait(DEADLINE)) and (204, b"", {}))
+    server = launch(*receiver.options("before_join"), "--hooks-before-timeout", "20s",
+                    "--history-messages", "5")
+    ann, bob = Chat(server.address), Chat(server.address)
+    for room in "kept", "gone", "again", "full":
+        ann.ask_ok("create", name=room, room=room, persistent=room in ("kept", "full"))
+        for n in range(4):
+            ann.post(room, f"{room} {n}", key=f"{room} {n}")
+    ann.ask_ok("create", name="Short", room="short", ttl_ms=1000)
+    ann.post("short", "expires")
+    bob.send_command("join", room="late", create=True, ref="late")
+    eventually(lambda: receiver.asked and receiver.asked[-1]["room"] == "late")
+    server.ask_for_upgrade()
+    server.wait_for_line("of messages ahead")
+    ann.ask_ok("edit", room="kept", seq=1, message="other text")
+    ann.ask_ok("redact", room="kept", seq=2)
+    ann.ask_ok("react", room="kept", seq=3, reaction="+1")
+    assert ann.post("kept", "next", key="next")["seq"] == 5
+    ann.ask_ok("edit", room="kept", seq=5, message="edited next")
+    for room in "gone", "again":
+        ann.ask_ok("leave", room=room)
+    for room in "again", "fresh":
+        ann.ask_ok("create", name=room, room=room)
+        assert ann.post(room, "first")["seq"] == 1
+    for n in range(4, 10):
+        ann.post("full", f"full {n}")
+    eventually(lambda: not ann.ask_ok("history", room="short")["messages"])
+    rooms = "kept", "again", "fresh", "full", "short"
+    before = histories(ann, rooms)
+    held.set()
+    server.expect_upgrade()
+    while bob.next().get("ref") != "late":
+        pass
+    assert histories(ann, rooms) == before
+    assert {message["seq"] for message in before["full"]["messages"]} == set(range(6, 11))
+    assert ann.post("kept", "next", key="next")["seq"] == 5
+    assert ann.post("kept", "sixth")["seq"] == 6
+    assert ann.post("again", "second")["seq"] == 2
+    ann.ask_ok("create", name="Gone", room="gone")
+    assert ann.post("gone", "first", key="gone 1")["seq"] == 1
+    receiver.stop()
+
+
 def test_a_slow_reader_goes_on_where_it_was(launch, tmp_path):
     """The kernel takes little for a Unix socket."""
     server = launch(listen=("127.0.0.1:0", f"unix:{tmp_path}/sock"))
@@ -456,6 +510,45 @@ def test_a_new_process_that_fails_changes_nothing(launch, tmp_path, store, break
     shutil.copy(PARLEYD, server.program)
     server.upgrade()
     ann.post("den", "and here")
+
+
+@pytest.mark.parametrize("program", [
+    f"handover.end_after({handover.AHEAD})", "handover.hang_after_checked()"])
+def test_a_new_process_that_fails_with_messages_in_memory(launch, program):
+    server = launch("--upgrade-timeout", "1s")
+    ann = Chat(server.address)
+    ann.ask_ok("create", name="Den", room="den", persistent=True)
+    for n in range(100):
+        ann.post("den", f"{n} " + "x" * 15_000)
+    handover.install(server.program, program)
+    server.ask_for_upgrade()
+    server.expect_failure()
+    ann.ask_ok("edit", room="den", seq=1, message="still here")
+    ann.post("den", "and here")
+    before = histories(ann, ["den"])
+    server.program.unlink()
+    shutil.copy(PARLEYD, server.program)
+    server.upgrade()
+    assert histories(ann, ["den"]) == before
+    assert ann.post("den", "next")["seq"] == 102
+
+
+def test_messages_in_memory_when_files_were_released(launch, tmp_path):
+    """Another process of the old program has got nothing ahead."""
+    server = launch("--files-dir", tmp_path / "files")
+    ann = Chat(server.address)
+    for room in "den", "pub":
+        ann.ask_ok("create", name=room, room=room, persistent=True)
+        for n in range(100):
+            ann.post(room, f"{n} " + "x" * 5_000)
+    ann.ask_ok("redact", room="den", seq=99)
+    before = histories(ann, ["den", "pub"])
+    handover.install(server.program, f"handover.end_after({handover.STORES})")
+    server.ask_for_upgrade()
+    server.expect_upgrade()
+    server.wait_for_line(f"process {server.serving} of the old program")
+    assert histories(ann, ["den", "pub"]) == before
+    assert ann.post("den", "next")["seq"] == 101
 
 
 def test_files_go_on(launch, tmp_path):

@@ -1,48 +1,18 @@
 #include "domain/chat_snapshot.h"
 
-#include "persistence/memory/memory_attributes.h"
 #include "persistence/memory/memory_history.h"
-#include "persistence/memory/memory_members.h"
-#include "persistence/memory/memory_rooms.h"
 #include "tests/suite.h"
+#include "tests/support/persistence/chat_rig.h"
 
 #define DEN STR("den")
 
-static const struct chat_snapshot_messages in_memory = {
-	.put = memory_history_put,
-	.set_span = memory_history_set_span,
-};
-
 static const struct history_limits few = { .messages = 3 };
-
-static void
-snapshot_init(struct chat_snapshot *chat, const struct history_limits *limits)
-{
-	*chat = (struct chat_snapshot){
-		.members = memory_members_create(),
-		.rooms = memory_rooms_create(),
-		.history = memory_history_create(limits),
-		.attributes = memory_attributes_create(),
-		.messages = &in_memory,
-		.now_ms = 1000,
-	};
-	memory_attributes_follow(chat->attributes, chat->history);
-}
-
-static void
-snapshot_fini(struct chat_snapshot *chat)
-{
-	history_destroy(chat->history);
-	attribute_store_destroy(chat->attributes);
-	room_store_destroy(chat->rooms);
-	member_store_destroy(chat->members);
-}
 
 static void
 den_add_message(struct chat_snapshot *chat, const char *body, const char *key)
 {
 	struct message message = {
-		.at_ms = 1000,
+		.at_ms = CHAT_RIG_NOW_MS,
 		.author = STR("Ann"),
 		.author_id = STR("u1"),
 		.body = str_from(body),
@@ -90,20 +60,6 @@ den_fill(struct chat_snapshot *chat, bool is_persistent)
 	attribute_store_set(chat->attributes, DEN, &reaction);
 }
 
-/* The same bytes mean the same chat. */
-static void
-snapshots_assert_equal(const struct chat_snapshot *a,
-    const struct chat_snapshot *b)
-{
-	struct packer one = { .len = 0 }, other = { .len = 0 };
-
-	ck_assert(chat_snapshot_pack(a, &one));
-	ck_assert(chat_snapshot_pack(b, &other));
-	ck_assert(str_equal(packer_str(&one), packer_str(&other)));
-	packer_fini(&one);
-	packer_fini(&other);
-}
-
 static bool
 snapshot_read(struct chat_snapshot *chat, struct str bytes)
 {
@@ -112,7 +68,7 @@ snapshot_read(struct chat_snapshot *chat, struct str bytes)
 	return chat_snapshot_unpack(chat, &from) && from.rest.len == 0;
 }
 
-START_TEST(holds_messages_and_what_is_known_of_them)
+START_TEST(holds_what_is_known_of_messages)
 {
 	struct chat_snapshot first, second;
 	struct packer packer = { .len = 0 };
@@ -124,12 +80,13 @@ START_TEST(holds_messages_and_what_is_known_of_them)
 		.subject = STR("u1"),
 		.label = STR("+1") };
 
-	snapshot_init(&first, &few);
-	snapshot_init(&second, &few);
+	chat_rig_init(&first, &few);
+	chat_rig_init(&second, &few);
 	den_fill(&first, true);
 	ck_assert(chat_snapshot_pack(&first, &packer));
+	chat_rig_transfer(&first, &second);
 	ck_assert(snapshot_read(&second, packer_str(&packer)));
-	snapshots_assert_equal(&first, &second);
+	chat_rigs_assert_equal(&first, &second);
 	ck_assert_int_eq(history_span(second.history, DEN, 1000, &span),
 	    CHAT_OK);
 	ck_assert_uint_eq(span.first, 2);
@@ -145,8 +102,8 @@ START_TEST(holds_messages_and_what_is_known_of_them)
 	    &found));
 	ck_assert(member_store_is_taken(second.members, DEN, STR("gus")));
 	packer_fini(&packer);
-	snapshot_fini(&first);
-	snapshot_fini(&second);
+	chat_rig_fini(&first);
+	chat_rig_fini(&second);
 }
 END_TEST
 
@@ -156,8 +113,8 @@ START_TEST(numbers_of_messages_that_are_gone_are_not_given_again)
 	struct packer packer = { .len = 0 };
 	struct history_span span;
 
-	snapshot_init(&first, &few);
-	snapshot_init(&second, &few);
+	chat_rig_init(&first, &few);
+	chat_rig_init(&second, &few);
 	den_fill(&first, false);
 	memory_history_trim(first.history, DEN, 4, 1000);
 	ck_assert(chat_snapshot_pack(&first, &packer));
@@ -167,8 +124,8 @@ START_TEST(numbers_of_messages_that_are_gone_are_not_given_again)
 	ck_assert_uint_eq(span.last, 4);
 	ck_assert_int_eq(span.last_at_ms, 1000);
 	packer_fini(&packer);
-	snapshot_fini(&first);
-	snapshot_fini(&second);
+	chat_rig_fini(&first);
+	chat_rig_fini(&second);
 }
 END_TEST
 
@@ -178,15 +135,15 @@ START_TEST(a_room_that_the_reader_keeps_gets_its_members_only)
 	struct packer packer = { .len = 0 };
 	struct history_span span;
 
-	snapshot_init(&first, &few);
-	snapshot_init(&second, &few);
+	chat_rig_init(&first, &few);
+	chat_rig_init(&second, &few);
 	first.keeps_rooms = second.keeps_rooms = true;
 	den_fill(&first, true);
 	ck_assert(chat_snapshot_pack(&first, &packer));
 	/* The reader does not have it. */
 	ck_assert(!snapshot_read(&second, packer_str(&packer)));
-	snapshot_fini(&second);
-	snapshot_init(&second, &few);
+	chat_rig_fini(&second);
+	chat_rig_init(&second, &few);
 	second.keeps_rooms = true;
 	room_store_put(second.rooms, &(struct room){ .id = "den",
 					 .name = "Den",
@@ -198,8 +155,8 @@ START_TEST(a_room_that_the_reader_keeps_gets_its_members_only)
 	ck_assert_int_eq(history_span(second.history, DEN, 0, &span), CHAT_OK);
 	ck_assert_uint_eq(span.last, 0);
 	packer_fini(&packer);
-	snapshot_fini(&first);
-	snapshot_fini(&second);
+	chat_rig_fini(&first);
+	chat_rig_fini(&second);
 }
 END_TEST
 
@@ -208,27 +165,27 @@ START_TEST(a_part_is_refused_and_no_changed_byte_does_harm)
 	struct chat_snapshot first, second;
 	struct packer packer = { .len = 0 };
 
-	snapshot_init(&first, &few);
+	chat_rig_init(&first, &few);
 	den_fill(&first, true);
 	ck_assert(chat_snapshot_pack(&first, &packer));
 	for (size_t i = 0; i < packer.len; i++) {
-		snapshot_init(&second, &few);
+		chat_rig_init(&second, &few);
 		ck_assert(!snapshot_read(&second, str_slice(packer.bytes, i)));
-		snapshot_fini(&second);
+		chat_rig_fini(&second);
 		packer.bytes[i] ^= 1;
-		snapshot_init(&second, &few);
+		chat_rig_init(&second, &few);
 		(void)snapshot_read(&second, packer_str(&packer));
-		snapshot_fini(&second);
+		chat_rig_fini(&second);
 		packer.bytes[i] ^= 1;
 	}
 	packer_fini(&packer);
-	snapshot_fini(&first);
+	chat_rig_fini(&first);
 }
 END_TEST
 
 SUITE(chat_snapshot)
 {
-	tcase_add_test(tests, holds_messages_and_what_is_known_of_them);
+	tcase_add_test(tests, holds_what_is_known_of_messages);
 	tcase_add_test(tests,
 	    numbers_of_messages_that_are_gone_are_not_given_again);
 	tcase_add_test(tests,
