@@ -138,7 +138,7 @@ batch_done(void *arg, int status, struct str body, const char *why)
 
 	(void)body;
 	hooks->call = NULL;
-	if (!hooks->stands_by && !hooks_may_send(hooks))
+	if (hooks->batch_count == 0 || !hooks_may_send(hooks))
 		return;
 	if (status >= 200 && status <= 299) {
 		hook_endpoint_note(&hooks->endpoint, NULL);

@@ -16,14 +16,19 @@ hooks_share(struct hooks *hooks, const struct hooks_sharing *sharing)
 	hooks->stands_by = true;
 }
 
-/* A batch that is under way is the queue's beginning, and stays. */
+/*
+ * The batch that is under way is none any more: it counts as sent only when the
+ * relay reports that.
+ */
 static void
 events_forget(struct hooks *hooks, int64_t before_ms)
 {
 	const struct hook_event *first;
 
-	while (hooks->batch_count == 0 &&
-	       (first = hook_queue_first(&hooks->queue)) != NULL &&
+	hooks->batch_count = 0;
+	hooks->failures = 0;
+	hooks->next_ms = 0;
+	while ((first = hook_queue_first(&hooks->queue)) != NULL &&
 	       (int64_t)first->lsn < before_ms)
 		(void)hook_queue_remove(&hooks->queue, 1);
 }
@@ -48,7 +53,6 @@ hooks_lead(struct hooks *hooks, uint64_t number, int64_t since_ms)
 {
 	assert(hooks->sharing.moment != NULL);
 	hooks->stands_by = false;
-	hooks->batch_count = 0;
 	events_forget(hooks, since_ms);
 	hooks_numbers_begin(hooks);
 	if (number > hooks->last_number && number < NUMBER_END / 2)

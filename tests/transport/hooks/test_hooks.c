@@ -297,6 +297,23 @@ START_TEST(a_node_that_leads_again_sends_again_what_was_under_way)
 }
 END_TEST
 
+/* The receiver may have dropped it: the node that sends now had begun. */
+START_TEST(what_is_taken_after_another_node_has_begun_is_kept)
+{
+	hooks_begin_shared(1 << 20);
+	hooks_lead(hooks, 0, 0);
+	moment_ms = 1000;
+	event_say(1, 0);
+	ck_assert(request_take());
+	hooks_stand_by(hooks, 500);
+	request_answer(OK);
+	hooks_lead(hooks, 0, 500);
+	ck_assert(request_take());
+	ck_assert_str_eq(body_words(), "said1");
+	request_answer(OK);
+}
+END_TEST
+
 /* The newest are kept: the other node has sent the oldest most likely. */
 START_TEST(a_node_that_stands_by_keeps_the_newest_events)
 {
@@ -555,6 +572,8 @@ SUITE(hooks_with_memory)
 	    what_waits_behind_newer_events_is_not_reported_as_sent);
 	tcase_add_test(tests,
 	    a_node_that_leads_again_sends_again_what_was_under_way);
+	tcase_add_test(tests,
+	    what_is_taken_after_another_node_has_begun_is_kept);
 	tcase_add_test(tests, a_node_that_stands_by_keeps_the_newest_events);
 	tcase_add_test(tests, one_batch_is_under_way_and_the_rest_follows);
 	tcase_add_test(tests, a_batch_that_fails_is_sent_again_as_it_is);
