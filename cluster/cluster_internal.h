@@ -258,6 +258,11 @@ void cluster_relay_skip(struct cluster *, const struct feed_entry *);
 bool cluster_is_relay(const struct cluster *);
 void cluster_relay_apply(struct cluster *, const struct item *);
 void cluster_relay_tick(struct cluster *, int64_t now_ms);
+/*
+ * What was observed of a room is not what its log has, or will not be kept up
+ * to date: it is read from there.
+ */
+void cluster_relay_forget(struct cluster *, struct str room_id);
 /* A message, or a change of one, that was loaded. */
 void cluster_relay_loaded(struct cluster *, struct entry *, int64_t at_ms);
 

@@ -52,6 +52,15 @@ relay_loss_note(struct cluster *cluster)
 	cluster->unobserved_ms = 0;
 }
 
+void
+cluster_relay_forget(struct cluster *cluster, struct str room_id)
+{
+	struct entry_observer *observer = cluster->log.observer;
+
+	if (observer != NULL)
+		observer->ops->forget(observer, room_id);
+}
+
 /*
  * All nodes take the same one: of several that try, the first in the log. What
  * a former relay reports afterwards is ignored.

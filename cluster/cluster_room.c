@@ -291,6 +291,7 @@ room_feed_tick(struct room_feed *feed, int64_t now_ms)
 	}
 	room_feed_forget(feed);
 	room_history_clear(feed->cluster, id);
+	cluster_relay_forget(feed->cluster, id);
 }
 
 void

@@ -225,7 +225,10 @@ room_differ(struct feed *base)
 	struct ordered_handler *handler = feed->cluster->order.handler;
 
 	feed->cluster->stats.resets++;
-	if (!feed->is_closed && handler != NULL)
+	if (feed->is_closed)
+		return;
+	cluster_relay_forget(feed->cluster, str_from(feed->room_id));
+	if (handler != NULL)
 		handler->ops->reset(handler, str_from(feed->room_id));
 }
 

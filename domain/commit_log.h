@@ -95,6 +95,12 @@ struct entry_observer_ops {
 	    const struct command *requester);
 	/* Up to so many entries before the next one are not known any more. */
 	void (*lost)(struct entry_observer *, uint64_t count);
+	/*
+	 * What was observed of messages of the room, and their changes, is of a
+	 * history that is gone; what there is now is observed next. NULL in
+	 * observers of logs that do not lose entries.
+	 */
+	void (*forget)(struct entry_observer *, struct str room_id);
 };
 
 struct entry_observer {

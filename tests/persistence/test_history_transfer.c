@@ -328,8 +328,10 @@ observed_loss_count(struct entry_observer *base, uint64_t count)
 
 START_TEST(the_observer_of_the_log_goes_on)
 {
-	static const struct entry_observer_ops ops = { observed_entry_count,
-		observed_loss_count };
+	static const struct entry_observer_ops ops = {
+		.entry = observed_entry_count,
+		.lost = observed_loss_count,
+	};
 	struct counting_observer observer = { .base.ops = &ops };
 	struct pair pair;
 

@@ -32,13 +32,13 @@ hook_queue_has_space(const struct hook_queue *queue, size_t len)
 }
 
 bool
-hook_queue_add(struct hook_queue *queue, struct str text, uint64_t lsn,
-    int64_t now_ms)
+hook_queue_add(struct hook_queue *queue, struct str text, struct str room,
+    uint64_t lsn, int64_t now_ms)
 {
-	size_t size = sizeof(struct hook_event) + text.len;
+	size_t size = sizeof(struct hook_event) + text.len + room.len;
 	struct hook_event *event;
 
-	if (!hook_queue_has_space(queue, text.len))
+	if (!hook_queue_has_space(queue, text.len + room.len))
 		return false;
 	event = malloc(size);
 	if (event == NULL)
@@ -46,7 +46,8 @@ hook_queue_add(struct hook_queue *queue, struct str text, uint64_t lsn,
 	event->lsn = lsn;
 	event->at_ms = now_ms;
 	event->len = text.len;
-	memcpy(event->text, text.data, text.len);
+	event->room_len = room.len;
+	str_put(str_put(event->text, text), room);
 	list_append(&queue->events, &event->link);
 	queue->count++;
 	queue->bytes += size;
@@ -75,21 +76,46 @@ hook_queue_next(const struct hook_queue *queue, const struct hook_event *event)
 	return next == &queue->events ? NULL : hook_event_of(next);
 }
 
+static void
+hook_event_remove(struct hook_queue *queue, struct hook_event *event)
+{
+	list_remove(&event->link);
+	queue->count--;
+	queue->bytes -= sizeof(*event) + event->len + event->room_len;
+	free(event);
+}
+
 uint64_t
 hook_queue_remove(struct hook_queue *queue, size_t count)
 {
 	uint64_t highest = 0;
 
 	assert(count <= queue->count);
-	queue->count -= count;
 	for (; count > 0; count--) {
 		struct hook_event *event = hook_event_of(queue->events.next);
 
 		if (event->lsn > highest)
 			highest = event->lsn;
-		list_remove(&event->link);
-		queue->bytes -= sizeof(*event) + event->len;
-		free(event);
+		hook_event_remove(queue, event);
 	}
 	return highest;
+}
+
+void
+hook_queue_remove_room(struct hook_queue *queue, size_t first, struct str room)
+{
+	struct list *at = queue->events.next;
+
+	assert(first <= queue->count && room.len > 0);
+	for (; first > 0; first--)
+		at = at->next;
+	while (at != &queue->events) {
+		struct hook_event *event = hook_event_of(at);
+
+		at = at->next;
+		if (str_equal(str_slice(event->text + event->len,
+				  event->room_len),
+			room))
+			hook_event_remove(queue, event);
+	}
 }

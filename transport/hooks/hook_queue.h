@@ -17,7 +17,8 @@ struct hook_event {
 	uint64_t lsn;  /* of its entry; 0: it has none */
 	int64_t at_ms; /* when it was added; monotonic */
 	size_t len;
-	char text[]; /* JSON */
+	size_t room_len;
+	char text[]; /* JSON; then the room whose log has its entry, if any */
 };
 
 struct hook_queue {
@@ -36,9 +37,12 @@ void hook_queue_fini(struct hook_queue *);
 /* Whether an event of so many bytes fits. */
 bool hook_queue_has_space(const struct hook_queue *, size_t len);
 
-/* False: no memory, or too little space. */
-bool hook_queue_add(struct hook_queue *, struct str text, uint64_t lsn,
-    int64_t now_ms);
+/*
+ * With the room whose log has the event's entry, or "". False: no memory, or
+ * too little space.
+ */
+bool hook_queue_add(struct hook_queue *, struct str text, struct str room,
+    uint64_t lsn, int64_t now_ms);
 
 /* Notes that events are lost. */
 void hook_queue_lose(struct hook_queue *, uint64_t count, uint64_t lsn);
@@ -51,5 +55,7 @@ const struct hook_event *hook_queue_next(const struct hook_queue *,
 
 /* Removes the first events; returns the highest LSN of them. */
 uint64_t hook_queue_remove(struct hook_queue *, size_t count);
+/* Removes those of the log of a room, but none of the first ones. */
+void hook_queue_remove_room(struct hook_queue *, size_t first, struct str room);
 
 #endif

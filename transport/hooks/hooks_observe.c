@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "domain/chat_snapshot.h"
 #include "domain/log.h"
 #include "transport/hooks/hooks_internal.h"
 #include "wire/hooks/hook_events.h"
@@ -56,7 +57,8 @@ hooks_gap_close(struct hooks *hooks)
 	hook_put_gap(&hooks->text, &stamp, queue->lost);
 	ok = !hooks->text.failed &&
 	     hook_queue_add(queue, str_slice(hooks->text.data, hooks->text.len),
-		 queue->lost_lsn, clock_monotonic_ms(hooks->signer.clock));
+		 STR(""), queue->lost_lsn,
+		 clock_monotonic_ms(hooks->signer.clock));
 	if (ok)
 		queue->lost = queue->lost_lsn = 0;
 	return ok;
@@ -84,8 +86,8 @@ space_make(struct hooks *hooks, size_t len)
 	}
 }
 
-void
-hooks_event_add(struct hooks *hooks, uint64_t lsn)
+static void
+event_of_room_add(struct hooks *hooks, uint64_t lsn, struct str room)
 {
 	struct hook_queue *queue = &hooks->queue;
 	struct str text = str_slice(hooks->text.data, hooks->text.len);
@@ -93,11 +95,17 @@ hooks_event_add(struct hooks *hooks, uint64_t lsn)
 	if (hooks->sharing.moment != NULL)
 		lsn = (uint64_t)observed_ms(hooks);
 	if (hooks->stands_by)
-		space_make(hooks, text.len);
+		space_make(hooks, text.len + room.len);
 	if (hooks->text.failed || queue->lost > 0 ||
-	    !hook_queue_add(queue, text, lsn,
+	    !hook_queue_add(queue, text, room, lsn,
 		clock_monotonic_ms(hooks->signer.clock)))
 		hooks_events_lose(hooks, 1, lsn);
+}
+
+void
+hooks_event_add(struct hooks *hooks, uint64_t lsn)
+{
+	event_of_room_add(hooks, lsn, STR(""));
 }
 
 struct hook_stamp
@@ -114,6 +122,16 @@ hooks_of_entries(struct entry_observer *observer)
 	return LIST_OWNER(observer, struct hooks, entries);
 }
 
+/* With one node no log has another history. */
+static bool
+entry_is_of_room_log(const struct hooks *hooks, const struct entry *entry)
+{
+	return hooks->sharing.moment != NULL &&
+	       (entry->kind == ENTRY_MESSAGE ||
+		   (entry->kind == ENTRY_ATTRIBUTE &&
+		       attribute_is_of_room_log(&entry->attribute)));
+}
+
 static void
 hooks_on_entry(struct entry_observer *observer, const struct entry *entry,
     const struct command *requester)
@@ -128,7 +146,9 @@ hooks_on_entry(struct entry_observer *observer, const struct entry *entry,
 	    room_store_get(hooks->rooms, entry->room_id, &found) == CHAT_OK)
 		room = &found;
 	if (hook_put_entry(&hooks->text, &stamp, entry, room, requester))
-		hooks_event_add(hooks, entry->lsn);
+		event_of_room_add(hooks, entry->lsn,
+		    entry_is_of_room_log(hooks, entry) ? entry->room_id
+						       : STR(""));
 }
 
 static void
@@ -137,9 +157,19 @@ hooks_on_loss(struct entry_observer *observer, uint64_t count)
 	hooks_events_lose(hooks_of_entries(observer), count, 0);
 }
 
+/* What is under way stays: it is sent again as it is. */
+static void
+hooks_on_forget(struct entry_observer *observer, struct str room_id)
+{
+	struct hooks *hooks = hooks_of_entries(observer);
+
+	hook_queue_remove_room(&hooks->queue, hooks->batch_count, room_id);
+}
+
 const struct entry_observer_ops hooks_entry_ops = {
 	.entry = hooks_on_entry,
 	.lost = hooks_on_loss,
+	.forget = hooks_on_forget,
 };
 
 static struct hooks *

@@ -153,7 +153,8 @@ hooks_unpack(struct hooks *hooks, struct unpacker *from)
 		uint64_t lsn = unpack_number(from);
 		int64_t at_ms = (int64_t)unpack_number(from);
 
-		from->failed |= !hook_queue_add(queue, text, lsn, at_ms);
+		from->failed |=
+		    !hook_queue_add(queue, text, STR(""), lsn, at_ms);
 	}
 	return hook_stays_unpack(&hooks->stays, from);
 }

@@ -368,9 +368,21 @@ sim_observe_loss(struct entry_observer *observer, uint64_t count)
 	hooks->ops->lost(hooks, count);
 }
 
+static void
+sim_observe_end(struct entry_observer *observer, struct str room_id)
+{
+	struct sim_chat *chat =
+	    (struct sim_chat *)(void *)((char *)observer -
+					offsetof(struct sim_chat, observer));
+	struct entry_observer *hooks = hooks_entries(chat->hooks);
+
+	hooks->ops->forget(hooks, room_id);
+}
+
 static const struct entry_observer_ops sim_observer_ops = {
 	.entry = sim_observe_entry,
 	.lost = sim_observe_loss,
+	.forget = sim_observe_end,
 };
 
 static void

@@ -56,7 +56,10 @@ loss_see(struct entry_observer *observer, uint64_t count)
 	seen_add("%d lost", (int)count);
 }
 
-static const struct entry_observer_ops observer_ops = { entry_see, loss_see };
+static const struct entry_observer_ops observer_ops = {
+	.entry = entry_see,
+	.lost = loss_see,
+};
 static struct entry_observer observer = { &observer_ops };
 
 static void

@@ -314,6 +314,35 @@ START_TEST(what_is_taken_after_another_node_has_begun_is_kept)
 }
 END_TEST
 
+/* A part of it was sent, and is forgotten: the rest would have no beginning. */
+START_TEST(what_a_log_does_not_have_any_more_is_not_sent)
+{
+	struct entry_observer *observer;
+
+	hooks_begin_shared(1 << 20);
+	observer = hooks_entries(hooks);
+	moment_ms = 1000;
+	event_say(1, 0);
+	moment_ms = 2000;
+	event_say(2, 0);
+	hooks_stand_by(hooks, 1500);
+	observer->ops->forget(observer, STR("r"));
+	event_say(1, 0);
+	hooks_lead(hooks, 0, 1500);
+	ck_assert(request_take());
+	ck_assert_str_eq(body_words(), "said1");
+	/* What is under way is sent again as it is. */
+	event_say(2, 0);
+	observer->ops->forget(observer, STR("r"));
+	request_answer(BUSY);
+	rig_pass(&recorder.rig, 300);
+	ck_assert(request_take());
+	ck_assert_str_eq(body_words(), "said1");
+	request_answer(OK);
+	ck_assert(!request_take());
+}
+END_TEST
+
 /* The newest are kept: the other node has sent the oldest most likely. */
 START_TEST(a_node_that_stands_by_keeps_the_newest_events)
 {
@@ -574,6 +603,7 @@ SUITE(hooks_with_memory)
 	    a_node_that_leads_again_sends_again_what_was_under_way);
 	tcase_add_test(tests,
 	    what_is_taken_after_another_node_has_begun_is_kept);
+	tcase_add_test(tests, what_a_log_does_not_have_any_more_is_not_sent);
 	tcase_add_test(tests, a_node_that_stands_by_keeps_the_newest_events);
 	tcase_add_test(tests, one_batch_is_under_way_and_the_rest_follows);
 	tcase_add_test(tests, a_batch_that_fails_is_sent_again_as_it_is);
