@@ -119,7 +119,7 @@ void cluster_moment(const struct cluster *, uint64_t *place, int64_t *at_ms);
 
 /*
  * This node is the relay, and no other one can have become it: it has had a
- * lease all the time.
+ * lease all the time. It has observed what the logs have.
  */
 bool cluster_may_relay(const struct cluster *);
 

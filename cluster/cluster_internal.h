@@ -134,6 +134,11 @@ struct cluster {
 	bool relay_follows;     /* the rooms are followed, as far as known */
 	bool relay_lapsed;      /* this node had no lease since the claim */
 	/*
+	 * Since the claim, and the last loss of a connection, all logs that
+	 * were read before were compared: they have what was observed.
+	 */
+	bool relay_is_fresh;
+	/*
 	 * Of the last entry in the snapshot that was loaded: what happened
 	 * before was not observed here, nor these entries, which the relay had
 	 * not reported as sent. 0: all was observed.

@@ -91,6 +91,7 @@ cluster_on_state(struct broker_listener *listener, unsigned shard, bool is_up)
 		return;
 	}
 	cluster->shards_up &= ~(UINT64_C(1) << shard);
+	cluster->relay_is_fresh = false;
 	if (broker_shard(broker, STR("chat")) == shard)
 		feed_lost(&cluster->chat);
 	for (struct list *at = cluster->rooms.next; at != &cluster->rooms;

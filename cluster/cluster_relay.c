@@ -22,6 +22,7 @@ bool
 cluster_may_relay(const struct cluster *cluster)
 {
 	return cluster_is_relay(cluster) && !cluster->relay_lapsed &&
+	       cluster->relay_is_fresh &&
 	       cluster_now_ms(cluster) < cluster->lease_until_ms;
 }
 
@@ -84,6 +85,7 @@ cluster_relay_apply(struct cluster *cluster, const struct item *item)
 		return;
 	if (is_new) {
 		cluster->relay_follows = cluster->relay_lapsed = false;
+		cluster->relay_is_fresh = false;
 		log_info("events are sent by node %s", relay->node);
 	}
 	if (is_new || !cluster_is_relay(cluster))
@@ -124,18 +126,41 @@ relay_follow_rooms(struct cluster *cluster)
 	cluster->relay_follows = following.count < FOLLOWED_AT_ONCE;
 }
 
+/* False: what was observed may be of another history, or lack something. */
+static bool
+feed_is_observed(const struct feed *feed)
+{
+	return feed_is_live(feed) && !feed->must_heal;
+}
+
 /* Nothing that is in a log by now is still to be observed. */
 static bool
 relay_has_read_all(const struct cluster *cluster)
 {
-	if (!cluster->relay_follows || !feed_is_live(&cluster->chat))
+	if (!cluster->relay_follows || !feed_is_observed(&cluster->chat))
 		return false;
 	for (const struct list *at = cluster->rooms.next; at != &cluster->rooms;
 	     at = at->next)
-		if (!feed_is_live(&LIST_OWNER(at, struct room_feed, link)
-				       ->feed))
+		if (!feed_is_observed(&LIST_OWNER(at, struct room_feed, link)
+					   ->feed))
 			return false;
 	return true;
+}
+
+/* Whether a log that was read before may have another history by now. */
+static bool
+relay_is_stale(const struct cluster *cluster)
+{
+	for (const struct list *at = cluster->rooms.next; at != &cluster->rooms;
+	     at = at->next) {
+		const struct feed *feed =
+		    &LIST_OWNER(at, struct room_feed, link)->feed;
+
+		if (feed->is_loaded && !feed_is_observed(feed) &&
+		    cluster_shard_is_up(cluster, str_from(feed->name)))
+			return true;
+	}
+	return !feed_is_observed(&cluster->chat);
 }
 
 static void
@@ -163,6 +188,18 @@ relay_claim(struct cluster *cluster)
 }
 
 /*
+ * The broker may have lost a lease that the relay still counts on. What it says
+ * of leases is true again when this node has been connected to it for as long.
+ */
+static bool
+leases_are_certain(const struct cluster *cluster)
+{
+	int64_t asked_ms = cluster->lease_until_ms - cluster->config.lease_ms;
+
+	return asked_ms - cluster->up_ms >= cluster->config.lease_ms;
+}
+
+/*
  * Nodes that have observed everything claim first. While the relay had no
  * lease another node may have claimed and sent, and Redis have lost the claim:
  * so the relay claims anew, for numbers that are higher.
@@ -170,12 +207,14 @@ relay_claim(struct cluster *cluster)
 static bool
 relay_is_to_claim(struct cluster *cluster, int64_t now_ms)
 {
-	if (cluster_is_relay(cluster))
-		return cluster->relay_lapsed;
+	struct str relay = str_from(cluster->relay.node);
+	bool is_certain = leases_are_certain(cluster);
+
 	if (cluster->relay.term == 0)
 		return true;
-	if (!cluster_node_is_gone(cluster, str_from(cluster->relay.node),
-		now_ms)) {
+	if (cluster_is_relay(cluster))
+		return cluster->relay_lapsed && is_certain;
+	if (!is_certain || !cluster_node_is_gone(cluster, relay, now_ms)) {
 		cluster->relay_gone_ms = 0;
 		return false;
 	}
@@ -195,6 +234,8 @@ cluster_relay_tick(struct cluster *cluster, int64_t now_ms)
 		return;
 	if (is_here)
 		relay_follow_rooms(cluster);
+	if (is_here && !cluster->relay_is_fresh)
+		cluster->relay_is_fresh = !relay_is_stale(cluster);
 	if (cluster->relay_asked_ms != 0 &&
 	    now_ms - cluster->relay_asked_ms < REPORT_MS)
 		return;

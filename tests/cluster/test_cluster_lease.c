@@ -1,5 +1,7 @@
-/* A node's lease, with a broker that only notes what it is asked. */
+/* Leases of nodes, with a broker that only notes what it is asked. */
 #include "cluster/cluster.h"
+#include "cluster/item.h"
+#include "domain/base/count_of.h"
 #include "domain/command_order.h"
 #include "persistence/memory/memory_attributes.h"
 #include "persistence/memory/memory_history.h"
@@ -10,6 +12,9 @@
 #define LEASE_MS 7500
 
 static int64_t now_ms;
+
+/* The last call of each script, until it is answered. */
+static struct broker_call calls[BROKER_SCRIPTS];
 
 /* Of the last lease. */
 static unsigned leases;
@@ -42,7 +47,8 @@ static void
 noting_call(struct broker *broker, const struct broker_call *call)
 {
 	(void)broker;
-	if (call->script != BROKER_LEASE)
+	calls[call->script] = *call;
+	if (call->script != BROKER_LEASE || str_equal(call->args[2], STR("0")))
 		return;
 	leases++;
 	lease_done = call->done;
@@ -78,26 +84,61 @@ host_wake(void *arg)
 	(void)arg;
 }
 
-static const struct cluster_host_ops host_ops = { .wake = host_wake };
+static void
+host_relay(void *arg, bool is_here, uint64_t number, int64_t sent_ms)
+{
+	(void)arg;
+	(void)is_here;
+	(void)number;
+	(void)sent_ms;
+}
+
+static uint64_t
+host_newcomers(void *arg)
+{
+	(void)arg;
+	return 0;
+}
+
+static const struct cluster_host_ops host_ops = {
+	.wake = host_wake,
+	.newcomers = host_newcomers,
+	.relay = host_relay,
+};
 
 static void
 lease_answer(enum broker_outcome outcome)
 {
-	const struct str reply[] = { str_from(node), STR("digest"), STR("1") };
+	const struct str reply[] = { str_from(node), STR("digest"), STR("1"),
+		STR("other"), STR("digest"), STR("0") };
 
 	lease_done(lease_arg, outcome, reply, COUNT_OF(reply));
 }
 
-/*
- * A node that stood still asks for its lease, which has almost ended, and then
- * notices that its connection is overdue.
- */
-START_TEST(renews_its_lease_when_the_broker_is_back)
+/* False: there was none. */
+static bool
+noted_call_answer(enum broker_script script, enum broker_outcome outcome,
+    const struct str *reply, size_t count)
+{
+	struct broker_call call = calls[script];
+
+	calls[script].done = NULL;
+	if (call.done != NULL)
+		call.done(call.arg, outcome, reply, count);
+	return call.done != NULL;
+}
+
+static struct broker broker = { .ops = &noting_ops };
+static struct ordered_handler handler;
+static struct cluster_config config;
+static struct cluster *cluster;
+
+static void
+setup(void)
 {
 	static const struct history_limits limits = { .messages = 1 };
-	struct broker broker = { .ops = &noting_ops };
-	struct ordered_handler handler = { NULL };
-	struct cluster_config config = {
+
+	config = (struct cluster_config){
 		.name = STR("n"),
 		.digest = STR("digest"),
 		.url = STR(""),
@@ -110,19 +151,37 @@ START_TEST(renews_its_lease_when_the_broker_is_back)
 		.ids = &test_ids,
 		.lease_ms = LEASE_MS,
 		.give_up_ms = 5000,
+		.relays = true,
 		.host = &host_ops,
 	};
-	struct cluster *cluster = cluster_create(&config);
-	const struct broker_listener_ops *listener;
-
+	cluster = cluster_create(&config);
 	now_ms = 1000000;
 	leases = 0;
 	cluster_order(cluster)->handler = &handler;
 	cluster_start(cluster, &broker);
-	listener = broker.listener->ops;
-	listener->on_state(broker.listener, 0, true);
+	broker.listener->ops->on_state(broker.listener, 0, true);
 	cluster_tick(cluster);
 	lease_answer(BROKER_OK);
+}
+
+static void
+teardown(void)
+{
+	cluster_destroy(cluster);
+	history_destroy(config.history);
+	attribute_store_destroy(config.attributes);
+	room_store_destroy(config.rooms);
+	member_store_destroy(config.members);
+}
+
+/*
+ * A node that stood still asks for its lease, which has almost ended, and then
+ * notices that its connection is overdue.
+ */
+START_TEST(renews_its_lease_when_the_broker_is_back)
+{
+	const struct broker_listener_ops *listener = broker.listener->ops;
+
 	now_ms += 5000;
 	cluster_tick(cluster);
 	ck_assert_uint_eq(leases, 2);
@@ -140,16 +199,53 @@ START_TEST(renews_its_lease_when_the_broker_is_back)
 	now_ms += 100;
 	cluster_tick(cluster);
 	ck_assert_uint_eq(leases, 3);
+}
+END_TEST
 
-	cluster_destroy(cluster);
-	history_destroy(config.history);
-	attribute_store_destroy(config.attributes);
-	room_store_destroy(config.rooms);
-	member_store_destroy(config.members);
+/* The log of the chat has a claim of the other node, and is live. */
+static void
+chat_read(void)
+{
+	struct item item = { .kind = ITEM_RELAY,
+		.node = STR("other"),
+		.relay = { .term = 1, .number = 1, .sent_ms = 1 } };
+	struct packer packer = { .len = 0 };
+	struct str reply[12] = { STR("ok"), STR("1-0"), STR("chain"), STR("1"),
+		STR("0"), STR("1-0"), STR("chain"), STR("origin"), STR(""),
+		STR(""), STR("1") };
+
+	ck_assert(item_pack(&item, &packer));
+	reply[11] = packer_str(&packer);
+	broker.listener->ops->on_subscribed(broker.listener, STR("chat"));
+	cluster_flush(cluster);
+	noted_call_answer(BROKER_READ, BROKER_OK, reply, COUNT_OF(reply));
+	packer_fini(&packer);
+}
+
+/* Redis has lost it, and the other node may count on it. */
+START_TEST(a_lease_of_the_relay_that_is_lost_is_waited_for)
+{
+	int64_t up_ms = now_ms;
+
+	chat_read();
+	while (!noted_call_answer(BROKER_APPEND, BROKER_UNKNOWN, NULL, 0)) {
+		unsigned before = leases;
+
+		now_ms += 100;
+		cluster_tick(cluster);
+		cluster_flush(cluster);
+		noted_call_answer(BROKER_TOPS, BROKER_UNKNOWN, NULL, 0);
+		if (leases > before)
+			lease_answer(BROKER_OK);
+		ck_assert_int_le(now_ms - up_ms, 2 * LEASE_MS);
+	}
+	ck_assert_int_ge(now_ms - up_ms, LEASE_MS);
 }
 END_TEST
 
 SUITE(cluster_lease)
 {
+	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, renews_its_lease_when_the_broker_is_back);
+	tcase_add_test(tests, a_lease_of_the_relay_that_is_lost_is_waited_for);
 }
