@@ -48,16 +48,29 @@ def helpers(server):
             == "worker\n"]
 
 
+def talk(server, members):
+    """In one room of so many members."""
+    generate(server, "one-1000", members, 0.1)
+
+
 @pytest.mark.parametrize("workers", [1, 2, 4])
 def test_has_so_many_threads(start, workers):
-    server = start("--workers", str(workers))
+    server = start(*NO_LIMITS, "--workers", str(workers))
+    talk(server, 600)
     eventually(lambda: len(helpers(server)) == workers - 1)
 
 
 def test_has_a_thread_for_each_processor(start):
-    server = start("--workers", "0")
-    eventually(lambda: len(helpers(server))
-               == len(os.sched_getaffinity(0)) - 1)
+    server = start(*NO_LIMITS, "--workers", "0")
+    processors = len(os.sched_getaffinity(0))
+    talk(server, max(600, 64 * processors))
+    eventually(lambda: len(helpers(server)) == processors - 1)
+
+
+def test_small_rooms_need_no_threads(start):
+    server = start(*NO_LIMITS, "--workers", "4")
+    talk(server, 100)
+    assert len(threads(server)) == 1
 
 
 @pytest.mark.parametrize("case, members", [

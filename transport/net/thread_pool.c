@@ -37,7 +37,8 @@ struct helper {
 };
 
 struct thread_pool {
-	unsigned size; /* the caller included */
+	unsigned size;    /* the caller included */
+	unsigned started; /* of these */
 	atomic_bool ends;
 	void (*run)(void *arg, unsigned thread);
 	void *arg;
@@ -167,21 +168,28 @@ thread_pool_create(unsigned threads)
 	assert(threads > 0 && threads <= POOL_THREADS_MOST);
 	if (threads == 1 || (pool = calloc(1, size)) == NULL)
 		return NULL;
-	pool->size = 1;
+	pool->size = threads;
+	pool->started = 1;
 	sem_init(&pool->done, 0, 0);
-	while (pool->size < threads && helper_start(pool, pool->size))
-		pool->size++;
-	if (pool->size > 1)
-		return pool;
-	thread_pool_destroy(pool);
-	return NULL;
+	return pool;
+}
+
+/* A process of one thread has cheaper system calls: see glibc's send(). */
+static void
+pool_start(struct thread_pool *pool, unsigned wanted)
+{
+	while (pool->started < wanted && pool->started < pool->size)
+		if (helper_start(pool, pool->started))
+			pool->started++;
+		else
+			pool->size = pool->started;
 }
 
 static void
 pool_wake(struct thread_pool *pool, unsigned helpers)
 {
 	atomic_fetch_add(&pool->task, 1);
-	for (unsigned i = 0; i < helpers && i + 1 < pool->size; i++)
+	for (unsigned i = 0; i < helpers && i + 1 < pool->started; i++)
 		if (atomic_exchange(&pool->helpers[i].sleeps, false))
 			sem_post(&pool->helpers[i].wake);
 }
@@ -192,8 +200,8 @@ thread_pool_destroy(struct thread_pool *pool)
 	if (pool == NULL)
 		return;
 	atomic_store(&pool->ends, true);
-	pool_wake(pool, pool->size);
-	for (unsigned i = 0; i + 1 < pool->size; i++) {
+	pool_wake(pool, pool->started);
+	for (unsigned i = 0; i + 1 < pool->started; i++) {
 		pthread_join(pool->helpers[i].thread, NULL);
 		sem_destroy(&pool->helpers[i].wake);
 	}
@@ -226,6 +234,7 @@ thread_pool_run(struct thread_pool *pool, unsigned wanted,
     void (*run)(void *arg, unsigned thread), void *arg)
 {
 	assert(wanted > 0 && atomic_load(&pool->state) == 0);
+	pool_start(pool, wanted);
 	pool->run = run;
 	pool->arg = arg;
 	atomic_store(&pool->state, STATE_OPEN);

@@ -15,15 +15,19 @@
 struct thread_pool;
 
 /*
- * So many threads, the caller included; fewer if the system refuses one, which
- * is logged. NULL: no memory, or there is only the caller.
+ * So many threads, the caller included. The others start when there is work for
+ * them: until then the process has one thread, whose system calls are cheaper.
+ * NULL: no memory, or there is only the caller.
  */
 struct thread_pool *thread_pool_create(unsigned threads);
 
 /* Ends them. Not during a task. */
 void thread_pool_destroy(struct thread_pool *);
 
-/* Threads that there are, the caller included; 1 without a pool. */
+/*
+ * Threads that there are or will be, the caller included; fewer once the system
+ * has refused one, which is logged. 1 without a pool.
+ */
 unsigned thread_pool_size(const struct thread_pool *);
 
 /*

@@ -1,5 +1,6 @@
 #include "transport/net/thread_pool.h"
 
+#include <dirent.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -27,7 +28,9 @@ parts_do(void *arg, unsigned thread)
 	struct parts *parts = arg;
 	unsigned at;
 
+	malloc_spare(true);
 	ck_assert_uint_lt(thread, THREADS);
+	malloc_spare(false);
 	atomic_fetch_add(&parts->begun, 1);
 	while (atomic_load(&parts->begun) < parts->await)
 		sched_yield();
@@ -48,6 +51,30 @@ parts_are_done(const struct parts *parts)
 	for (unsigned i = 0; i < THREADS; i++)
 		sum += parts->by[i];
 	return sum == PARTS;
+}
+
+static void *
+thread_do_nothing(void *arg)
+{
+	return arg;
+}
+
+/*
+ * Threads of the process. ThreadSanitizer adds one of its own when the first
+ * one starts.
+ */
+static size_t
+thread_count(void)
+{
+	DIR *tasks = opendir("/proc/self/task");
+	const struct dirent *task;
+	size_t count = 0;
+
+	ck_assert_ptr_nonnull(tasks);
+	while ((task = readdir(tasks)) != NULL)
+		count += task->d_name[0] != '.';
+	closedir(tasks);
+	return count;
 }
 
 START_TEST(every_part_is_done_once)
@@ -88,6 +115,28 @@ START_TEST(threads_that_sleep_are_woken_up)
 			sched_yield();
 		thread_pool_run(pool, THREADS, parts_do, &parts);
 		ck_assert_uint_eq(atomic_load(&parts.begun), THREADS);
+	}
+	thread_pool_destroy(pool);
+}
+END_TEST
+
+START_TEST(threads_start_when_there_is_work_for_them)
+{
+	struct thread_pool *pool = thread_pool_create(THREADS);
+	pthread_t first;
+	size_t before;
+
+	ck_assert_int_eq(pthread_create(&first, NULL, thread_do_nothing, NULL),
+	    0);
+	pthread_join(first, NULL);
+	before = thread_count();
+	for (unsigned wanted = 1; wanted <= THREADS + 1; wanted++) {
+		struct parts parts = { 0 };
+		unsigned started = wanted < THREADS ? wanted : THREADS;
+
+		thread_pool_run(pool, wanted, parts_do, &parts);
+		ck_assert(parts_are_done(&parts));
+		ck_assert_uint_eq(thread_count(), before + started - 1);
 	}
 	thread_pool_destroy(pool);
 }
@@ -147,16 +196,22 @@ START_TEST(works_with_the_threads_that_the_system_grants)
 		return;
 	malloc_fail_at((unsigned)_i);
 	pool = thread_pool_create(THREADS);
+	if (pool != NULL)
+		thread_pool_run(pool, THREADS, parts_do, &parts);
 	malloc_fail_at(0);
 	if (_i == 1)
 		ck_assert_ptr_null(pool);
+	else
+		ck_assert(parts_are_done(&parts));
 #ifndef __SANITIZE_THREAD__ /* which starts threads with its own memory */
 	if (malloc_has_failed())
 		ck_assert_uint_lt(thread_pool_size(pool), THREADS);
 #endif
 	if (pool != NULL) {
-		thread_pool_run(pool, THREADS, parts_do, &parts);
-		ck_assert(parts_are_done(&parts));
+		struct parts others = { 0 };
+
+		thread_pool_run(pool, THREADS, parts_do, &others);
+		ck_assert(parts_are_done(&others));
 	}
 	thread_pool_destroy(pool);
 }
@@ -167,6 +222,7 @@ SUITE(thread_pool)
 	tcase_add_test(tests, every_part_is_done_once);
 	tcase_add_test(tests, all_threads_work);
 	tcase_add_test(tests, threads_that_sleep_are_woken_up);
+	tcase_add_test(tests, threads_start_when_there_is_work_for_them);
 	tcase_add_test(tests, one_thread_is_no_pool);
 	tcase_add_test(tests, only_the_caller_gets_signals);
 	tcase_add_loop_test(tests,
