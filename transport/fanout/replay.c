@@ -415,8 +415,9 @@ replay_slice_begin(const struct send_batch *batch, struct send_slice *slice,
 		if (!session_lacks_piece(subscriber->session, slice->channel,
 			slice->replay))
 			continue;
-		(void)conn_send_begin(subscriber->conn, &piece, 1, traffic,
-		    &slice->sents[i]);
+		if (conn_send_begin(subscriber->conn, &piece, 1, traffic,
+			&slice->sents[i]))
+			slice->sents[i] = (struct sent){ .pieces = 1 };
 		slice->left |= UINT64_C(1) << i;
 	}
 }

@@ -11,10 +11,10 @@ send_slice_begin(const struct send_batch *batch, struct send_slice *slice,
 	const struct subscriber *subscribers =
 	    &slice->channel->subscribers[slice->first];
 	const struct piece *pieces = &batch->pieces[slice->first_piece];
+	uint64_t left = 0;
+	uint32_t sent = 0;
 
 	assert(slice->count <= SEND_SLICE_MOST && !slice->is_deferred);
-	slice->sent = 0;
-	slice->left = 0;
 	for (uint32_t i = 0; i < slice->count; i++) {
 		const struct subscriber *subscriber = &subscribers[i];
 
@@ -27,8 +27,10 @@ send_slice_begin(const struct send_batch *batch, struct send_slice *slice,
 		if (slice->is_whole && conn_takes_frames(subscriber->conn) &&
 		    conn_send_begin(subscriber->conn, pieces,
 			slice->piece_count, traffic, &slice->sents[i]))
-			slice->sent++;
+			sent++;
 		else
-			slice->left |= UINT64_C(1) << i;
+			left |= UINT64_C(1) << i;
 	}
+	slice->sent = sent;
+	slice->left = left;
 }

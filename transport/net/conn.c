@@ -24,6 +24,12 @@ plain_read(struct conn *conn, void *data, size_t len)
 }
 
 static ssize_t
+plain_send(struct conn *conn, const void *data, size_t len)
+{
+	return send(conn->fd, data, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static ssize_t
 plain_write(struct conn *conn, struct iovec *vectors, int count)
 {
 	struct msghdr message = {
@@ -32,8 +38,7 @@ plain_write(struct conn *conn, struct iovec *vectors, int count)
 	};
 
 	if (count == 1)
-		return send(conn->fd, vectors->iov_base, vectors->iov_len,
-		    MSG_NOSIGNAL | MSG_DONTWAIT);
+		return plain_send(conn, vectors->iov_base, vectors->iov_len);
 	return sendmsg(conn->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
@@ -45,6 +50,7 @@ plain_shutdown(struct conn *conn)
 
 const struct conn_io_ops conn_plain_io = {
 	.read = plain_read,
+	.send = plain_send,
 	.write = plain_write,
 	.shutdown = plain_shutdown,
 };

@@ -29,6 +29,8 @@ struct unpacker;
 /* How bytes travel. Errors are in errno, as read() and write() have them. */
 struct conn_io_ops {
 	ssize_t (*read)(struct conn *, void *, size_t);
+	ssize_t (*send)(struct conn *, const void *, size_t);
+	/* The same for bytes in several places. */
 	ssize_t (*write)(struct conn *, struct iovec *, int count);
 	/*
 	 * Sends what the layer itself holds back: 1 when that is nothing, 0
@@ -228,7 +230,7 @@ size_t conn_input_cost(const struct conn *);
  */
 void conn_send(struct conn *, const struct piece *, size_t count);
 
-/* What the socket took: so many pieces, and so much of the next one. */
+/* What the socket took, unless all: pieces, and so much of the next one. */
 struct sent {
 	size_t pieces;
 	size_t bytes;
@@ -239,7 +241,8 @@ struct sent {
  * The two halves of conn_send(). The first changes nothing but the connection
  * and the traffic that it counts: several threads may run it at once, for
  * different connections, while the thread of the loop does nothing else. False:
- * the second half is to be called, in the thread of the loop.
+ * the second half is to be called, in the thread of the loop, with what was
+ * sent.
  */
 bool conn_send_begin(struct conn *, const struct piece *, size_t count,
     struct traffic *, struct sent *);

@@ -9,13 +9,10 @@
 
 #define VECTORS_AT_ONCE 64
 
-/* What the socket takes; -1: it failed. */
-static ssize_t
-conn_write_vectors(struct conn *conn, struct iovec *vectors, int count,
-    struct traffic *traffic)
+/* Counts what the socket took; -1: it failed. */
+static inline ssize_t
+traffic_add_sent(struct traffic *traffic, ssize_t sent)
 {
-	ssize_t sent = conn->io->write(conn, vectors, count);
-
 	traffic->writes++;
 	if (sent > 0)
 		traffic->sent_bytes += (uint64_t)sent;
@@ -23,6 +20,21 @@ conn_write_vectors(struct conn *conn, struct iovec *vectors, int count,
 		 (errno == EAGAIN || errno == EINTR || errno == ENOBUFS))
 		return 0;
 	return sent;
+}
+
+/* Both: what the socket takes; -1: it failed. */
+static ssize_t
+conn_write_vectors(struct conn *conn, struct iovec *vectors, int count,
+    struct traffic *traffic)
+{
+	return traffic_add_sent(traffic, conn->io->write(conn, vectors, count));
+}
+
+static inline ssize_t
+conn_send_bytes(struct conn *conn, const void *data, size_t len,
+    struct traffic *traffic)
+{
+	return traffic_add_sent(traffic, conn->io->send(conn, data, len));
 }
 
 static void
@@ -152,11 +164,29 @@ piece_vector(const struct piece *piece)
 	return (struct iovec){ piece->chunk->data + piece->offset, piece->len };
 }
 
+/* Most often there is one piece; and most often the socket takes it. */
+static bool
+conn_send_piece(struct conn *conn, const struct piece *piece,
+    struct traffic *traffic, struct sent *sent)
+{
+	ssize_t bytes = conn_send_bytes(conn,
+	    piece->chunk->data + piece->offset, piece->len, traffic);
+
+	if (bytes == (ssize_t)piece->len)
+		return true;
+	*sent = (struct sent){
+		.bytes = bytes < 0 ? 0 : (size_t)bytes,
+		.failed = bytes < 0,
+	};
+	return false;
+}
+
 /* Sends as much as the socket takes. */
-static void
+static bool
 conn_send_pieces(struct conn *conn, const struct piece *pieces, size_t count,
     struct traffic *traffic, struct sent *sent)
 {
+	*sent = (struct sent){ .pieces = 0 };
 	while (sent->pieces < count) {
 		struct iovec vectors[VECTORS_AT_ONCE];
 		size_t end = count - sent->pieces < VECTORS_AT_ONCE
@@ -170,43 +200,41 @@ conn_send_pieces(struct conn *conn, const struct piece *pieces, size_t count,
 		bytes = conn_write_vectors(conn, vectors, at_once, traffic);
 		if (bytes < 0) {
 			sent->failed = true;
-			return;
+			return false;
 		}
 		sent->bytes = (size_t)bytes;
 		while (sent->pieces < end &&
 		       sent->bytes >= pieces[sent->pieces].len)
 			sent->bytes -= pieces[sent->pieces++].len;
 		if (sent->pieces < end)
-			return;
+			return false;
 	}
+	return true;
 }
 
 bool
 conn_send_begin(struct conn *conn, const struct piece *pieces, size_t count,
     struct traffic *traffic, struct sent *sent)
 {
-	struct iovec vector;
-	ssize_t bytes;
+	bool is_sent;
 
-	*sent = (struct sent){ .pieces = 0 };
 	if (conn->output_closed)
 		return true;
 	conn->has_sent = true;
-	if (!send_queue_is_empty(&conn->queue))
+	if (!send_queue_is_empty(&conn->queue)) {
+		*sent = (struct sent){ .pieces = 0 };
 		return false;
+	}
 	conn->is_sending = true;
-	if (count == 1) {
-		/* Most often; and most often the socket takes it. */
-		vector = piece_vector(pieces);
-		bytes = conn_write_vectors(conn, &vector, 1, traffic);
-		sent->pieces = bytes == (ssize_t)pieces->len;
-		sent->bytes =
-		    sent->pieces == 1 || bytes < 0 ? 0 : (size_t)bytes;
-		sent->failed = bytes < 0;
-	} else
-		conn_send_pieces(conn, pieces, count, traffic, sent);
+	is_sent = count == 1
+		      ? conn_send_piece(conn, pieces, traffic, sent)
+		      : conn_send_pieces(conn, pieces, count, traffic, sent);
 	conn->is_sending = false;
-	return sent->pieces == count && !conn->wants_write;
+	if (!conn->wants_write)
+		return is_sent;
+	if (is_sent)
+		*sent = (struct sent){ .pieces = count };
+	return false;
 }
 
 void
@@ -247,14 +275,13 @@ conn_send(struct conn *conn, const struct piece *pieces, size_t count)
 void
 conn_write(struct conn *conn, const void *data, size_t len)
 {
-	struct iovec vector = { (void *)(uintptr_t)data, len };
 	ssize_t sent = 0;
 
 	if (conn->state == CONN_DEAD || len == 0)
 		return;
 	conn->has_sent = true;
 	if (send_queue_is_empty(&conn->queue))
-		sent = conn_write_vectors(conn, &vector, 1,
+		sent = conn_send_bytes(conn, data, len,
 		    &conn->loop->meter.traffic);
 	if (sent == (ssize_t)len)
 		return;

@@ -298,6 +298,14 @@ tls_write(struct conn *conn, struct iovec *vectors, int count)
 	return total > 0 ? (ssize_t)total : -1;
 }
 
+static ssize_t
+tls_send(struct conn *conn, const void *data, size_t len)
+{
+	struct iovec vector = { (void *)(uintptr_t)data, len };
+
+	return tls_write(conn, &vector, 1);
+}
+
 static int
 tls_flush(struct conn *conn)
 {
@@ -348,6 +356,7 @@ tls_io_destroy(struct conn *conn)
 
 static const struct conn_io_ops tls_io = {
 	.read = tls_read,
+	.send = tls_send,
 	.write = tls_write,
 	.flush = tls_flush,
 	.shutdown = tls_shutdown,
