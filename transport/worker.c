@@ -111,7 +111,8 @@ worker_send_output(struct worker *worker)
 		conns_run_deferred(loop);
 		endpoint->ops->flush(endpoint);
 	}
-	conns_free_dead(loop);
+	if (loop->dead != NULL)
+		conns_free_dead(loop);
 	if (meter_is_timing(&loop->meter))
 		meter_end_turn(&loop->meter, monotonic_ns());
 }

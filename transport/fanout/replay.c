@@ -543,8 +543,6 @@ replay_run(struct hub *hub)
 
 	assert(!send_batch_is_pending(&hub->batch));
 	hub->replays.work = work_begun(hub);
-	if (list_is_empty(ready))
-		return;
 	while (!list_is_empty(ready) && !was_last &&
 	       hub->replays.work < replay_turn_work(hub)) {
 		struct session *session =

@@ -49,8 +49,9 @@ replay_continue(struct replays *replays, struct session *session)
 void replay_forget(struct session *);
 
 /*
- * Sends pieces to the sessions that are ready, up to a bound. A subscription
- * that has caught up gets live frames again. The batch is empty.
+ * Sends pieces to the sessions that are ready, of which there are some, up to a
+ * bound. A subscription that has caught up gets live frames again. The batch is
+ * empty.
  */
 void replay_run(struct hub *);
 

@@ -317,20 +317,27 @@ send_all_to(struct send_batch *batch, struct session *session)
 		conn_send(session->conn, batch->pieces, count);
 }
 
+static void
+session_trace_send(const struct session *session)
+{
+	struct trace_entry sent = {
+		.kind = TRACE_SENT,
+		.connection = session->conn->number,
+		.count = 1,
+		.has_count = true,
+	};
+
+	trace_put(&session->conn->loop->trace, &sent);
+}
+
 /* A session that had too many answers in this turn may have been paused. */
 static void
 send_individually(struct send_batch *batch, struct session *session)
 {
 	struct conn *conn = session->conn;
-	struct trace_entry sent = {
-		.kind = TRACE_SENT,
-		.connection = conn->number,
-		.count = 1,
-		.has_count = true,
-	};
 
 	if (trace_is_on(&conn->loop->trace))
-		trace_put(&conn->loop->trace, &sent);
+		session_trace_send(session);
 	send_all_to(batch, session);
 	if (conn_is_paused(conn) && conn_takes_frames(conn))
 		conn_resume(conn, PAUSED_BY_OUTPUT);

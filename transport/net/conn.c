@@ -279,13 +279,13 @@ conn_set_host(struct conn *conn, const struct host_address *host)
 }
 
 struct budget_pool *
-conn_address_budget(const struct conn *conn)
+conn_peer_budget(const struct conn *conn)
 {
 	const struct loop *loop = conn->loop;
 	uint32_t times = loop->limits->budgets_per_ip;
 	struct budget_pool *pool;
 
-	if (conn->peer == NULL || times == 0)
+	if (times == 0)
 		return NULL;
 	pool = peer_budget(conn->peer);
 	if (pool->times != times)

@@ -180,11 +180,18 @@ conn_now(const struct conn *conn)
 
 struct budget_pool;
 
+/* For conn_address_budget(): it has a peer. */
+struct budget_pool *conn_peer_budget(const struct conn *);
+
 /*
  * What the clients of its address without an account share. NULL: there is no
  * such limit.
  */
-struct budget_pool *conn_address_budget(const struct conn *);
+static inline struct budget_pool *
+conn_address_budget(const struct conn *conn)
+{
+	return conn->peer != NULL ? conn_peer_budget(conn) : NULL;
+}
 
 /* --- input ---------------------------------------------------------------- */
 
