@@ -17,10 +17,8 @@ decimal_write(uint64_t number, char out[DECIMAL_MOST])
 
 	/* Two digits at a time. */
 	for (; number >= 10; number /= 100) {
-		const char *pair = pairs + number % 100 * 2;
-
-		out[--at] = pair[1];
-		out[--at] = pair[0];
+		at -= 2;
+		memcpy(out + at, pairs + number % 100 * 2, 2);
 	}
 	if (number > 0 || at == DECIMAL_MOST)
 		out[--at] = (char)('0' + number);

@@ -114,6 +114,22 @@ json_string_is(const struct json_string *string, struct str text)
 	return json_string_equal_text(string, text);
 }
 
+size_t
+json_string_len(const struct json_string *string)
+{
+	const char *at = string->body.data, *end = at + string->body.len;
+	size_t len = 0;
+
+	if (!string->escaped)
+		return string->body.len;
+	while (at < end) {
+		char bytes[4];
+
+		len += json_string_next(&at, bytes);
+	}
+	return len;
+}
+
 bool
 json_string_copy(const struct json_string *string, char *out, size_t size,
     size_t *len)

@@ -46,6 +46,9 @@ json_string_equal(const struct json_string *a, const struct json_string *b)
 /* Whether the value is this text. */
 bool json_string_is(const struct json_string *, struct str text);
 
+/* The length of the value, in bytes. */
+size_t json_string_len(const struct json_string *);
+
 /* Writes the value; false: it is longer than size bytes. */
 bool json_string_copy(const struct json_string *, char *out, size_t size,
     size_t *len);

@@ -17,15 +17,15 @@
 static bool
 ref_is_valid(const struct json_value *value)
 {
-	struct json_value digits = *value;
-	char text[WORD_BYTES];
+	struct json_value digits;
 	uint64_t number;
 	size_t len;
 
-	if (value->type == JSON_STRING)
-		return value->string.body.len > 0 &&
-		       json_string_copy(&value->string, text, sizeof(text),
-			   &len);
+	if (value->type == JSON_STRING) {
+		len = json_string_len(&value->string);
+		return len > 0 && len <= WORD_BYTES;
+	}
+	digits = *value;
 	if (value->type == JSON_NUMBER && *value->text.data == '-')
 		digits.text =
 		    str_slice(value->text.data + 1, value->text.len - 1);

@@ -28,6 +28,7 @@ START_TEST(unescapes_strings)
 	size_t len;
 
 	ck_assert(json_string_is(&string, meant));
+	ck_assert_uint_eq(json_string_len(&string), meant.len);
 	ck_assert(json_string_copy(&string, copy, sizeof(copy), &len));
 	ck_assert(str_equal(str_slice(copy, len), meant));
 	ck_assert(json_string_equal(&string, &string));
