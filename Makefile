@@ -32,8 +32,9 @@ harden := $(or $(call accepts,$(fortify)=3),$(fortify)=2) \
 	-fstack-protector-strong -fPIE \
 	$(call accepts,-fstack-clash-protection) $(call accepts,-fcf-protection)
 # gcc would clear and copy structs with "rep stos" and "rep movs", which take
-# longer to begin than that takes; other compilers do not.
-loops := unrolled_loop:1024:noalign,libcall:-1:noalign
+# longer to begin than that takes; other compilers do not. For large ones, the C
+# library uses the widest registers that there are.
+loops := unrolled_loop:128:noalign,libcall:-1:noalign
 loops := $(call accepts,-mmemset-strategy=$(loops) -mmemcpy-strategy=$(loops))
 sanitize := -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
