@@ -110,7 +110,8 @@ reserve_subscription(struct session *session)
 
 	if (session->subscription_count <= capacity)
 		return true;
-	capacity = capacity == 0 ? 2 : capacity * 2;
+	/* Most are in the lobby and in one room. */
+	capacity = capacity == 0 ? 1 : capacity * 2;
 	more = realloc(session->more, capacity * sizeof(*more));
 	if (more == NULL)
 		return false;
