@@ -211,7 +211,7 @@ span_unpack(struct chat_snapshot *chat, struct unpacker *from, struct str room)
 	from->failed |= span.first == 0 || span.first > span.last + 1;
 	if (from->failed)
 		return;
-	chat->messages->trim(chat->history, room, span.first - 1, 0);
+	chat->messages->shrink(chat->history, room, &span);
 	chat->messages->set_span(chat->history, room, &span);
 }
 

@@ -17,11 +17,20 @@ struct chat_snapshot_messages {
 	enum chat_error (*put)(struct history *, struct str room,
 	    const struct message *);
 	/*
-	 * Drops messages up to a number that was sent at_ms:
-	 * memory_history_trim().
+	 * Keys of messages behind a number that are gone, in order; seq, at_ms
+	 * and key are known. memory_history_each_key(),
+	 * memory_history_put_key().
 	 */
-	void (*trim)(struct history *, struct str room, uint64_t seq,
-	    int64_t at_ms);
+	void (*each_key)(struct history *, struct str room, uint64_t after_seq,
+	    history_visit *, void *arg);
+	enum chat_error (*put_key)(struct history *, struct str room,
+	    const struct message *);
+	/*
+	 * Drops messages before span->first, and keeps keys of those up to
+	 * span->evicted: memory_history_shrink().
+	 */
+	void (*shrink)(struct history *, struct str room,
+	    const struct history_span *);
 	/*
 	 * After the messages: what was known of those that are gone.
 	 * memory_history_set_span().

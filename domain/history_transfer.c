@@ -3,8 +3,8 @@
  *
  *  - messages that were packed before and have another text now;
  *  - the next messages, with their reactions;
- *  - behind the last message, once: all other attributes;
- *  - behind the last message: attributes that were set since.
+ *  - behind the last message: keys of messages that went before they were
+ *    packed; once, all other attributes; attributes that were set since.
  *
  * An attribute that is not packed yet is packed as it is then.
  */
@@ -17,6 +17,9 @@
 #include "domain/base/id_map.h"
 #include "domain/base/list.h"
 
+/* Longer than any name, id or key. */
+#define LABEL_MOST UINT16_MAX
+
 struct transfer_room {
 	struct list link; /* in one of the lists of the transfer */
 	bool is_due;
@@ -24,6 +27,7 @@ struct transfer_room {
 	bool has_attributes; /* they are packed, too */
 	int64_t ttl_ms;
 	uint64_t sent;     /* messages up to this one are packed */
+	uint64_t keys_of;  /* keys of later messages that are gone are not */
 	uint64_t *changed; /* numbers of those that have another text since */
 	size_t changed_count;
 	size_t changed_capacity;
@@ -306,6 +310,28 @@ transfer_message_visit(const struct message *message, void *arg)
 	return !piece->is_cut;
 }
 
+static bool
+transfer_key_visit(const struct message *message, void *arg)
+{
+	struct packer *packer = arg;
+
+	pack_number(packer, message->seq);
+	pack_number(packer, (uint64_t)message->at_ms);
+	pack_text(packer, message->key);
+	return true;
+}
+
+/* A message that is packed has its key, and keeps it when it goes. */
+static void
+transfer_keys_pack(struct piece *piece)
+{
+	const struct chat_snapshot *chat = &piece->transfer->chat;
+
+	chat->messages->each_key(chat->history, transfer_room_id(piece->room),
+	    piece->room->keys_of, transfer_key_visit, piece->packer);
+	piece->room->keys_of = piece->room->sent;
+}
+
 /* Messages that are gone may still have theirs. */
 static bool
 transfer_attribute_visit(const struct attribute *attribute, void *arg)
@@ -345,7 +371,7 @@ transfer_set_pack(struct piece *piece)
 	room->set.len = 0;
 }
 
-/* A number of 0 ends each of the four parts. */
+/* A number of 0 ends each of the parts. */
 static void
 transfer_room_pack(struct piece *piece)
 {
@@ -360,6 +386,9 @@ transfer_room_pack(struct piece *piece)
 	piece->is_cut = false;
 	history_each(self->chat.history, transfer_room_id(room), room->sent + 1,
 	    piece->now_ms, transfer_message_visit, piece);
+	pack_number(packer, 0);
+	if (!piece->is_cut)
+		transfer_keys_pack(piece);
 	pack_number(packer, 0);
 	if (!piece->is_cut && !room->has_attributes)
 		transfer_attributes_pack(piece);
@@ -445,6 +474,23 @@ transfer_text_unpack(const struct chat_snapshot *chat, struct str room,
 	from->failed = error != CHAT_OK && error != CHAT_MESSAGE_NOT_FOUND;
 }
 
+static void
+transfer_keys_unpack(const struct chat_snapshot *chat, struct str room,
+    struct unpacker *from)
+{
+	struct message message = { .seq = 0 };
+
+	while (!from->failed && (message.seq = unpack_number(from)) != 0) {
+		message.at_ms = (int64_t)unpack_number(from);
+		message.key = unpack_text(from);
+		from->failed |=
+		    message.key.len == 0 || message.key.len > LABEL_MOST;
+		from->failed =
+		    from->failed || chat->messages->put_key(chat->history, room,
+					&message) != CHAT_OK;
+	}
+}
+
 /* In the order in which they were set. */
 static void
 transfer_set_unpack(const struct chat_snapshot *chat, struct str room,
@@ -481,6 +527,7 @@ transfer_room_unpack(const struct chat_snapshot *chat, struct str room,
 				   &message) != CHAT_OK;
 		transfer_set_unpack(chat, room, from);
 	}
+	transfer_keys_unpack(chat, room, from);
 	chat_attributes_unpack(chat->attributes, room, from);
 	transfer_set_unpack(chat, room, from);
 }

@@ -24,7 +24,9 @@ struct backend {
 
 static const struct chat_snapshot_messages numbered_in_memory = {
 	.put = memory_history_put,
-	.trim = memory_history_trim,
+	.each_key = memory_history_each_key,
+	.put_key = memory_history_put_key,
+	.shrink = memory_history_shrink,
 	.set_span = memory_history_set_span,
 };
 

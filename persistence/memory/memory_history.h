@@ -56,6 +56,23 @@ enum chat_error memory_history_put(struct history *, struct str room,
     const struct message *);
 
 /*
+ * Visits the keys of a room's evicted messages behind a number, in order, with
+ * seq, at_ms and key; adds one, unless a message or another key has it. Unknown
+ * rooms have none. CHAT_ROOM_NOT_FOUND, CHAT_UNAVAILABLE.
+ */
+void memory_history_each_key(struct history *, struct str room,
+    uint64_t after_seq, history_visit *, void *arg);
+enum chat_error memory_history_put_key(struct history *, struct str room,
+    const struct message *);
+
+/*
+ * Drops messages before span->first. Those up to span->evicted are evicted: the
+ * keys are kept. Unknown rooms are ignored.
+ */
+void memory_history_shrink(struct history *, struct str room,
+    const struct history_span *);
+
+/*
  * What was known of messages that another history has dropped: numbers up to
  * span->last are not given again. Unknown rooms are ignored.
  */

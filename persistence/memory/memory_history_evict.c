@@ -59,9 +59,9 @@ key_oldest(const struct memory_history *self)
 }
 
 static struct evicted_key *
-key_create(const struct kept_message *kept)
+key_create(struct room_log *log, const struct message *message)
 {
-	struct str key = kept_message_key(kept);
+	struct str key = message->key;
 	size_t bytes =
 	    sizeof(struct evicted_key) + sizeof(struct kept_message) + key.len;
 	struct evicted_key *evicted = malloc(bytes);
@@ -70,10 +70,10 @@ key_create(const struct kept_message *kept)
 		return NULL;
 	evicted->bytes = bytes;
 	evicted->message = (struct kept_message *)(void *)(evicted + 1);
-	*evicted->message = (struct kept_message){ .log = kept->log,
-		.seq = kept->seq,
-		.at_ms = kept->at_ms,
-		.key_len = kept->key_len,
+	*evicted->message = (struct kept_message){ .log = log,
+		.seq = message->seq,
+		.at_ms = message->at_ms,
+		.key_len = (uint16_t)key.len,
 		.state = KEPT_KEY };
 	memcpy(evicted->message->texts, key.data, key.len);
 	return evicted;
@@ -87,28 +87,90 @@ keys_most(const struct memory_history *self)
 	return total_bytes > 0 ? total_bytes / KEYS_SHARE : KEYS_MOST;
 }
 
+/* It is in the map. */
+static void
+key_add(struct memory_history *self, struct evicted_key *evicted)
+{
+	list_append(&self->evicted_keys, &evicted->in_order);
+	list_append(&evicted->message->log->evicted_keys, &evicted->in_room);
+	self->bytes += evicted->bytes;
+	self->evicted_key_bytes += evicted->bytes;
+	while (self->evicted_key_bytes > keys_most(self))
+		key_forget(self, key_oldest(self));
+}
+
 /* Without memory the key is dropped with its message. */
 static void
 key_keep(struct memory_history *self, const struct kept_message *kept,
     int64_t now_ms)
 {
 	struct room_log *log = kept->log;
-	struct str key = kept_message_key(kept);
 	struct evicted_key *evicted;
+	struct message message;
 
-	if (key.len == 0 || id_map_find(&log->by_key, key) != kept ||
+	kept_message_show(kept, &message);
+	if (message.key.len == 0 ||
+	    id_map_find(&log->by_key, message.key) != kept ||
 	    kept->at_ms <= now_ms - self->limits->key_age_ms)
 		return;
-	evicted = key_create(kept);
+	evicted = key_create(log, &message);
 	if (evicted == NULL)
 		return;
 	id_map_replace(&log->by_key, evicted->message);
-	list_append(&self->evicted_keys, &evicted->in_order);
-	list_append(&log->evicted_keys, &evicted->in_room);
-	self->bytes += evicted->bytes;
-	self->evicted_key_bytes += evicted->bytes;
-	while (self->evicted_key_bytes > keys_most(self))
-		key_forget(self, key_oldest(self));
+	key_add(self, evicted);
+}
+
+enum chat_error
+memory_history_put_key(struct history *base, struct str room,
+    const struct message *message)
+{
+	struct memory_history *self = memory_history_of(base);
+	struct room_log *log = memory_history_find(base, room);
+	struct evicted_key *evicted;
+
+	assert(message->key.len > 0);
+	if (log == NULL)
+		return CHAT_ROOM_NOT_FOUND;
+	if (id_map_find(&log->by_key, message->key) != NULL)
+		return CHAT_OK;
+	evicted = key_create(log, message);
+	if (evicted == NULL)
+		return CHAT_UNAVAILABLE;
+	if (!id_map_put(&log->by_key, evicted->message)) {
+		free(evicted);
+		return CHAT_UNAVAILABLE;
+	}
+	memory_history_account(self, log);
+	key_add(self, evicted);
+	return CHAT_OK;
+}
+
+static const struct kept_message *
+key_message(const struct list *in_room)
+{
+	return LIST_OWNER(in_room, struct evicted_key, in_room)->message;
+}
+
+/* The latest are the last. */
+void
+memory_history_each_key(struct history *base, struct str room,
+    uint64_t after_seq, history_visit *visit, void *arg)
+{
+	const struct room_log *log = memory_history_find(base, room);
+	const struct list *all, *at;
+	struct message message;
+
+	if (log == NULL)
+		return;
+	all = &log->evicted_keys;
+	at = all->previous;
+	while (at != all && key_message(at)->seq > after_seq)
+		at = at->previous;
+	for (at = at->next; at != all; at = at->next) {
+		kept_message_show(key_message(at), &message);
+		if (!visit(&message, arg))
+			return;
+	}
 }
 
 void
@@ -191,4 +253,22 @@ memory_history_make_space(struct memory_history *self, struct room_log *log)
 	while (total_bytes > 0 && self->bytes > total_bytes &&
 	       (largest = room_to_shrink(self, log)) != NULL)
 		oldest_evict(self, largest, now_ms);
+}
+
+void
+memory_history_shrink(struct history *base, struct str room,
+    const struct history_span *span)
+{
+	struct memory_history *self = memory_history_of(base);
+	struct room_log *log = memory_history_find(base, room);
+
+	if (log == NULL)
+		return;
+	while (log->ring.count > 0 &&
+	       message_ring_number(&log->ring, 0) < span->first) {
+		if (message_ring_number(&log->ring, 0) <= span->evicted)
+			oldest_evict(self, log, log->last_at_ms);
+		else
+			memory_history_drop_oldest(self, log);
+	}
 }

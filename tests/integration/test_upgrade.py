@@ -329,6 +329,8 @@ def test_what_changes_once_messages_were_sent_ahead(launch):
     assert {message["seq"] for message in before["full"]["messages"]} == set(range(6, 11))
     assert ann.post("kept", "next", key="next")["seq"] == 5
     assert ann.post("kept", "sixth")["seq"] == 6
+    # Those that are not kept any more are known as well.
+    assert ann.post("full", "full 1", key="full 1")["seq"] == 2
     assert ann.post("again", "second")["seq"] == 2
     ann.ask_ok("create", name="Gone", room="gone")
     assert ann.post("gone", "first", key="gone 1")["seq"] == 1

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "persistence/memory/memory_history.h"
 #include "persistence/memory/memory_log.h"
 #include "tests/suite.h"
 #include "tests/support/failing_malloc.h"
@@ -170,7 +171,8 @@ pair_finish(struct pair *pair)
 	chat_rigs_assert_equal(&pair->from, &pair->to);
 }
 
-START_TEST(pieces_of_any_size_are_the_whole)
+static void
+chat_pass_in_pieces(size_t bytes)
 {
 	struct pair pair;
 	unsigned pieces = 0;
@@ -184,12 +186,18 @@ START_TEST(pieces_of_any_size_are_the_whole)
 	}
 	pair_begin(&pair);
 	while (history_transfer_is_due(pair.transfer)) {
-		ck_assert(piece_pass(&pair, (size_t)_i));
+		ck_assert(piece_pass(&pair, bytes));
 		pieces++;
 	}
-	ck_assert(_i > 1 || pieces >= 40);
+	ck_assert(bytes > 1 || pieces >= 40);
 	pair_finish(&pair);
 	pair_fini(&pair);
+}
+
+START_TEST(pieces_of_any_size_are_the_whole)
+{
+	for (size_t bytes = 1; bytes < 300; bytes++)
+		chat_pass_in_pieces(bytes);
 }
 END_TEST
 
@@ -303,6 +311,36 @@ START_TEST(persistent_rooms_that_are_kept_are_left_out)
 }
 END_TEST
 
+START_TEST(keys_of_messages_that_are_gone_are_known)
+{
+	static const struct history_limits two = { .messages = 2,
+		.key_age_ms = 60000 };
+	static const char *const keys[] = { "before", "between", "unseen", "a",
+		"b" };
+	struct message message;
+	struct pair pair;
+
+	pair_init(&pair, &two);
+	room_create(&pair, "den", 0);
+	room_say(&pair, "den", "\"1\"", "before");
+	room_say(&pair, "den", "\"2\"", "between");
+	room_say(&pair, "den", "\"3\"", NULL);
+	pair_begin(&pair);
+	ck_assert(piece_pass(&pair, SIZE_MAX));
+	room_say(&pair, "den", "\"4\"", "unseen");
+	room_say(&pair, "den", "\"5\"", "a");
+	room_say(&pair, "den", "\"6\"", "b");
+	ck_assert(piece_pass(&pair, SIZE_MAX));
+	memory_history_set_limits(pair.to.history, &two);
+	pair_finish(&pair);
+	for (size_t i = 0; i < COUNT_OF(keys); i++)
+		ck_assert(history_find_key(pair.to.history, DEN,
+		    str_from(keys[i]), pair.now_ms, &message));
+	ck_assert_uint_eq(message.seq, 6);
+	pair_fini(&pair);
+}
+END_TEST
+
 /* --- another observer ----------------------------------------------------- */
 
 struct counting_observer {
@@ -354,6 +392,8 @@ END_TEST
 /* --- chance --------------------------------------------------------------- */
 
 static const char *const ids[] = { "a", "b", "c", "d" };
+static const char *const keys[] = { "k0", "k1", "k2", "k3", "k4", "k5", "k6",
+	"k7", "k8", "k9" };
 
 static void
 chat_step(struct pair *pair, struct chance *chance)
@@ -398,18 +438,40 @@ chat_step(struct pair *pair, struct chance *chance)
 		break;
 	default:
 		room_say(pair, id, "\"some text\"",
-		    seq % 8 == 0 ? "key" : NULL);
+		    seq < COUNT_OF(keys) ? keys[seq] : NULL);
 	}
 }
 
-START_TEST(at_every_moment_the_rest_makes_it_the_same)
+/* A retry finds the same message in both. */
+static void
+keys_assert_equal(struct pair *pair, const char *id)
 {
-	static const struct history_limits tight = { .messages = 25,
-		.total_bytes = 9000 };
-	struct chance chance = { .state = (uint64_t)_i };
+	struct message one = { .seq = 0 }, other = { .seq = 0 };
+
+	for (size_t i = 0; i < COUNT_OF(keys); i++) {
+		bool is_known = history_find_key(pair->from.history,
+		    str_from(id), str_from(keys[i]), pair->now_ms, &one);
+
+		ck_assert_int_eq(history_find_key(pair->to.history,
+				     str_from(id), str_from(keys[i]),
+				     pair->now_ms, &other),
+		    is_known);
+		ck_assert(!is_known || one.seq == other.seq);
+	}
+}
+
+static void
+chat_pass_by_chance(uint64_t seed)
+{
+	static const struct history_limits tight[] = {
+		{ .messages = 25, .total_bytes = 9000 },
+		{ .messages = 4, .key_age_ms = 700 },
+	};
+	const struct history_limits *limits = &tight[seed % 2];
+	struct chance chance = { .state = seed };
 	struct pair pair;
 
-	pair_init(&pair, &tight);
+	pair_init(&pair, limits);
 	for (size_t i = chance_below(&chance, 100); i > 0; i--)
 		chat_step(&pair, &chance);
 	pair_begin(&pair);
@@ -419,8 +481,18 @@ START_TEST(at_every_moment_the_rest_makes_it_the_same)
 			ck_assert(piece_pass(&pair,
 			    1 + chance_below(&chance, 400)));
 	}
+	ck_assert(piece_pass(&pair, SIZE_MAX));
+	memory_history_set_limits(pair.to.history, limits);
 	pair_finish(&pair);
+	for (size_t i = 0; i < COUNT_OF(ids); i++)
+		keys_assert_equal(&pair, ids[i]);
 	pair_fini(&pair);
+}
+
+START_TEST(at_every_moment_the_rest_makes_it_the_same)
+{
+	for (uint64_t i = 0; i < 50; i++)
+		chat_pass_by_chance(50 * (uint64_t)_i + i);
 }
 END_TEST
 
@@ -490,15 +562,16 @@ END_TEST
 
 SUITE(history_transfer)
 {
-	tcase_add_loop_test(tests, pieces_of_any_size_are_the_whole, 1, 300);
+	tcase_add_test(tests, pieces_of_any_size_are_the_whole);
 	tcase_add_test(tests, what_changes_after_a_piece_comes_with_the_next);
 	tcase_add_test(tests,
 	    a_room_that_comes_again_has_nothing_of_the_former);
 	tcase_add_test(tests, all_of_it_may_come_before_a_late_piece);
 	tcase_add_test(tests, persistent_rooms_that_are_kept_are_left_out);
+	tcase_add_test(tests, keys_of_messages_that_are_gone_are_known);
 	tcase_add_test(tests, the_observer_of_the_log_goes_on);
 	tcase_add_loop_test(tests, at_every_moment_the_rest_makes_it_the_same,
-	    0, 400);
+	    0, 8);
 	tcase_add_loop_test(tests, nothing_is_lost_without_memory, 1, 60);
 	tcase_add_test(tests, a_part_is_refused_and_no_changed_byte_does_harm);
 }

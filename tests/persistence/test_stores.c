@@ -61,7 +61,8 @@ messages_pack(struct stores *stores, struct packer *packer)
 {
 	struct chat_snapshot chat = { .rooms = stores->rooms,
 		.history = stores->history,
-		.attributes = stores->attributes };
+		.attributes = stores->attributes,
+		.messages = stores->numbered };
 	struct history_transfer *transfer =
 	    history_transfer_create(&chat, stores->log);
 

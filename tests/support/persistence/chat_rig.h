@@ -14,7 +14,7 @@ void chat_rig_fini(struct chat_snapshot *);
 void chat_rig_transfer(const struct chat_snapshot *from,
     struct chat_snapshot *to);
 
-/* Members, rooms, attributes and messages are the same. */
+/* Members, rooms, attributes and messages are the same; keys may differ. */
 void chat_rigs_assert_equal(const struct chat_snapshot *,
     const struct chat_snapshot *);
 
