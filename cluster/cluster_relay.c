@@ -126,23 +126,16 @@ relay_follow_rooms(struct cluster *cluster)
 	cluster->relay_follows = following.count < FOLLOWED_AT_ONCE;
 }
 
-/* False: what was observed may be of another history, or lack something. */
-static bool
-feed_is_observed(const struct feed *feed)
-{
-	return feed_is_live(feed) && !feed->must_heal;
-}
-
 /* Nothing that is in a log by now is still to be observed. */
 static bool
 relay_has_read_all(const struct cluster *cluster)
 {
-	if (!cluster->relay_follows || !feed_is_observed(&cluster->chat))
+	if (!cluster->relay_follows || !feed_has_read_all(&cluster->chat))
 		return false;
 	for (const struct list *at = cluster->rooms.next; at != &cluster->rooms;
 	     at = at->next)
-		if (!feed_is_observed(&LIST_OWNER(at, struct room_feed, link)
-					   ->feed))
+		if (!feed_has_read_all(&LIST_OWNER(at, struct room_feed, link)
+					    ->feed))
 			return false;
 	return true;
 }
@@ -156,11 +149,11 @@ relay_is_stale(const struct cluster *cluster)
 		const struct feed *feed =
 		    &LIST_OWNER(at, struct room_feed, link)->feed;
 
-		if (feed->is_loaded && !feed_is_observed(feed) &&
+		if (feed->is_loaded && !feed_has_read_all(feed) &&
 		    cluster_shard_is_up(cluster, str_from(feed->name)))
 			return true;
 	}
-	return !feed_is_observed(&cluster->chat);
+	return !feed_has_read_all(&cluster->chat);
 }
 
 static void
@@ -239,9 +232,10 @@ cluster_relay_tick(struct cluster *cluster, int64_t now_ms)
 	if (cluster->relay_asked_ms != 0 &&
 	    now_ms - cluster->relay_asked_ms < REPORT_MS)
 		return;
+	/* One that stood still may not know yet how much there is to read. */
 	if (relay_is_to_claim(cluster, now_ms))
 		relay_claim(cluster);
-	else if (is_here)
+	else if (cluster_may_relay(cluster))
 		relay_report(cluster);
 	else
 		return;

@@ -122,6 +122,13 @@ feed_subscribed(struct feed *feed)
 	feed->config->ops->wake(feed);
 }
 
+bool
+feed_has_read_all(const struct feed *feed)
+{
+	return feed_is_live(feed) && !feed->must_heal &&
+	       (feed->call == NULL || feed->call->script == BROKER_APPEND);
+}
+
 void
 feed_lost(struct feed *feed)
 {

@@ -210,6 +210,12 @@ void feed_heal(struct feed *, const struct place *after,
 const struct feed_place *feed_find_place(const struct feed *,
     const struct place *);
 
+/*
+ * Whether all that the log had when this was last known is applied, and nothing
+ * of it was lost: nothing is asked for.
+ */
+bool feed_has_read_all(const struct feed *);
+
 static inline bool
 feed_is_live(const struct feed *feed)
 {
