@@ -38,7 +38,9 @@ loops := unrolled_loop:128:noalign,libcall:-1:noalign
 loops := $(call accepts,-mmemset-strategy=$(loops) -mmemcpy-strategy=$(loops))
 sanitize := -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
-flags.release  := -O2 -g $(harden) $(loops)
+# All symbols are bound at the start (-z now): calls of libraries need no table.
+direct := $(call accepts,-fno-plt)
+flags.release  := -O2 -g $(harden) $(loops) $(direct)
 flags.debug    := -O0 -g3
 # With sanitizers all workers send, however little there is to send.
 shared         := -DHUB_THREADS_LEAST=1
