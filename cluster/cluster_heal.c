@@ -492,6 +492,8 @@ chat_feed_heal(struct feed *feed, const struct place *after, bool opens)
 	    !opens && (after == NULL || !tail_reaches(cluster, after));
 	struct healing healing;
 
+	/* Another node may have claimed in what is gone, and sent. */
+	cluster->relay_lapsed = true;
 	healing_init(&healing, feed, is_whole ? NULL : after);
 	healing_add_opening(&healing, opens, STR(""), STR(""), STR(""));
 	if (is_whole)

@@ -132,7 +132,8 @@ struct cluster {
 	int64_t relay_asked_ms; /* when it was last claimed, or reported */
 	int64_t relay_gone_ms;  /* since when it is gone; 0: it is not */
 	bool relay_follows;     /* the rooms are followed, as far as known */
-	bool relay_lapsed;      /* this node had no lease since the claim */
+	/* Since the claim this node had no lease, or the log lost entries. */
+	bool relay_lapsed;
 	/*
 	 * Since the claim, and the last loss of a connection, all logs that
 	 * were read before were compared: they have what was observed.
