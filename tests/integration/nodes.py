@@ -57,6 +57,7 @@ ALONE = {
     "test_dotnet_monitoring": "the last commands of one process",
     "test_health": "health of one process",
     "test_trace": "what happens in one process",
+    "test_workers": "threads of one process",
 }
 
 
