@@ -6,6 +6,7 @@ import random
 import struct
 import zlib
 
+import exposition
 import pytest
 from client import get
 from selenium.webdriver.common.keys import Keys
@@ -178,6 +179,11 @@ def test_what_is_sent_before_it_is_uploaded_is_posted_then(pages, parleyd, docum
     assert not alice.is_seen("#uploads")
 
 
+def expired_files(server):
+    families = exposition.read(get(server.address, "/metrics").body.decode())
+    return families["parley_files_expired_total"].value()
+
+
 def test_an_upload_that_the_server_has_forgotten_begins_anew(page, start, tmp_path):
     # Rooms and files are swept together.
     server = start("--files-unfinished", "1s", "--rooms-empty-for", "1s")
@@ -187,7 +193,7 @@ def test_an_upload_that_the_server_has_forgotten_begins_anew(page, start, tmp_pa
     relay.cut_after(1_000_000)
     choose(page, tmp_path / "big.bin")
     page.until(lambda: relay.is_cut)
-    page.until(lambda: json.loads(get(server.address, "/stats").body)["files"]["count"] == 0)
+    page.until(lambda: expired_files(server) == 1)
     relay.restore()
     page.until(lambda: errors(page) == ["The upload failed: the server answered with 404."])
     page.click("#uploads .again")
