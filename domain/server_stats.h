@@ -210,6 +210,7 @@ struct server_stats {
 	/* The first is the thread of the loop; none if it is the only one. */
 	struct worker_stats workers[SERVER_STATS_WORKERS];
 	size_t worker_count;
+	uint64_t workers_paused_us; /* total: all but the first */
 	/* From reading a command to sending all results of its turn. */
 	struct histogram latency;
 	/* The same by kind; the last one: commands that were not run. */

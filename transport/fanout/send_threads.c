@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "transport/fanout/helper_balance.h"
 #include "transport/fanout/send_batch_internal.h"
 #include "transport/meter.h"
 #include "transport/net/thread_pool.h"
@@ -31,6 +32,7 @@ struct send_threads {
 	struct thread_pool *pool;
 	unsigned count;
 	size_t least;
+	struct helper_balance balance;
 	const struct send_batch *batch; /* during a run */
 	struct send_slice *slices;
 	size_t slice_count;
@@ -70,16 +72,24 @@ send_threads_destroy(struct send_threads *threads)
 	free(threads);
 }
 
+static bool
+threads_pause(const struct send_threads *threads)
+{
+	return threads->balance.pause_end_ns != 0 &&
+	       helper_balance_pauses(&threads->balance, monotonic_ns());
+}
+
 bool
 send_threads_are_for(const struct send_threads *threads, size_t sends)
 {
-	return threads != NULL && sends >= threads->least;
+	return threads != NULL && sends >= threads->least &&
+	       !threads_pause(threads);
 }
 
 unsigned
 send_threads_count(const struct send_threads *threads)
 {
-	return threads == NULL ? 1 : threads->count;
+	return threads == NULL || threads_pause(threads) ? 1 : threads->count;
 }
 
 void
@@ -200,6 +210,25 @@ threads_run(void *arg, unsigned thread)
 	own->run_ns += monotonic_ns() - begun_ns;
 }
 
+/*
+ * So much longer would the run have taken if the loop's thread had done all
+ * writes, each in the time that it took for its own.
+ */
+static int64_t
+threads_saved_ns(const struct send_threads *threads, int64_t took_ns)
+{
+	const struct lane *own = &threads->lanes[0];
+	uint64_t writes = 0;
+
+	if (own->traffic.writes == 0)
+		return own->run_ns - took_ns;
+	for (unsigned i = 0; i < threads->count; i++)
+		writes += threads->lanes[i].traffic.writes;
+	return (int64_t)((double)own->run_ns * (double)writes /
+			 (double)own->traffic.writes) -
+	       took_ns;
+}
+
 /* The thread has done its part of a run that took so long. */
 static void
 lane_count_run(struct lane *lane, int64_t took_ns, struct traffic *traffic)
@@ -217,7 +246,7 @@ bool
 send_threads_run(struct send_threads *threads, const struct send_batch *batch,
     struct traffic *traffic)
 {
-	int64_t begun_ns, took_ns;
+	int64_t begun_ns, now_ns;
 
 	if (!slices_place_results(threads) || !slices_order(threads))
 		return false;
@@ -226,9 +255,12 @@ send_threads_run(struct send_threads *threads, const struct send_batch *batch,
 	thread_pool_run(threads->pool,
 	    (unsigned)(threads->sends / SEND_SLICE_MOST) + 1, threads_run,
 	    threads);
-	took_ns = monotonic_ns() - begun_ns;
+	now_ns = monotonic_ns();
+	if (threads->least > 1)
+		helper_balance_add(&threads->balance,
+		    threads_saved_ns(threads, now_ns - begun_ns), now_ns);
 	for (unsigned i = 0; i < threads->count; i++)
-		lane_count_run(&threads->lanes[i], took_ns, traffic);
+		lane_count_run(&threads->lanes[i], now_ns - begun_ns, traffic);
 	return true;
 }
 
@@ -239,6 +271,7 @@ send_threads_fill_stats(const struct send_threads *threads,
 	if (threads == NULL)
 		return;
 	out->worker_count = threads->count;
+	out->workers_paused_us = threads->balance.paused_ns / 1000;
 	for (unsigned i = 0; i < threads->count; i++) {
 		const struct lane *lane = &threads->lanes[i];
 

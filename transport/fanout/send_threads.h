@@ -16,14 +16,20 @@ struct send_threads;
 struct server_stats;
 struct thread_pool;
 
-/* The pool is borrowed; for so many sends or more. NULL: no memory. */
+/*
+ * The pool is borrowed; for so many sends or more. With 1, the threads send
+ * even if that takes longer than without them. NULL: no memory.
+ */
 struct send_threads *send_threads_create(struct thread_pool *, size_t least);
 void send_threads_destroy(struct send_threads *);
 
-/* Whether they are to do so many sends. False without threads. */
+/*
+ * Whether they are to do so many sends. False without threads, and while those
+ * that help pause since they get no processor.
+ */
 bool send_threads_are_for(const struct send_threads *, size_t sends);
 
-/* How many there are; 1 without threads. */
+/* How many there are; 1 without threads, and while those that help pause. */
 unsigned send_threads_count(const struct send_threads *);
 
 /* Begins a new list of slices. */

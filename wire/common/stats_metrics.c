@@ -134,6 +134,13 @@ static const struct metric worker_metrics[] = {
 	    UNIT_US, offsetof(struct worker_stats, waited_us) },
 };
 
+/* With several workers only. */
+static const struct metric workers_paused =
+    SECONDS("parley_workers_paused_seconds_total", METRIC_COUNTER, UNIT_US,
+	workers_paused_us,
+	"Pauses of all workers but 0, after they cost more time than they "
+	"saved.");
+
 static const struct metric file_metrics[] = {
 	GAUGE("parley_files", file_count, "Uploaded files, unfinished too."),
 	GAUGE("parley_files_bytes", file_bytes,
@@ -362,6 +369,16 @@ worker_metric_put(struct wire_text *out, const struct metric *metric,
 	}
 }
 
+static void
+workers_put(struct wire_text *out, const struct server_stats *stats)
+{
+	if (stats->worker_count == 0)
+		return;
+	for (size_t i = 0; i < COUNT_OF(worker_metrics); i++)
+		worker_metric_put(out, &worker_metrics[i], stats);
+	metric_put(out, &workers_paused, stats);
+}
+
 /* --- counts of fixed kinds ------------------------------------------------ */
 
 struct counted_kinds {
@@ -583,9 +600,7 @@ stats_write_metrics(struct wire_text *out, const struct server_stats *stats)
 		kinds_put(out, &kinds[i], stats);
 	for (size_t i = 0; i < COUNT_OF(totals); i++)
 		totals_put(out, &totals[i], stats);
-	if (stats->worker_count > 0)
-		for (size_t i = 0; i < COUNT_OF(worker_metrics); i++)
-			worker_metric_put(out, &worker_metrics[i], stats);
+	workers_put(out, stats);
 	for (size_t i = 0; i < COUNT_OF(file_metrics); i++)
 		metric_put(out, &file_metrics[i], stats);
 	if (stats->broker.is_used)

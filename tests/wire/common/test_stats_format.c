@@ -40,6 +40,7 @@ make_report(void)
 		    .scripts = { .counts = { 0, 2 }, .sum_us = 30 } },
 		.workers = { { 12, 3000000, 5 }, { 11, 2000000, 1000005 } },
 		.worker_count = 2,
+		.workers_paused_us = 1500000,
 	};
 	struct room room = {
 		.id = "tea", .name = "Tea \"& cake\"", .member_count = 2
@@ -175,6 +176,7 @@ static const char *const lines[] = {
 	"parley_worker_writes_total{worker=\"1\"} 11\n",
 	"\nparley_worker_busy_seconds_total{worker=\"1\"} 2.000000\n",
 	"\nparley_worker_wait_seconds_total{worker=\"1\"} 1.000005\n",
+	"\nparley_workers_paused_seconds_total 1.500000\n",
 	"\n# TYPE parley_command_seconds histogram\n"
 	"parley_command_seconds_bucket{command=\"ping\",le=\"0.000010\"} 0\n"
 	"parley_command_seconds_bucket{command=\"ping\",le=\"0.000020\"} 2\n",
