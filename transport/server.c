@@ -4,7 +4,9 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/timerfd.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <event2/event.h>
 
@@ -38,6 +40,7 @@ struct server {
 	struct tls_context *tls; /* a reference; NULL: none */
 	struct server_listener *listeners;
 	size_t listener_count;
+	int tick_fd; /* -1: none */
 	struct event *tick;
 	struct event *signals[SIGNALS];
 	struct event *store_event;
@@ -218,9 +221,11 @@ tick_cb(evutil_socket_t fd, short what, void *arg)
 	const struct host *host = server->config.host;
 	uint32_t before = worker->loop.wheel.now;
 	uint32_t tick;
+	uint64_t expirations;
 
-	(void)fd;
 	(void)what;
+	if (read(fd, &expirations, sizeof(expirations)) < 0)
+		return;
 	loop_update_time(&worker->loop);
 	meter_tick(&worker->loop.meter, monotonic_ns(),
 	    WHEEL_TICK_MS * 1000000);
@@ -353,6 +358,28 @@ watch_admission(struct server *server)
 	       event_add(server->admission_event, NULL) == 0;
 }
 
+/*
+ * A descriptor: with a timer, libevent would read the clock twice in each turn,
+ * and the kernel would set a timer for each wait.
+ */
+static bool
+watch_tick(struct server *server)
+{
+	static const struct itimerspec timer = {
+		.it_value.tv_nsec = WHEEL_TICK_MS * 1000000,
+		.it_interval.tv_nsec = WHEEL_TICK_MS * 1000000,
+	};
+
+	server->tick_fd =
+	    timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+	if (server->tick_fd < 0 ||
+	    timerfd_settime(server->tick_fd, 0, &timer, NULL) != 0)
+		return false;
+	server->tick = event_new(server->worker.loop.base, server->tick_fd,
+	    EV_READ | EV_PERSIST, tick_cb, server);
+	return server->tick != NULL && event_add(server->tick, NULL) == 0;
+}
+
 static bool
 add_events(struct server *server)
 {
@@ -365,9 +392,6 @@ add_events(struct server *server)
 		{ SIGHUP, reload_cb },
 		{ SIGUSR2, upgrade_cb },
 	};
-	static const struct timeval interval = {
-		.tv_usec = WHEEL_TICK_MS * 1000,
-	};
 	struct event_base *base = server->worker.loop.base;
 
 	for (int i = 0; i < SIGNALS; i++) {
@@ -379,9 +403,7 @@ add_events(struct server *server)
 		    event_add(server->signals[i], NULL) != 0)
 			return false;
 	}
-	server->tick = event_new(base, -1, EV_PERSIST, tick_cb, server);
-	return server->tick != NULL &&
-	       event_add(server->tick, &interval) == 0 && watch_store(server) &&
+	return watch_tick(server) && watch_store(server) &&
 	       watch_files(server) && watch_admission(server);
 }
 
@@ -499,6 +521,7 @@ server_create(const struct server_config *config)
 	server->config = *config;
 	server_set_tls(server, config->tls);
 	server->drain_since_ms = -1;
+	server->tick_fd = -1;
 	server->batch_wait_ns = BATCH_WAIT_MIN_NS;
 	if (!worker_init(&server->worker, config)) {
 		log_error("no memory for a server");
@@ -547,6 +570,8 @@ server_destroy(struct server *server)
 			event_free(server->signals[i]);
 	if (server->tick != NULL)
 		event_free(server->tick);
+	if (server->tick_fd >= 0)
+		close(server->tick_fd);
 	if (server->store_event != NULL)
 		event_free(server->store_event);
 	if (server->files_event != NULL)

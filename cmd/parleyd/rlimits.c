@@ -6,9 +6,9 @@
 #include "persistence/blobs/directory_blobs.h"
 #include "persistence/stores.h"
 
-/* Three standard streams, five of the event loop, two files that are read at
+/* Three standard streams, six of the event loop, two files that are read at
  * times (the configuration, figures of the process), one for a library. */
-#define PROCESS_FILES 11
+#define PROCESS_FILES 12
 
 /* Files for requests that are no WebSockets: probes above all. */
 #define SPARE_FILES 32

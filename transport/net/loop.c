@@ -36,6 +36,21 @@ loop_random(struct loop *loop, uint32_t bound)
 	return (uint32_t)((x >> 32) % bound);
 }
 
+/* Without timers, libevent then reads no clock. NULL: no memory. */
+static struct event_base *
+loop_base_create(void)
+{
+	struct event_config *config = event_config_new();
+	struct event_base *base;
+
+	if (config == NULL)
+		return NULL;
+	event_config_set_flag(config, EVENT_BASE_FLAG_NO_CACHE_TIME);
+	base = event_base_new_with_config(config);
+	event_config_free(config);
+	return base;
+}
+
 static const struct address_ranges no_proxies;
 
 bool
@@ -44,7 +59,7 @@ loop_init(struct loop *loop, struct clock *clock,
     uint64_t seed)
 {
 	memset(loop, 0, sizeof(*loop));
-	loop->base = event_base_new();
+	loop->base = loop_base_create();
 	loop->batch.bytes = malloc(LOOP_BATCH_SIZE);
 	loop->clock = clock;
 	loop->trace.clock = clock;
