@@ -215,11 +215,10 @@ upgrade_begin_transfer(struct app *app)
 	upgrade->transfer = history_transfer_create(&chat, app->stores.log);
 	if (upgrade->transfer == NULL)
 		return false;
-	upgrade->is_ahead = !history_transfer_is_due(upgrade->transfer);
-	if (app->options.store_kind == STORE_FILE) {
-		upgrade->is_ahead = true;
+	upgrade->is_ahead = app->options.store_kind == STORE_FILE ||
+			    !history_transfer_is_due(upgrade->transfer);
+	if (app->options.store_kind == STORE_FILE)
 		return true;
-	}
 	upgrade->writable = event_new(server_event_base(app->server),
 	    upgrade->fd, EV_WRITE, piece_writable_cb, app);
 	return upgrade->writable != NULL;
