@@ -319,8 +319,7 @@ hub_flush(struct hub *hub)
 	hub->batch.lobby_bytes = most > 0 ? most : SIZE_MAX;
 	hub->batch.sends_most = hub_turn_sends(hub);
 	hub->batch.sent_to = 0;
-	if (!list_is_empty(&hub->pushes))
-		file_pushes_end(&hub->pushes, hub->handler);
+	file_pushes_end(&hub->pushes, hub->handler);
 	send_batch_flush(&hub->batch);
 	if (!list_is_empty(&hub->replays.ready))
 		replay_run(hub);
