@@ -126,31 +126,23 @@ relay_follow_rooms(struct cluster *cluster)
 	cluster->relay_follows = following.count < FOLLOWED_AT_ONCE;
 }
 
-/* Nothing that is in a log by now is still to be observed. */
+/*
+ * Whether a log has entries that were not observed yet. `only_stale`: of the
+ * rooms' logs, one that was read before, can be read now, and may have another
+ * history.
+ */
 static bool
-relay_has_read_all(const struct cluster *cluster)
-{
-	if (!cluster->relay_follows || !feed_has_read_all(&cluster->chat))
-		return false;
-	for (const struct list *at = cluster->rooms.next; at != &cluster->rooms;
-	     at = at->next)
-		if (!feed_has_read_all(&LIST_OWNER(at, struct room_feed, link)
-					    ->feed))
-			return false;
-	return true;
-}
-
-/* Whether a log that was read before may have another history by now. */
-static bool
-relay_is_stale(const struct cluster *cluster)
+relay_has_unread(const struct cluster *cluster, bool only_stale)
 {
 	for (const struct list *at = cluster->rooms.next; at != &cluster->rooms;
 	     at = at->next) {
 		const struct feed *feed =
 		    &LIST_OWNER(at, struct room_feed, link)->feed;
 
-		if (feed->is_loaded && !feed_has_read_all(feed) &&
-		    cluster_shard_is_up(cluster, str_from(feed->name)))
+		if (!feed_has_read_all(feed) &&
+		    (!only_stale ||
+			(feed->is_loaded && cluster_shard_is_up(cluster,
+						str_from(feed->name)))))
 			return true;
 	}
 	return !feed_has_read_all(&cluster->chat);
@@ -161,7 +153,7 @@ relay_report(struct cluster *cluster)
 {
 	struct relay report = cluster->relay;
 
-	if (relay_has_read_all(cluster) &&
+	if (cluster->relay_follows && !relay_has_unread(cluster, false) &&
 	    cluster->config.host->relayed(cluster->config.arg, &report.number,
 		&report.sent_ms))
 		cluster_propose_relay(cluster, &report);
@@ -228,7 +220,7 @@ cluster_relay_tick(struct cluster *cluster, int64_t now_ms)
 	if (is_here)
 		relay_follow_rooms(cluster);
 	if (is_here && !cluster->relay_is_fresh)
-		cluster->relay_is_fresh = !relay_is_stale(cluster);
+		cluster->relay_is_fresh = !relay_has_unread(cluster, true);
 	if (cluster->relay_asked_ms != 0 &&
 	    now_ms - cluster->relay_asked_ms < REPORT_MS)
 		return;
