@@ -44,11 +44,8 @@ json_skip_utf8(struct json_reader *reader, const char *at)
 	return NULL;
 }
 
-/*
- * The end of what is not plain at `at` in a string; NULL: an error. Rare, so it
- * is kept out of the loop, which has a few registers to save without it.
- */
-static __attribute__((noinline)) const char *
+/* The end of what is not plain at `at` in a string; NULL: an error. */
+static const char *
 json_skip_special(struct json_reader *reader, const char *at)
 {
 	const char *end;
@@ -65,26 +62,43 @@ json_skip_special(struct json_reader *reader, const char *at)
 	return end;
 }
 
-bool
-json_read_string(struct json_reader *reader, struct json_string *out)
+/* The string ends with the quote at `at`. */
+static bool
+json_end_string(struct json_reader *reader, const char *at,
+    struct json_string *out)
 {
-	const char *body = reader->at + 1, *at = body;
+	const char *body = reader->at + 1;
 
-	out->escaped = false;
-	for (;;) {
-		at = json_skip_plain(at, reader->end);
-		if (at == reader->end)
-			return json_fail(reader, JSON_TRUNCATED, at);
-		if (*at == '"')
-			break;
+	out->body = str_slice(body, (size_t)(at - body));
+	reader->at = at + 1;
+	return true;
+}
+
+/* Not inlined: without it, json_read_string() saves no registers. */
+static __attribute__((noinline)) bool
+json_read_special_string(struct json_reader *reader, const char *at,
+    struct json_string *out)
+{
+	while (at < reader->end && *at != '"') {
 		out->escaped |= *at == '\\';
 		at = json_skip_special(reader, at);
 		if (at == NULL)
 			return false;
+		at = json_skip_plain(at, reader->end);
 	}
-	out->body = str_slice(body, (size_t)(at - body));
-	reader->at = at + 1;
-	return true;
+	return at < reader->end ? json_end_string(reader, at, out)
+				: json_fail(reader, JSON_TRUNCATED, at);
+}
+
+bool
+json_read_string(struct json_reader *reader, struct json_string *out)
+{
+	const char *at = json_skip_plain(reader->at + 1, reader->end);
+
+	out->escaped = false;
+	if (at < reader->end && *at == '"')
+		return json_end_string(reader, at, out);
+	return json_read_special_string(reader, at, out);
 }
 
 /* At least one digit. */
