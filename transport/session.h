@@ -80,13 +80,14 @@ struct session {
 	bool has_name : 1;     /* behind the id: for a guest, or until then */
 	bool is_user : 1;      /* the name is that of a user */
 	uint8_t id_size;
-	char member_id[]; /* of id_size; empty until it is attached */
+	uint8_t id_len;   /* 0 until it is attached */
+	char member_id[]; /* of id_size */
 };
 
 static inline struct str
 session_member(const struct session *session)
 {
-	return str_from(session->member_id);
+	return str_slice(session->member_id, session->id_len);
 }
 
 /* Allocates it, if it is not there yet. NULL: no memory. */

@@ -87,7 +87,7 @@ hub_attach(struct publisher *publisher, void *peer, struct str member_id,
 	assert(!session->is_attached && session->connection == connection);
 	assert(member_id.len > 0 && member_id.len < session->id_size);
 	memcpy(session->member_id, member_id.data, member_id.len);
-	session->member_id[member_id.len] = '\0';
+	session->id_len = (uint8_t)member_id.len;
 	session->is_attached = session_add(hub, session);
 	return session->is_attached ? CHAT_OK : CHAT_UNAVAILABLE;
 }
