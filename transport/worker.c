@@ -103,7 +103,8 @@ worker_send_output(struct worker *worker)
 	if (endpoint->ops->pending(endpoint).sends > 0)
 		meter_begin_fanout(&loop->meter);
 	endpoint->ops->flush(endpoint);
-	shed_output(loop);
+	if (loop->pool.bytes > 0)
+		shed_output(loop);
 	if (worker->hooks != NULL)
 		hooks_turn_end(worker->hooks);
 	/* Members that leave are announced, and some of those sends fail. */

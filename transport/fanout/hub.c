@@ -19,11 +19,21 @@
 
 /* --- sending -------------------------------------------------------------- */
 
+static void
+hub_send_batch(struct hub *hub)
+{
+	size_t most = hub->limits->lobby_bytes;
+
+	hub->batch.lobby_bytes = most > 0 ? most : SIZE_MAX;
+	hub->batch.sends_most = hub_turn_sends(hub);
+	send_batch_flush(&hub->batch);
+}
+
 void
 hub_flush_if_large(struct hub *hub)
 {
 	if (hub->batch.bytes >= BATCH_BYTES)
-		send_batch_flush(&hub->batch);
+		hub_send_batch(hub);
 }
 
 static void
@@ -278,7 +288,7 @@ hub_remove(struct hub *hub, struct session *session)
 	if (session->conn->lags)
 		conn_set_lags(session->conn, false);
 	if (send_batch_refers_to(&hub->batch, session))
-		send_batch_flush(&hub->batch);
+		hub_send_batch(hub);
 	if (session->is_attached)
 		hub_remove_session(hub, session);
 	else
@@ -311,16 +321,22 @@ hub_use_threads(struct hub *hub, struct thread_pool *pool, size_t least)
 	return hub->batch.threads != NULL;
 }
 
+static bool
+hub_is_idle(const struct hub *hub)
+{
+	return !send_batch_is_pending(&hub->batch) &&
+	       list_is_empty(&hub->pushes) &&
+	       list_is_empty(&hub->replays.ready);
+}
+
 void
 hub_flush(struct hub *hub)
 {
-	size_t most = hub->limits->lobby_bytes;
-
-	hub->batch.lobby_bytes = most > 0 ? most : SIZE_MAX;
-	hub->batch.sends_most = hub_turn_sends(hub);
 	hub->batch.sent_to = 0;
+	if (hub_is_idle(hub))
+		return;
 	file_pushes_end(&hub->pushes, hub->handler);
-	send_batch_flush(&hub->batch);
+	hub_send_batch(hub);
 	if (!list_is_empty(&hub->replays.ready))
 		replay_run(hub);
 }
