@@ -479,15 +479,12 @@ upgrade_try(struct app *app, int64_t now_ms)
 		upgrade_fail(app, "commands wait for too long");
 }
 
-void
-app_upgrade_go_on(void *arg)
+/* Not inlined: most turns have none, and need no memory for it. */
+static __attribute__((noinline)) void
+upgrade_go_on(struct app *app)
 {
-	struct app *app = arg;
-	int64_t now_ms;
+	int64_t now_ms = clock_monotonic_ms(system_clock());
 
-	if (app->upgrade.stage == UPGRADE_NONE)
-		return;
-	now_ms = clock_monotonic_ms(system_clock());
 	if (server_is_draining(app->server)) {
 		upgrade_fail(app, "the server goes down");
 		return;
@@ -506,6 +503,15 @@ app_upgrade_go_on(void *arg)
 	case UPGRADE_NONE:
 		break;
 	}
+}
+
+void
+app_upgrade_go_on(void *arg)
+{
+	struct app *app = arg;
+
+	if (app->upgrade.stage != UPGRADE_NONE)
+		upgrade_go_on(app);
 }
 
 /* Why there can be no upgrade; NULL: there can. */
