@@ -109,17 +109,19 @@ event_encode(struct encode_cache *cache, const struct event *event,
 	struct encoded_frame *encoded = &cache->frames[slot];
 	unsigned form;
 	const struct dialect *dialect = variant_dialect(variant, &form);
+	bool has_text;
 
 	wire_text_reset(text);
-	encoded->event = cache->event;
-	encoded->is_silent = !dialect->encode(event, view, text);
-	if (!encoded->is_silent && dialect->stream != NULL)
+	has_text = dialect->encode(event, view, text);
+	if (has_text && dialect->stream != NULL)
 		dialect->stream->wrap(text, form);
-	encoded->is_silent |= text->len == 0 && !text->failed;
+	has_text = has_text && (text->len > 0 || text->failed);
+	encoded->event = cache->event;
+	encoded->is_silent = !has_text;
 	encoded->failed = text->failed;
 	encoded->close_code = text->close_code;
 	encoded->close_reason = text->close_reason;
-	if (!encoded->is_silent && !encoded->failed)
+	if (has_text && !text->failed)
 		frame_make(cache, text, variant_is_deflated(variant), encoded);
 }
 

@@ -283,7 +283,9 @@ void conn_set_lags(struct conn *, bool lags);
 static inline size_t
 conn_waiting(const struct conn *conn)
 {
-	return send_queue_bytes(&conn->queue);
+	return send_queue_is_empty(&conn->queue)
+		   ? 0
+		   : send_queue_bytes(&conn->queue);
 }
 
 /* --- the end -------------------------------------------------------------- */

@@ -65,11 +65,7 @@ turn_add_sends(struct turn *turn, struct turn_share *share, uint32_t tick,
 }
 
 bool
-turn_serves(const struct turn *turn, const struct turn_share *share,
-    uint32_t tick)
+turn_share_is_cheap(const struct turn_share *share, uint32_t tick)
 {
-	if (!turn_goes_on(turn, share))
-		return false;
-	return turn->used_us < TURN_TIME_US ||
-	       share_recent_us(share, tick) < TURN_EXPENSIVE_US;
+	return share_recent_us(share, tick) < TURN_EXPENSIVE_US;
 }

@@ -73,14 +73,24 @@ void turn_measure(struct turn *, struct turn_share *, uint32_t tick,
 void turn_add_sends(struct turn *, struct turn_share *, uint32_t tick,
     uint32_t count, uint64_t bytes);
 
-/* Whether the connection is served in this turn. */
-bool turn_serves(const struct turn *, const struct turn_share *, uint32_t tick);
+/* Whether the connection used little of late. */
+bool turn_share_is_cheap(const struct turn_share *, uint32_t tick);
 
 /* Whether a connection that is being served goes on. */
 static inline bool
 turn_goes_on(const struct turn *turn, const struct turn_share *share)
 {
 	return share->number != turn->number || !share->is_over;
+}
+
+/* Whether the connection is served in this turn. */
+static inline bool
+turn_serves(const struct turn *turn, const struct turn_share *share,
+    uint32_t tick)
+{
+	return turn_goes_on(turn, share) &&
+	       (turn->used_us < TURN_TIME_US ||
+		   turn_share_is_cheap(share, tick));
 }
 
 #endif

@@ -30,12 +30,6 @@ struct feed {
 static_assert(sizeof(struct ws_reader) <= 48, "one per connection");
 
 void
-ws_reader_init(struct ws_reader *reader, bool deflate)
-{
-	*reader = (struct ws_reader){ .deflate = deflate };
-}
-
-void
 ws_reader_fini(struct ws_reader *reader, const struct ws_reader_limits *limits)
 {
 	input_buffer_free(&reader->message, limits->buffered);

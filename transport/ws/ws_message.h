@@ -80,7 +80,11 @@ struct ws_reader {
 	struct utf8_state utf8; /* of the current text, unless compressed */
 };
 
-void ws_reader_init(struct ws_reader *, bool deflate);
+static inline void
+ws_reader_init(struct ws_reader *reader, bool deflate)
+{
+	*reader = (struct ws_reader){ .deflate = deflate };
+}
 
 /* Frees the buffers. */
 void ws_reader_fini(struct ws_reader *, const struct ws_reader_limits *);
