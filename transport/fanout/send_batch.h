@@ -87,6 +87,9 @@ struct individual {
 	uint32_t first; /* segments for it alone; 0: none */
 	uint32_t last;
 	uint32_t bytes; /* of those frames */
+	/* Of the flush: all that it is sent, in batch->pieces. */
+	size_t first_piece;
+	size_t piece_count;
 };
 
 struct send_batch {

@@ -11,13 +11,14 @@
 #include "transport/session.h"
 #include "transport/ws/ws_conn.h"
 
+/* Behind the pieces from `first` on, which the same sessions receive. */
 static bool
-add_piece(struct send_batch *batch, size_t *count,
+add_piece(struct send_batch *batch, size_t first, size_t *count,
     const struct segment *segment)
 {
 	struct piece piece = { segment->chunk, segment->offset, segment->len };
 
-	if (*count > 0 && piece_extend(&batch->pieces[*count - 1], &piece))
+	if (*count > first && piece_extend(&batch->pieces[*count - 1], &piece))
 		return true;
 	if (*count == batch->piece_capacity &&
 	    !send_batch_grow((void **)&batch->pieces, &batch->piece_capacity,
@@ -27,16 +28,17 @@ add_piece(struct send_batch *batch, size_t *count,
 	return true;
 }
 
-/* Whether more than one channel of this session has frames. */
-static bool
-gets_several(struct session *session)
+/* How many channels of this session have frames, counted up to `most`. */
+static uint32_t
+session_dirty_channels(struct session *session, uint32_t most)
 {
 	uint32_t dirty = 0;
 
-	for (uint32_t i = 0; i < session->subscription_count && dirty < 2; i++)
+	for (uint32_t i = 0; i < session->subscription_count && dirty < most;
+	     i++)
 		dirty +=
 		    channel_is_dirty(session_subscription(session, i)->channel);
-	return dirty > 1;
+	return dirty;
 }
 
 /*
@@ -245,14 +247,13 @@ earliest_segment(const struct send_batch *batch, size_t count)
 	return best;
 }
 
-/* Everything of the turn that one session gets, in order, as pieces. */
+/* Adds everything of the turn that one session gets, in order, as pieces. */
 static bool
 segments_merge(struct send_batch *batch, struct session *session, bool own_only,
     size_t *pieces)
 {
-	size_t cursors;
+	size_t first = *pieces, cursors;
 
-	*pieces = 0;
 	if (!place_cursors(batch, session, own_only, &cursors))
 		return false;
 	while (cursors > 0) {
@@ -261,7 +262,7 @@ segments_merge(struct send_batch *batch, struct session *session, bool own_only,
 		    &batch->segments[batch->cursors[i]];
 
 		if (segment->except != session &&
-		    !add_piece(batch, pieces, segment))
+		    !add_piece(batch, first, pieces, segment))
 			return false;
 		batch->cursors[i] = segment->next;
 		if (segment->next == 0)
@@ -286,14 +287,13 @@ send_answer(struct send_batch *batch, struct session *session)
 	return true;
 }
 
+/* Adds the pieces that one session is sent now. */
 static void
-send_all_to(struct send_batch *batch, struct session *session)
+session_gather(struct send_batch *batch, struct session *session, size_t *count)
 {
+	size_t first = *count;
 	bool own_only;
-	size_t count;
 
-	if (send_answer(batch, session))
-		return;
 	if (conn_takes_frames(session->conn) &&
 	    session_is_deferred(batch, session)) {
 		skip_channels(batch, session);
@@ -303,16 +303,27 @@ send_all_to(struct send_batch *batch, struct session *session)
 	own_only = !takes_frames_in_order(session->conn);
 	if (own_only)
 		skip_channels(batch, session);
-	if (!segments_merge(batch, session, own_only, &count)) {
+	if (!segments_merge(batch, session, own_only, count)) {
 		if (!own_only)
 			count_copies_of(batch, session, &batch->copies.aborted);
 		ws_conn_end_unsent(session->conn);
+		*count = first;
 		return;
 	}
 	if (!own_only) {
 		count_copies_of(batch, session, &batch->copies.delivered);
 		batch->sent_to++;
 	}
+}
+
+static void
+send_all_to(struct send_batch *batch, struct session *session)
+{
+	size_t count = 0;
+
+	if (send_answer(batch, session))
+		return;
+	session_gather(batch, session, &count);
 	if (count > 0)
 		conn_send(session->conn, batch->pieces, count);
 }
@@ -332,15 +343,21 @@ session_trace_send(const struct session *session)
 
 /* A session that had too many answers in this turn may have been paused. */
 static void
-send_individually(struct send_batch *batch, struct session *session)
+session_go_on(const struct session *session)
 {
 	struct conn *conn = session->conn;
 
-	if (trace_is_on(&conn->loop->trace))
-		session_trace_send(session);
-	send_all_to(batch, session);
 	if (conn_is_paused(conn) && conn_takes_frames(conn))
 		conn_resume(conn, PAUSED_BY_OUTPUT);
+}
+
+static void
+send_individually(struct send_batch *batch, struct session *session)
+{
+	if (trace_is_on(&session->conn->loop->trace))
+		session_trace_send(session);
+	send_all_to(batch, session);
+	session_go_on(session);
 }
 
 /* Finds the sessions that get frames of several channels. */
@@ -355,7 +372,7 @@ find_individuals(struct send_batch *batch)
 			struct session *session =
 			    channel->subscribers[i].session;
 
-			if (gets_several(session) &&
+			if (session_dirty_channels(session, 2) > 1 &&
 			    send_batch_set_individual(batch, session) == NULL)
 				conn_abort(session->conn);
 		}
@@ -370,9 +387,11 @@ static bool
 channel_gather(struct send_batch *batch, const struct channel *channel,
     size_t *count)
 {
+	size_t first = *count;
+
 	for (uint32_t at = channel->first; at != 0;
 	     at = batch->segments[at].next)
-		if (!add_piece(batch, count, &batch->segments[at]))
+		if (!add_piece(batch, first, count, &batch->segments[at]))
 			return false;
 	return true;
 }
@@ -522,11 +541,27 @@ send_channel(struct send_batch *batch, struct channel *channel)
 	channel_count_sends(batch, channel, &totals);
 }
 
+/* To subscribers that get what their channels get. */
+static size_t
+channels_sends(const struct send_batch *batch)
+{
+	size_t sends = 0;
+
+	for (const struct channel *channel = batch->dirty; channel != NULL;
+	     channel = channel->next_dirty)
+		sends += channel->count;
+	for (size_t i = 0; i < batch->individual_count; i++)
+		sends -= session_dirty_channels(batch->individuals[i].session,
+		    UINT32_MAX);
+	return sends;
+}
+
 /* Lists the slices of all channels. False: no memory. */
 static bool
-list_slices(struct send_batch *batch, struct send_threads *threads)
+list_slices(struct send_batch *batch, struct send_threads *threads,
+    size_t sends)
 {
-	uint32_t most = send_threads_slice_size(threads, batch->sends);
+	uint32_t most = send_threads_slice_size(threads, sends);
 	size_t pieces = 0, sent_to = batch->sent_to;
 
 	send_threads_clear(threads);
@@ -559,15 +594,17 @@ send_channels_in_threads(struct send_batch *batch)
 {
 	struct channel_totals totals = { 0 };
 	const struct send_slice *slices;
-	size_t count;
+	size_t sends, count;
 
-	if (batch->dirty == NULL ||
-	    !send_threads_are_for(batch->threads, batch->sends) ||
-	    !list_slices(batch, batch->threads))
+	if (!send_threads_are_for(batch->threads, batch->sends))
+		return false;
+	sends = channels_sends(batch);
+	if (!send_threads_are_for(batch->threads, sends) ||
+	    !list_slices(batch, batch->threads, sends))
 		return false;
 	slices = send_threads_slices(batch->threads, &count);
-	if (count == 0 || !send_threads_run(batch->threads, batch,
-			      channel_traffic(slices->channel)))
+	if (!send_threads_run(batch->threads, batch,
+		channel_traffic(slices->channel)))
 		return false;
 	for (size_t i = 0; i < count; i++) {
 		slice_end(batch, &slices[i], &totals);
@@ -577,6 +614,123 @@ send_channels_in_threads(struct send_batch *batch)
 		totals = (struct channel_totals){ 0 };
 	}
 	return true;
+}
+
+/* The first half, in any thread. */
+static void
+individual_slice_begin(const struct send_batch *batch, struct send_slice *slice,
+    struct traffic *traffic)
+{
+	slice->left = 0;
+	for (uint32_t i = 0; i < slice->count; i++) {
+		const struct individual *individual =
+		    &batch->individuals[slice->first + i];
+
+		if (individual->piece_count > 0 &&
+		    !conn_send_begin(individual->session->conn,
+			&batch->pieces[individual->first_piece],
+			individual->piece_count, traffic, &slice->sents[i]))
+			slice->left |= UINT64_C(1) << i;
+	}
+}
+
+static void
+individual_slice_end(struct send_batch *batch, const struct send_slice *slice)
+{
+	for (uint64_t left = slice->left; left != 0; left &= left - 1) {
+		uint32_t i = (uint32_t)__builtin_ctzll(left);
+		const struct individual *individual =
+		    &batch->individuals[slice->first + i];
+
+		conn_send_end(individual->session->conn,
+		    &batch->pieces[individual->first_piece],
+		    individual->piece_count, &slice->sents[i]);
+	}
+	for (uint32_t i = 0; i < slice->count; i++)
+		session_go_on(batch->individuals[slice->first + i].session);
+}
+
+static void
+individuals_gather(struct send_batch *batch, size_t first, size_t count)
+{
+	size_t pieces = 0;
+
+	for (size_t i = first + count; i > first; i--) {
+		struct individual *individual = &batch->individuals[i - 1];
+
+		if (trace_is_on(&individual->session->conn->loop->trace))
+			session_trace_send(individual->session);
+		individual->first_piece = pieces;
+		session_gather(batch, individual->session, &pieces);
+		individual->piece_count = pieces - individual->first_piece;
+	}
+}
+
+/* False: no memory. */
+static bool
+individuals_list_slices(struct send_threads *threads, size_t first,
+    size_t count)
+{
+	size_t most = send_threads_slice_size(threads, count);
+	struct send_slice slice = {
+		.begin = individual_slice_begin,
+		.first = (uint32_t)first,
+	};
+
+	send_threads_clear(threads);
+	for (; count > 0; count -= slice.count, slice.first += slice.count) {
+		slice.count = (uint32_t)(count < most ? count : most);
+		if (!send_threads_add(threads, &slice))
+			return false;
+	}
+	return true;
+}
+
+static void
+send_gathered(struct send_batch *batch, size_t first, size_t count)
+{
+	for (size_t i = first; i < first + count; i++) {
+		const struct individual *individual = &batch->individuals[i];
+
+		if (individual->piece_count > 0)
+			conn_send(individual->session->conn,
+			    &batch->pieces[individual->first_piece],
+			    individual->piece_count);
+		session_go_on(individual->session);
+	}
+}
+
+/* False: without memory, or for few, it is not worth it. */
+static bool
+send_individuals_in_threads(struct send_batch *batch, size_t first,
+    size_t count)
+{
+	struct send_threads *threads = batch->threads;
+	const struct send_slice *slices;
+	struct traffic *traffic;
+
+	if (!send_threads_are_for(threads, count) ||
+	    !individuals_list_slices(threads, first, count))
+		return false;
+	individuals_gather(batch, first, count);
+	traffic = &batch->individuals[first].session->conn->loop->meter.traffic;
+	if (!send_threads_run(threads, batch, traffic)) {
+		send_gathered(batch, first, count);
+		return true;
+	}
+	slices = send_threads_slices(threads, &count);
+	for (size_t i = 0; i < count; i++)
+		individual_slice_end(batch, &slices[i]);
+	return true;
+}
+
+static void
+send_individuals(struct send_batch *batch, size_t first, size_t count)
+{
+	if (count == 0 || send_individuals_in_threads(batch, first, count))
+		return;
+	for (size_t i = first + count; i > first; i--)
+		send_individually(batch, batch->individuals[i - 1].session);
 }
 
 static void
@@ -743,16 +897,17 @@ release_full(struct send_batch *batch)
 
 /*
  * The answer to a message goes out behind the copies of the others: its author
- * may count on that. The sessions that were added last come first, so those of
- * find_individuals() come before answers, too.
+ * may count on that. So those of find_individuals() come before answers.
  */
 static void
 send_all(struct send_batch *batch)
 {
+	size_t answers = batch->individual_count;
+
 	find_individuals(batch);
 	send_channels(batch);
-	for (size_t i = batch->individual_count; i > 0; i--)
-		send_individually(batch, batch->individuals[i - 1].session);
+	send_individuals(batch, answers, batch->individual_count - answers);
+	send_individuals(batch, 0, answers);
 	for (struct channel *channel = batch->dirty; channel != NULL;
 	     channel = channel->next_dirty) {
 		if (channel->ring_readers > 0)

@@ -1,8 +1,9 @@
 /*
- * A part of the subscribers of one channel, who are sent its frames in two
- * halves. The first changes nothing but their connections, so that several
- * threads can do it, each for other slices; the second belongs to the thread of
- * the loop (send_batch_flush.c).
+ * A part of the subscribers of one channel, who are sent its frames, or of the
+ * sessions that are sent to individually, in two halves. The first changes
+ * nothing but their connections, so that several threads can do it, each for
+ * other slices; the second belongs to the thread of the loop
+ * (send_batch_flush.c).
  */
 #ifndef TRANSPORT_SEND_SLICE_H
 #define TRANSPORT_SEND_SLICE_H
@@ -20,12 +21,12 @@
 struct traffic;
 
 struct send_slice {
-	/* The first half: send_slice_begin(), or that of a replay. The batch
-	 * is only read. */
+	/* The first half: send_slice_begin(), that of a replay, or of
+	 * individuals. The batch is only read. */
 	void (*begin)(const struct send_batch *, struct send_slice *,
 	    struct traffic *);
-	struct channel *channel;
-	uint32_t first; /* in channel->subscribers */
+	struct channel *channel; /* NULL: of batch->individuals */
+	uint32_t first;          /* in channel->subscribers, or in those */
 	uint32_t count;
 	bool is_whole;      /* the pieces are all that the channel has */
 	bool is_deferred;   /* to a later turn: any number of them */

@@ -132,8 +132,9 @@ send_threads_slices(struct send_threads *threads, size_t *count)
 static struct lane *
 slice_lane(struct send_threads *threads, const struct send_slice *slice)
 {
-	return &threads->lanes[(slice->channel->id +
-				   slice->first / SEND_SLICE_MOST) %
+	uint32_t channel = slice->channel != NULL ? slice->channel->id : 0;
+
+	return &threads->lanes[(channel + slice->first / SEND_SLICE_MOST) %
 			       threads->count];
 }
 

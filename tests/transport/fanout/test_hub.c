@@ -409,10 +409,47 @@ SUITE(hub)
 	hub_tests_add(tests);
 }
 
-/* The same, with slices of channels that several threads send to. */
+static uint64_t
+worker_writes(const struct hub_rig *f)
+{
+	static struct server_stats report;
+	uint64_t writes = 0;
+
+	hub_stats(f->hub, &report);
+	for (size_t i = 0; i < report.worker_count; i++)
+		writes += report.workers[i].writes;
+	return writes;
+}
+
+/* All clients are sent two rooms at once, then one of them an answer, too. */
+START_TEST(threads_send_to_sessions_individually)
+{
+	struct hub_rig *f = hub_rig_create(0);
+	uint64_t before;
+
+	for (unsigned i = 0; i < HUB_CLIENTS; i++) {
+		hub_rig_join(f, i, 0);
+		hub_rig_join(f, i, 1);
+	}
+	hub_rig_check_all(f);
+	before = worker_writes(f);
+	hub_rig_post(f, 0, -1, 0);
+	hub_rig_post(f, 1, -1, 0);
+	hub_rig_check_all(f);
+	ck_assert_uint_eq(worker_writes(f), before + HUB_CLIENTS);
+	hub_rig_post(f, 0, -1, 0);
+	hub_rig_send(f, 0);
+	hub_rig_check_all(f);
+	ck_assert_uint_eq(worker_writes(f), before + 2 * HUB_CLIENTS);
+	hub_rig_destroy(f);
+}
+END_TEST
+
+/* The same, with slices that several threads send to. */
 SUITE(hub_threads)
 {
 	tcase_add_checked_fixture(tests, hub_rig_begin_threads,
 	    hub_rig_end_threads);
 	hub_tests_add(tests);
+	tcase_add_test(tests, threads_send_to_sessions_individually);
 }
