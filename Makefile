@@ -80,8 +80,10 @@ syslibs.cmd         := -lpthread
 packages.persistence := libcrypto
 packages.transport := libevent_core openssl zlib
 packages.auth      := libevent_core openssl zlib
-packages.cluster   := libevent_core hiredis
-packages.cmd       := libevent_core openssl zlib hiredis
+# TLS to Redis: hiredis has it since 1.0.
+redis_tls := $(shell $(PKG_CONFIG) --exists hiredis_ssl 2>/dev/null && echo hiredis_ssl)
+packages.cluster   := libevent_core hiredis $(redis_tls)
+packages.cmd       := libevent_core openssl zlib hiredis $(redis_tls)
 packages.parley    := libevent_core libevent_openssl openssl libedit
 # Only for tests, which compare the JSON reader with jansson.
 packages.test.wire := jansson
@@ -98,6 +100,10 @@ test_libraries = $(call libraries,$(1)) \
 # If a package is missing, the compiler or the linker reports it.
 pkg_cflags = $(shell $(PKG_CONFIG) --cflags $(1) 2>/dev/null)
 override CPPFLAGS += $(call pkg_cflags,$(packages.transport))
+override CPPFLAGS += $(if $(redis_tls),-DPARLEY_REDIS_TLS)
+# hiredis's headers have conversions.
+$(O)/cluster/redis/%.o: override CPPFLAGS += \
+	$(subst -I,-isystem ,$(call pkg_cflags,$(packages.cluster)))
 $(O)/cmd/parley/%.o: override CPPFLAGS += $(call pkg_cflags,$(packages.parley))
 
 # Prints a line per step; `make V=1` prints the commands.

@@ -30,6 +30,9 @@ struct broker_options {
 	char user[BROKER_SECRET_SIZE];
 	char password[BROKER_SECRET_SIZE];
 	char password_file[BROKER_URL_SIZE];
+	char ca[BROKER_URL_SIZE]; /* "": the authorities of the system */
+	char certificate[BROKER_URL_SIZE]; /* "": none */
+	char key[BROKER_URL_SIZE];
 	char node[BROKER_NODE_SIZE]; /* "": made at the start */
 	char node_url[BROKER_NODE_URL_SIZE];
 	int64_t timeout_ms; /* of a connect, and of a command */

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdio.h>
 
+#include "domain/base/count_of.h"
 #include "domain/base/str_take.h"
 
 #define REDIS_PORT 6379
@@ -116,33 +117,53 @@ tcp_parse(struct broker_target *target, struct str text, const char **why)
 }
 
 static bool
+unix_parse(struct broker_target *target, struct str text, const char **why)
+{
+	*why = "expected unix:/PATH";
+	return text.len > 0 && text.data[0] == '/' &&
+	       host_name_copy(text, target->hosts[target->host_count++].name,
+		   BROKER_HOST_SIZE);
+}
+
+static const struct {
+	struct str prefix;
+	bool has_tls;
+	enum broker_kind kind;
+	bool (*parse)(struct broker_target *, struct str, const char **);
+} schemes[] = {
+	{ STR("redis://"), false, BROKER_TCP, tcp_parse },
+	{ STR("rediss://"), true, BROKER_TCP, tcp_parse },
+	{ STR("unix:"), false, BROKER_UNIX, unix_parse },
+	{ STR("redis+sentinel://"), false, BROKER_SENTINEL, sentinel_append },
+	{ STR("rediss+sentinel://"), true, BROKER_SENTINEL, sentinel_append },
+};
+
+static bool
 target_parse(struct broker_target *target, struct str text, const char **why)
 {
+	size_t i = 0;
+
 	memset(target, 0, sizeof(*target));
 	if (memchr(text.data, '@', text.len) != NULL) {
 		*why = "a URL has no password here: use broker.user and "
 		       "broker.password_file";
 		return false;
 	}
-	if (url_take_prefix(&text, STR("redis://")))
-		return tcp_parse(target, text, why);
-	if (url_take_prefix(&text, STR("redis+sentinel://"))) {
-		target->kind = BROKER_SENTINEL;
-		return sentinel_append(target, text, why);
+	while (i < COUNT_OF(schemes) &&
+	       !url_take_prefix(&text, schemes[i].prefix))
+		i++;
+	if (i == COUNT_OF(schemes)) {
+		*why = "expected redis://HOST:PORT, unix:/PATH or "
+		       "redis+sentinel://HOST:PORT/PRIMARY";
+		return false;
 	}
-	if (url_take_prefix(&text, STR("unix:"))) {
-		target->kind = BROKER_UNIX;
-		*why = "expected unix:/PATH";
-		return text.len > 0 && text.data[0] == '/' &&
-		       host_name_copy(text,
-			   target->hosts[target->host_count++].name,
-			   BROKER_HOST_SIZE);
+	if (schemes[i].has_tls && !BROKER_HAS_TLS) {
+		*why = "this build has no TLS to Redis (hiredis before 1.0)";
+		return false;
 	}
-	*why = url_take_prefix(&text, STR("rediss://"))
-		   ? "this build has no TLS to Redis (hiredis before 1.0)"
-		   : "expected redis://HOST:PORT, unix:/PATH or "
-		     "redis+sentinel://HOST:PORT/PRIMARY";
-	return false;
+	target->kind = schemes[i].kind;
+	target->has_tls = schemes[i].has_tls;
+	return schemes[i].parse(target, text, why);
 }
 
 /* Sentinels come before the name of their primary. */
@@ -178,6 +199,15 @@ broker_targets_parse(struct broker_targets *out, struct str text,
 			       : "expected the name of the primary behind the "
 				 "sentinels";
 	return last != NULL && target_is_complete(last);
+}
+
+bool
+broker_targets_have_tls(const struct broker_targets *targets)
+{
+	for (size_t i = 0; i < targets->count; i++)
+		if (targets->at[i].has_tls)
+			return true;
+	return false;
 }
 
 /*

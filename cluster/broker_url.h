@@ -14,6 +14,13 @@ enum broker_kind {
 	BROKER_SENTINEL /* hosts are those of sentinels */
 };
 
+/* Whether this build has TLS to Redis. */
+#ifdef PARLEY_REDIS_TLS
+#define BROKER_HAS_TLS true
+#else
+#define BROKER_HAS_TLS false
+#endif
+
 #define BROKER_SHARDS_MAX 16
 #define BROKER_HOSTS_MAX 8
 #define BROKER_HOST_SIZE 256
@@ -27,6 +34,7 @@ struct broker_host {
 /* One Redis, or one primary that sentinels name. */
 struct broker_target {
 	enum broker_kind kind;
+	bool has_tls;
 	unsigned database;
 	size_t host_count;
 	struct broker_host hosts[BROKER_HOSTS_MAX];
@@ -44,12 +52,16 @@ struct broker_targets {
  *     redis://HOST[:PORT][/DATABASE]
  *     unix:/PATH
  *     redis+sentinel://HOST[:PORT][,HOST[:PORT]]…/PRIMARY
+ *     rediss://…, rediss+sentinel://… over TLS, if hiredis has it
  *
  * False: *why is the reason. It does not quote the text, which may have a
  * password by mistake.
  */
 bool broker_targets_parse(struct broker_targets *, struct str text,
     const char **why);
+
+/* Whether any of them is reached over TLS. */
+bool broker_targets_have_tls(const struct broker_targets *);
 
 /* The shard that holds everything with this tag; the same on every node. */
 size_t broker_shard_of(size_t shards, struct str tag);

@@ -8,6 +8,7 @@
 #include "cluster/broker.h"
 #include "cluster/broker_options.h"
 #include "cluster/broker_url.h"
+#include "cluster/redis/redis_tls.h"
 #include "domain/base/histogram.h"
 
 struct clock;
@@ -17,6 +18,7 @@ struct event_base;
 struct redis_config {
 	const struct broker_options *options; /* with the password itself */
 	const struct broker_targets *targets;
+	struct redis_tls *tls; /* NULL: no target has TLS */
 	struct event_base *base;
 	struct clock *clock;
 	uint64_t seed;           /* of the time between attempts to connect */

@@ -3,8 +3,11 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "cluster/redis/redis_tls.h"
+
 struct redis_events {
 	redisAsyncContext *context;
+	struct redis_tls *tls;
 	struct event *readable; /* persistent */
 	struct event *writable; /* until the connection is made, or the rest of
 				   the output can be sent */
@@ -19,6 +22,8 @@ readable_cb(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	if (events->tls != NULL)
+		events->tls->ops->errors_clear(events->tls);
 	redisAsyncHandleRead(events->context);
 }
 
@@ -26,6 +31,8 @@ readable_cb(evutil_socket_t fd, short what, void *arg)
 static void
 output_send(struct redis_events *events)
 {
+	if (events->tls != NULL)
+		events->tls->ops->errors_clear(events->tls);
 	events->is_sending = true;
 	redisAsyncHandleWrite(events->context);
 }
@@ -90,7 +97,8 @@ events_free(void *arg)
 }
 
 bool
-redis_events_attach(redisAsyncContext *context, struct event_base *base)
+redis_events_attach(redisAsyncContext *context, struct event_base *base,
+    struct redis_tls *tls)
 {
 	struct redis_events *events = calloc(1, sizeof(*events));
 	int fd = context->c.fd;
@@ -99,6 +107,7 @@ redis_events_attach(redisAsyncContext *context, struct event_base *base)
 	if (events == NULL)
 		return false;
 	events->context = context;
+	events->tls = tls;
 	events->readable =
 	    event_new(base, fd, EV_READ | EV_PERSIST, readable_cb, events);
 	events->writable = event_new(base, fd, EV_WRITE, output_cb, events);

@@ -10,7 +10,10 @@
 #include <hiredis/async.h>
 #include <stdbool.h>
 
-/* Until the connection is freed. False: no memory. */
-bool redis_events_attach(redisAsyncContext *, struct event_base *);
+struct redis_tls;
+
+/* Until the connection is freed; NULL: without TLS. False: no memory. */
+bool redis_events_attach(redisAsyncContext *, struct event_base *,
+    struct redis_tls *);
 
 #endif

@@ -11,6 +11,7 @@
 struct redis_question {
 	redisContext *context;
 	const struct broker_options *options;
+	struct redis_tls *tls; /* NULL: without */
 	struct redis_facts *facts;
 	char *why;
 	size_t size;
@@ -30,6 +31,18 @@ redis_info_copy(const char *info, const char *name, char *out, size_t size)
 	snprintf(out, size, "%.*s", (int)len, at);
 }
 
+/* Why there is no answer. */
+static const char *
+question_error(const struct redis_question *question)
+{
+	struct redis_tls *tls = question->tls;
+	const char *reason = tls != NULL ? tls->ops->why(tls) : NULL;
+
+	return reason != NULL              ? reason
+	       : question->context != NULL ? question->context->errstr
+					   : "no memory";
+}
+
 /* NULL: `why` has the reason. The caller frees it. */
 static redisReply *
 question_ask(struct redis_question *question, int type, const char *command)
@@ -39,7 +52,7 @@ question_ask(struct redis_question *question, int type, const char *command)
 	if (reply != NULL && reply->type == type)
 		return reply;
 	snprintf(question->why, question->size, "%s",
-	    reply == NULL                      ? question->context->errstr
+	    reply == NULL                      ? question_error(question)
 	    : reply->type == REDIS_REPLY_ERROR ? reply->str
 					       : "an answer of another kind");
 	freeReplyObject(reply);
@@ -71,11 +84,11 @@ question_connect(struct redis_question *question, const char *address, int port)
 		      : redisConnectUnixWithTimeout(address, timeout);
 	if (question->context != NULL && question->context->err == 0) {
 		redisSetTimeout(question->context, timeout);
-		return true;
+		if (question->tls == NULL ||
+		    redis_tls_begin(question->tls, question->context, address))
+			return true;
 	}
-	snprintf(question->why, question->size, "%s",
-	    question->context == NULL ? "no memory"
-				      : question->context->errstr);
+	snprintf(question->why, question->size, "%s", question_error(question));
 	return false;
 }
 
@@ -96,7 +109,7 @@ question_authenticate(struct redis_question *question)
 	ok = reply != NULL && reply->type == REDIS_REPLY_STATUS;
 	if (!ok)
 		snprintf(question->why, question->size, "%s",
-		    reply == NULL ? question->context->errstr : reply->str);
+		    reply == NULL ? question_error(question) : reply->str);
 	freeReplyObject(reply);
 	return ok;
 }
@@ -166,10 +179,11 @@ question_read_limits(struct redis_question *question)
 
 bool
 redis_probe(const struct broker_target *target,
-    const struct broker_options *options, struct redis_facts *out, char *why,
-    size_t size)
+    const struct broker_options *options, struct redis_tls *tls,
+    struct redis_facts *out, char *why, size_t size)
 {
-	struct redis_question question = { NULL, options, out, why, size };
+	struct redis_question question = { NULL, options,
+		target->has_tls ? tls : NULL, out, why, size };
 	const struct broker_host *host = &target->hosts[0];
 	bool ok;
 

@@ -4,6 +4,7 @@
 
 #include "cluster/broker_options.h"
 #include "cluster/broker_url.h"
+#include "cluster/redis/redis_tls.h"
 
 struct redis_facts {
 	char peer[BROKER_HOST_SIZE + 8];
@@ -17,10 +18,11 @@ struct redis_facts {
 };
 
 /*
- * Of a target; of the primary that the first of its sentinels names. False:
- * `why` explains the problem; out->peer is what was asked.
+ * Of a target; of the primary that the first of its sentinels names. A target
+ * without TLS needs no `tls`. False: `why` explains the problem; out->peer is
+ * what was asked.
  */
 bool redis_probe(const struct broker_target *, const struct broker_options *,
-    struct redis_facts *out, char *why, size_t size);
+    struct redis_tls *tls, struct redis_facts *out, char *why, size_t size);
 
 #endif

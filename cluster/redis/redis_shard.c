@@ -92,6 +92,16 @@ shard_fail(struct redis_shard *shard, const char *why)
 
 /* --- connections ---------------------------------------------------------- */
 
+/* TLS knows it better than hiredis. */
+static const char *
+loss_reason(const struct redis_shard *shard, const char *why)
+{
+	struct redis_tls *tls = shard->broker->config.tls;
+	const char *reason = shard->target->has_tls ? tls->ops->why(tls) : NULL;
+
+	return reason != NULL ? reason : why;
+}
+
 /* hiredis frees the connection when this returns. */
 static void
 connection_lost(const redisAsyncContext *context, const char *why)
@@ -106,7 +116,7 @@ connection_lost(const redisAsyncContext *context, const char *why)
 		shard->commands = NULL;
 	else
 		shard->subscriptions = NULL;
-	shard_fail(shard, why);
+	shard_fail(shard, loss_reason(shard, why));
 }
 
 static void
@@ -124,15 +134,20 @@ disconnected_cb(const redisAsyncContext *context, int status)
 				     : context->errstr);
 }
 
+/* A server under TLS needs a certificate for this host. */
 static redisAsyncContext *
-connection_open(struct redis_shard *shard, const char *address, int port)
+connection_open(struct redis_shard *shard, const char *host,
+    const char *address, int port)
 {
+	const struct redis_config *config = &shard->broker->config;
+	struct redis_tls *tls = shard->target->has_tls ? config->tls : NULL;
 	redisAsyncContext *context = address[0] == '/'
 					 ? redisAsyncConnectUnix(address)
 					 : redisAsyncConnect(address, port);
 
 	if (context != NULL && context->err == 0 &&
-	    redis_events_attach(context, shard->broker->config.base)) {
+	    (tls == NULL || redis_tls_begin(tls, &context->c, host)) &&
+	    redis_events_attach(context, config->base, tls)) {
 		context->data = shard;
 		redisAsyncSetConnectCallback(context, connected_cb);
 		redisAsyncSetDisconnectCallback(context, disconnected_cb);
@@ -235,16 +250,19 @@ connection_authenticate(struct redis_shard *shard, redisAsyncContext *context)
 
 /* Connects to a server that may be the primary. */
 static void
-greeting_begin(struct redis_shard *shard, const char *address, int port)
+greeting_begin(struct redis_shard *shard, const char *host, const char *address,
+    int port)
 {
 	snprintf(shard->peer, sizeof(shard->peer), "%.250s%s%.0d", address,
 	    port != 0 ? ":" : "", port);
 	shard->state = REDIS_GREETING;
 	shard_wait(shard, shard->broker->config.options->timeout_ms);
-	shard->commands = connection_open(shard, address, port);
-	shard->subscriptions = connection_open(shard, address, port);
-	if (shard->commands == NULL || shard->subscriptions == NULL) {
-		shard_fail(shard, "cannot connect");
+	shard->commands = connection_open(shard, host, address, port);
+	if (shard->commands != NULL)
+		shard->subscriptions =
+		    connection_open(shard, host, address, port);
+	if (shard->subscriptions == NULL) {
+		shard_fail(shard, loss_reason(shard, "cannot connect"));
 		return;
 	}
 	/* INFO, the scripts, the heartbeat */
@@ -300,17 +318,18 @@ sentinel_cb(redisAsyncContext *context, void *answer, void *arg)
 	snprintf(address, sizeof(address), "%s", reply->element[0]->str);
 	port = atoi(reply->element[1]->str);
 	context_close(&shard->sentinel);
-	greeting_begin(shard, address, port);
+	greeting_begin(shard, address, address, port);
 }
 
 static void
-sentinel_ask(struct redis_shard *shard, const char *address, int port)
+sentinel_ask(struct redis_shard *shard, const char *host, const char *address,
+    int port)
 {
 	shard->state = REDIS_ASKING;
 	shard_wait(shard, shard->broker->config.options->timeout_ms);
-	shard->sentinel = connection_open(shard, address, port);
+	shard->sentinel = connection_open(shard, host, address, port);
 	if (shard->sentinel == NULL)
-		shard_fail(shard, "cannot connect");
+		shard_fail(shard, loss_reason(shard, "cannot connect"));
 	else
 		redisAsyncCommand(shard->sentinel, sentinel_cb, NULL,
 		    "SENTINEL get-master-addr-by-name %s",
@@ -327,14 +346,14 @@ shard_host(const struct redis_shard *shard)
 static void
 address_found(struct redis_shard *shard, const char *address, const char *why)
 {
-	int port = shard_host(shard)->port;
+	const struct broker_host *host = shard_host(shard);
 
 	if (address == NULL)
 		shard_fail(shard, why);
 	else if (shard->target->kind == BROKER_SENTINEL)
-		sentinel_ask(shard, address, port);
+		sentinel_ask(shard, host->name, address, host->port);
 	else
-		greeting_begin(shard, address, port);
+		greeting_begin(shard, host->name, address, host->port);
 }
 
 static void

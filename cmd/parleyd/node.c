@@ -11,6 +11,7 @@
 
 #include "cluster/redis/redis_broker.h"
 #include "cmd/parleyd/options/broker_password.h"
+#include "cmd/parleyd/options/broker_tls.h"
 #include "cmd/parleyd/platform.h"
 #include "domain/base/count_of.h"
 #include "domain/log.h"
@@ -34,6 +35,7 @@ struct node {
 	struct broker *broker; /* NULL: not started, or stopped */
 	struct broker_options options;
 	struct broker_targets targets;
+	struct redis_tls *tls; /* NULL: no target has it */
 	struct node_ops ops;
 	struct dispatcher *dispatcher;
 	struct event_base *base;
@@ -238,6 +240,20 @@ password_read(struct broker_options *options)
 
 /* False: it is logged why not. */
 static bool
+tls_load(struct node *node)
+{
+	char why[256];
+
+	if (!broker_targets_have_tls(&node->targets))
+		return true;
+	node->tls = broker_tls_create(&node->options, why, sizeof(why));
+	if (node->tls == NULL)
+		log_error("%s", why);
+	return node->tls != NULL;
+}
+
+/* False: it is logged why not. */
+static bool
 options_fit(struct node *node, const struct options *options)
 {
 	const char *why;
@@ -252,7 +268,7 @@ options_fit(struct node *node, const struct options *options)
 			  "by Redis: store.kind has to be memory");
 		return false;
 	}
-	return password_read(&node->options);
+	return password_read(&node->options) && tls_load(node);
 }
 
 static void
@@ -326,6 +342,7 @@ node_create(const struct options *options, const struct stores *stores,
 	return node;
 
 free_node:
+	broker_tls_destroy(node->tls);
 	free(node);
 	return NULL;
 }
@@ -337,6 +354,7 @@ node_start(struct node *node, struct event_base *base,
 	struct redis_config redis = {
 		.options = &node->options,
 		.targets = &node->targets,
+		.tls = node->tls,
 		.base = base,
 		.clock = system_clock(),
 		.seed = node->seed,
@@ -436,6 +454,7 @@ node_destroy(struct node *node)
 	if (node == NULL)
 		return;
 	cluster_destroy(node->cluster);
+	broker_tls_destroy(node->tls);
 	free(node);
 }
 

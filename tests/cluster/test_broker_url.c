@@ -66,7 +66,7 @@ static const char *const bad[] = {
 	"redis://[::1]7000",
 	"redis://[]",
 	"redis://user:password@host",
-	"rediss://host",
+	"rediss:/host",
 	"unix:",
 	"unix:run/redis.sock",
 	"redis+sentinel://s1",
@@ -85,6 +85,25 @@ START_TEST(refuses_what_is_no_url)
 	    "%s", bad[_i]);
 	ck_assert_ptr_nonnull(why);
 	ck_assert_ptr_null(strstr(why, "password@"));
+}
+END_TEST
+
+START_TEST(a_url_may_ask_for_tls)
+{
+	static const char *const texts[] = { "rediss://a:1/2",
+		"rediss+sentinel://s1,s2/main" };
+
+	for (size_t i = 0; i < COUNT_OF(texts); i++) {
+		ck_assert_int_eq(broker_targets_parse(&targets,
+				     str_from(texts[i]), &why),
+		    BROKER_HAS_TLS);
+		if (BROKER_HAS_TLS)
+			ck_assert(broker_targets_have_tls(&targets));
+		else
+			ck_assert_ptr_nonnull(strstr(why, "no TLS"));
+	}
+	ck_assert(broker_targets_parse(&targets, STR("redis://a"), &why));
+	ck_assert(!broker_targets_have_tls(&targets));
 }
 END_TEST
 
@@ -161,6 +180,7 @@ SUITE(broker_url)
 {
 	tcase_add_loop_test(tests, reads_a_url, 0, COUNT_OF(good));
 	tcase_add_loop_test(tests, refuses_what_is_no_url, 0, COUNT_OF(bad));
+	tcase_add_test(tests, a_url_may_ask_for_tls);
 	tcase_add_test(tests, reads_several_urls);
 	tcase_add_test(tests, bounds_the_number_of_urls);
 	tcase_add_test(tests, reads_only_the_text);

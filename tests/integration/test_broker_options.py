@@ -1,9 +1,12 @@
 """What the options of the broker do, with real nodes and real servers of Redis."""
 
+import re
 import signal
+import subprocess
 
 import pytest
 
+from certificates import make_certificate
 from cluster_faults import free_ports
 from client import Chat, get
 from redis_server import Redis
@@ -87,6 +90,95 @@ def test_the_password_is_in_a_file(tmp_path):
         with node_at(redis.url, "--broker-password-file", str(path)) as node:
             node.wait_for_line("WRONGPASS")
             assert not is_ready(node)
+
+
+@pytest.fixture
+def tls(tmp_path):
+    """The port of a Redis with TLS, and the files of its certificate and key."""
+    checked = subprocess.run([PARLEYD, "--check-config", "--broker-url", "rediss://h"],
+                             capture_output=True, text=True, check=False)
+    if "no TLS to Redis" in checked.stderr:
+        pytest.skip("parleyd was built with a hiredis that has no TLS")
+    certificate, key = make_certificate(tmp_path, "localhost", "DNS:localhost")
+    port, = free_ports(1)
+    with Redis("--tls-port", str(port), "--tls-cert-file", certificate,
+               "--tls-key-file", key, "--tls-ca-cert-file", certificate) as redis:
+        redis.tls_port, redis.certificate, redis.key = port, certificate, key
+        yield redis
+
+
+def certified(redis):
+    """The options of a node that has the certificate, too."""
+    return ("--broker-ca", str(redis.certificate), "--broker-certificate",
+            str(redis.certificate), "--broker-key", str(redis.key))
+
+
+def test_nodes_reach_redis_over_tls(tls):
+    url = f"rediss://localhost:{tls.tls_port}"
+    with node_at(url, *certified(tls)) as first, node_at(url, *certified(tls)) as second:
+        alice, bob = Chat(first.address), Chat(second.address)
+        alice.ask_ok("create", name="tea", room="tea", persistent=True)
+        eventually(lambda: bob.ask("join", room="tea")["event"] == "joined")
+        # Several records of TLS at once.
+        for turn in range(5):
+            texts = [f"{turn} {number} " + "x" * 2000 for number in range(50)]
+            for text in texts:
+                alice.send_command("broadcast", room="tea", message=text)
+            for member in alice, bob:
+                for text in texts:
+                    while member.next().get("message") != text:
+                        pass
+        tls.kill()
+        first.wait_for_line("the broker cannot be reached")
+        tls.start()
+        eventually(lambda: alice.ask("broadcast", room="tea", message="on")["event"] == "ack")
+        while bob.next().get("message") != "on":
+            pass
+        for member in alice, bob:
+            member.leave()
+
+
+@pytest.mark.parametrize("host, options, why", [
+    ("localhost", 0, "self-signed certificate"),
+    ("127.0.0.1", 2, "IP address mismatch"),
+    # The server may close before its reason has arrived.
+    ("localhost", 2, "certificate required|reset by peer|cannot connect"),
+])
+def test_certificates_of_redis_and_node_are_checked(tls, host, options, why):
+    url = f"rediss://{host}:{tls.tls_port}"
+    where = ("--broker-url", url, *certified(tls)[:options])
+    with Server(PARLEYD, *AT_ONCE, *where) as node:
+        node.wait_for_line(why)
+        assert not is_ready(node)
+    found = subprocess.run([PARLEYD, "doctor", "--listen", "127.0.0.1:0", *where],
+                           capture_output=True, text=True, check=False)
+    assert re.search(why, found.stdout), found.stdout
+
+
+def test_files_of_certificates_are_read_at_the_start(tls, tmp_path):
+    where = ("--listen", "127.0.0.1:0", "--broker-url", f"rediss://localhost:{tls.tls_port}",
+             "--broker-ca", str(tmp_path / "none"))
+    ended = subprocess.run([PARLEYD, *where], capture_output=True, text=True, check=False)
+    assert ended.returncode == 78
+    assert "broker.ca: No such file or directory" in ended.stderr
+    found = subprocess.run([PARLEYD, "doctor", *where], capture_output=True, text=True,
+                           check=False)
+    assert "broker.ca: No such file or directory" in found.stdout
+
+
+def test_sentinels_and_their_primary_are_reached_over_tls(tls, tmp_path):
+    port, = free_ports(1)
+    files = ("--tls-cert-file", tls.certificate, "--tls-key-file", tls.key,
+             "--tls-ca-cert-file", tls.certificate)
+    config = f"""sentinel resolve-hostnames yes
+sentinel announce-hostnames yes
+sentinel monitor main localhost {tls.tls_port} 1
+"""
+    with Redis("--sentinel", "--tls-port", str(port), "--tls-replication", "yes", *files,
+               config=config) as sentinel:
+        eventually(lambda: "status=ok" in sentinel.ask("INFO"))
+        with node_at(f"rediss+sentinel://localhost:{port}/main", *certified(tls)) as node:
+            node.wait_for_line("the broker is ready")
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@
 #include "cluster/redis/redis_probe.h"
 #include "cmd/parleyd/doctor/checks.h"
 #include "cmd/parleyd/options/broker_password.h"
+#include "cmd/parleyd/options/broker_tls.h"
 
 #define VERSION_LEAST 7
 
@@ -44,13 +45,13 @@ broker_settings_check(struct findings *findings,
 
 static void
 broker_target_check(struct doctor *doctor, const struct broker_target *target,
-    const struct broker_options *options)
+    const struct broker_options *options, struct redis_tls *tls)
 {
 	struct findings *findings = &doctor->findings;
 	struct redis_facts facts = { .version = "" };
 	char why[256];
 
-	if (!redis_probe(target, options, &facts, why, sizeof(why))) {
+	if (!redis_probe(target, options, tls, &facts, why, sizeof(why))) {
 		finding_add(findings, FINDING_ERROR, "Redis %s: %s", facts.peer,
 		    why);
 		finding_set_remedy(findings,
@@ -72,7 +73,8 @@ broker_target_check(struct doctor *doctor, const struct broker_target *target,
 		    VERSION_LEAST);
 	} else
 		finding_add(findings, FINDING_OK,
-		    "Redis %s answers, version %s", facts.peer, facts.version);
+		    "Redis %s answers%s, version %s", facts.peer,
+		    target->has_tls ? " over TLS" : "", facts.version);
 	broker_settings_check(findings, &facts);
 }
 
@@ -81,6 +83,8 @@ check_broker(struct doctor *doctor)
 {
 	struct broker_options options = doctor->options->broker;
 	struct broker_targets targets;
+	struct redis_tls *tls = NULL;
+	char problem[256];
 	const char *why;
 
 	if (options.url[0] == '\0' ||
@@ -94,6 +98,18 @@ check_broker(struct doctor *doctor)
 		    "a file that the user of the server can read");
 		return;
 	}
+	if (broker_targets_have_tls(&targets)) {
+		tls = broker_tls_create(&options, problem, sizeof(problem));
+		if (tls == NULL) {
+			finding_add(&doctor->findings, FINDING_ERROR, "%s",
+			    problem);
+			finding_set_remedy(&doctor->findings,
+			    "a file in PEM that the user of the server can "
+			    "read");
+			return;
+		}
+	}
 	for (size_t i = 0; i < targets.count; i++)
-		broker_target_check(doctor, &targets.at[i], &options);
+		broker_target_check(doctor, &targets.at[i], &options, tls);
+	broker_tls_destroy(tls);
 }

@@ -592,8 +592,10 @@ const struct option option_table[] = {
 	    .needs_restart = true,
 	    .help = "The Redis that several nodes share, which are one chat "
 		    "then: redis://HOST:PORT/DATABASE, unix:/PATH or "
-		    "redis+sentinel://HOST:PORT,HOST:PORT/PRIMARY. Several "
-		    "URLs, separated by commas, share the rooms." },
+		    "redis+sentinel://HOST:PORT,HOST:PORT/PRIMARY; over TLS "
+		    "rediss:// and rediss+sentinel://, if parleyd was built "
+		    "with hiredis 1.0 or later. Several URLs, separated by "
+		    "commas, share the rooms." },
 	{ .name = "broker.prefix",
 	    .type = OPTION_TEXT,
 	    AT(broker.prefix),
@@ -640,6 +642,30 @@ const struct option option_table[] = {
 	    .needs_restart = true,
 	    .help = "A file with the password, instead of "
 		    "broker.password." },
+	{ .name = "broker.ca",
+	    .type = OPTION_PATH,
+	    AT(broker.ca),
+	    .preset = "none",
+	    .zero = "none",
+	    .needs_restart = true,
+	    .help = "The authorities, in PEM, that may have signed the "
+		    "certificate of a Redis with TLS; none: those that the "
+		    "system trusts." },
+	{ .name = "broker.certificate",
+	    .type = OPTION_PATH,
+	    AT(broker.certificate),
+	    .preset = "none",
+	    .zero = "none",
+	    .needs_restart = true,
+	    .help = "The certificate of this node, in PEM, for a Redis that "
+		    "wants one of its clients (tls-auth-clients)." },
+	{ .name = "broker.key",
+	    .type = OPTION_PATH,
+	    AT(broker.key),
+	    .preset = "none",
+	    .zero = "none",
+	    .needs_restart = true,
+	    .help = "The private key of that certificate." },
 	{ .name = "broker.timeout",
 	    NUMBER(DURATION, broker.timeout_ms, "1s", 10, MINUTE),
 	    .needs_restart = true,

@@ -321,6 +321,9 @@ broker_check(struct options_load *load)
 	if (broker->password[0] != '\0' && broker->password_file[0] != '\0')
 		return option_fail(load, "broker.password_file",
 		    "and broker.password are both given");
+	if ((broker->certificate[0] == '\0') != (broker->key[0] == '\0'))
+		return option_fail(load, "broker.certificate",
+		    "and broker.key need each other");
 	if (broker->url[0] == '\0')
 		return true;
 	return load->out->store_kind == STORE_MEMORY ||

@@ -181,9 +181,13 @@ static const struct {
 	{ "--broker-url redis://u:geheim@h", "", NULL, 64,
 	    "broker.url: a URL has no password here: use broker.user and "
 	    "broker.password_file" },
+#ifndef PARLEY_REDIS_TLS
 	{ "", "PARLEY_BROKER_URL=rediss://h", NULL, 78,
 	    "broker.url: this build has no TLS to Redis (hiredis before "
 	    "1.0)" },
+#endif
+	{ "--broker-certificate c", "", NULL, 64,
+	    "broker.certificate and broker.key need each other" },
 	{ "--broker-url redis://h --store-kind file", "", NULL, 64,
 	    "broker.url needs store.kind memory: Redis has the rooms" },
 	{ "--broker-prefix a{b", "", NULL, 64,

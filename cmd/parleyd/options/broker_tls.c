@@ -1,0 +1,135 @@
+#include "cmd/parleyd/options/broker_tls.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include "transport/tls/tls_client.h"
+
+struct broker_tls {
+	struct redis_tls tls;
+	SSL_CTX *context;
+	const char *fault; /* of the last certificate; NULL: none */
+};
+
+static struct broker_tls *
+broker_tls_of(struct redis_tls *tls)
+{
+	return (struct broker_tls *)(void *)tls;
+}
+
+static int
+certificate_checked_cb(int is_good, X509_STORE_CTX *store)
+{
+	SSL *session = X509_STORE_CTX_get_ex_data(store,
+	    SSL_get_ex_data_X509_STORE_CTX_idx());
+	struct broker_tls *tls = SSL_get_app_data(session);
+
+	if (!is_good)
+		tls->fault = X509_verify_cert_error_string(
+		    X509_STORE_CTX_get_error(store));
+	return is_good;
+}
+
+static SSL *
+redis_session_open(struct redis_tls *redis_tls, const char *host)
+{
+	struct broker_tls *tls = broker_tls_of(redis_tls);
+	SSL *session = SSL_new(tls->context);
+
+	if (session == NULL)
+		return NULL;
+	SSL_set_app_data(session, tls);
+	SSL_set_verify(session, SSL_VERIFY_PEER, certificate_checked_cb);
+	if (tls_client_expect(session, host))
+		return session;
+	SSL_free(session);
+	return NULL;
+}
+
+static void
+tls_errors_clear(struct redis_tls *tls)
+{
+	(void)tls;
+	ERR_clear_error();
+}
+
+static const char *
+tls_error_text(unsigned long code)
+{
+	return ERR_SYSTEM_ERROR(code) ? strerror(ERR_GET_REASON(code))
+				      : ERR_reason_error_string(code);
+}
+
+static const char *
+redis_session_why(struct redis_tls *redis_tls)
+{
+	struct broker_tls *tls = broker_tls_of(redis_tls);
+	const char *why =
+	    tls->fault != NULL ? tls->fault : tls_error_text(ERR_peek_error());
+
+	tls->fault = NULL;
+	ERR_clear_error();
+	return why;
+}
+
+static const struct redis_tls_ops broker_tls_ops = {
+	.open = redis_session_open,
+	.close = SSL_free,
+	.errors_clear = tls_errors_clear,
+	.why = redis_session_why,
+};
+
+/* False: the queue of errors has the reason; *what is the option. */
+static bool
+broker_context_load(SSL_CTX *context, const struct broker_options *options,
+    const char **what)
+{
+	*what = "broker.ca";
+	if (!tls_client_trust(context,
+		options->ca[0] != '\0' ? options->ca : NULL))
+		return false;
+	if (options->certificate[0] == '\0')
+		return true;
+	*what = "broker.certificate";
+	if (SSL_CTX_use_certificate_chain_file(context, options->certificate) !=
+	    1)
+		return false;
+	*what = "broker.key";
+	return SSL_CTX_use_PrivateKey_file(context, options->key,
+		   SSL_FILETYPE_PEM) == 1;
+}
+
+struct redis_tls *
+broker_tls_create(const struct broker_options *options, char *why, size_t size)
+{
+	struct broker_tls *tls = calloc(1, sizeof(*tls));
+	const char *what = NULL;
+
+	ERR_clear_error();
+	if (tls == NULL ||
+	    (tls->context = SSL_CTX_new(TLS_client_method())) == NULL) {
+		snprintf(why, size, "no memory");
+		free(tls);
+		return NULL;
+	}
+	tls->tls.ops = &broker_tls_ops;
+	if (broker_context_load(tls->context, options, &what))
+		return &tls->tls;
+	snprintf(why, size, "%s: %s", what, tls_error_text(ERR_peek_error()));
+	ERR_clear_error();
+	broker_tls_destroy(&tls->tls);
+	return NULL;
+}
+
+void
+broker_tls_destroy(struct redis_tls *tls)
+{
+	if (tls == NULL)
+		return;
+	SSL_CTX_free(broker_tls_of(tls)->context);
+	free(tls);
+}
