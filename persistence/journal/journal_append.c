@@ -29,7 +29,7 @@ static bool
 batch_open(struct journal *journal, size_t payload_len)
 {
 	struct journal_queue *queue = &journal->queue;
-	struct batch *batch = NULL;
+	struct batch *batch;
 
 	if (queue->open != NULL && batch_fits(queue->open, payload_len))
 		return true;
@@ -37,10 +37,11 @@ batch_open(struct journal *journal, size_t payload_len)
 	if (queue->open != NULL)
 		journal_queue_close_batch(queue);
 	if (record_size(payload_len) <= BATCH_BYTES)
-		batch = journal_queue_spare(queue);
+		queue->open = journal_queue_spare(queue);
 	journal_unlock(journal);
-	if (batch == NULL)
-		batch = batch_create(payload_len);
+	if (queue->open != NULL)
+		return true;
+	batch = batch_create(payload_len);
 	if (batch == NULL)
 		return false;
 	journal_lock(journal);

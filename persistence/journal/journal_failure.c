@@ -39,15 +39,11 @@ error_text(int error)
 }
 
 void
-journal_io_begin(struct journal *journal)
+journal_io_begin(struct journal *journal, int64_t now_us)
 {
-	int64_t now_us = disk_monotonic_us(journal->disk);
-
 	assert(!journal->is_busy);
-	journal_lock(journal);
 	journal->is_busy = true;
 	journal->busy_since_us = now_us;
-	journal_unlock(journal);
 }
 
 void
@@ -219,15 +215,17 @@ writing_try_again(struct journal *journal)
 }
 
 bool
+journal_probe_is_due(const struct journal *journal, int64_t now_us)
+{
+	return !journal->is_permanent && now_us >= journal->probe_at_us;
+}
+
+void
 journal_probe(struct journal *journal)
 {
-	if (journal->is_permanent ||
-	    disk_monotonic_us(journal->disk) < journal->probe_at_us)
-		return false;
 	probe_set(journal);
 	if (journal->error != NULL)
 		writing_try_again(journal);
 	else if (!disk_has_room(journal, journal->options.min_free_bytes))
 		journal_suspend(journal, "under store.min_free", ENOSPC);
-	return true;
 }

@@ -141,8 +141,11 @@ int journal_begin_segment(struct journal *);
 
 /* --- journal_failure.c ---------------------------------------------------- */
 
-/* Around the file calls of the writer: measures how long they take. */
-void journal_io_begin(struct journal *);
+/*
+ * Around the file calls of the writer: measures how long they take. The first
+ * one is called under the lock.
+ */
+void journal_io_begin(struct journal *, int64_t now_us);
 void journal_io_end(struct journal *);
 
 /* Everything that is not committed fails. The loop is notified. */
@@ -152,8 +155,9 @@ void journal_fail(struct journal *, const char *what, int error);
  * segment cannot be created.
  */
 void journal_suspend(struct journal *, const char *what, int error);
-/* Probes the disk if it is time. False: it is not. */
-bool journal_probe(struct journal *);
+/* Looks whether the disk can be written to again, or still has space. */
+bool journal_probe_is_due(const struct journal *, int64_t now_us);
+void journal_probe(struct journal *);
 
 /* --- journal_compactor.c -------------------------------------------------- */
 

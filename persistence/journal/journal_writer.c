@@ -21,45 +21,6 @@ journal_has_cursor(const struct journal *journal)
 	       !journal->needs_repair;
 }
 
-static bool
-cursor_write(struct journal *journal)
-{
-	bool is_due;
-
-	journal_lock(journal);
-	is_due = journal_has_cursor(journal);
-	if (is_due)
-		journal->cursor_written = journal->cursor;
-	journal_unlock(journal);
-	if (is_due)
-		watermark_set_cursor(&journal->watermark,
-		    journal->cursor_written);
-	return is_due;
-}
-
-static struct batch *
-batch_take(struct journal *journal)
-{
-	struct batch *batch = NULL;
-
-	journal_lock(journal);
-	if (journal_can_write(journal))
-		batch = journal_queue_take(&journal->queue);
-	journal_unlock(journal);
-	return batch;
-}
-
-static void
-batch_give_back(struct journal *journal, struct batch *batch)
-{
-	struct batch *superfluous;
-
-	journal_lock(journal);
-	superfluous = journal_queue_give_back(&journal->queue, batch);
-	journal_unlock(journal);
-	batches_destroy(superfluous);
-}
-
 int
 journal_sync(struct journal *journal)
 {
@@ -103,19 +64,25 @@ batch_put(struct journal *journal, struct batch *batch)
 	return error;
 }
 
+/* It is committed, or has failed. */
 static void
-batch_commit(struct journal *journal)
+batch_give_back(struct journal *journal, struct batch *batch, bool is_committed)
 {
-	bool must_notify;
+	struct batch *superfluous;
+	bool must_notify = false;
 
 	journal_lock(journal);
-	journal->committed = journal->written;
-	journal->segment_bytes = journal->segment.end;
-	journal->stats.batches++;
-	must_notify = journal_set_notified(journal);
+	if (is_committed) {
+		journal->committed = journal->written;
+		journal->segment_bytes = journal->segment.end;
+		journal->stats.batches++;
+		must_notify = journal_set_notified(journal);
+	}
+	superfluous = journal_queue_give_back(&journal->queue, batch);
 	journal_unlock(journal);
 	if (must_notify)
 		journal_notify(journal);
+	batches_destroy(superfluous);
 }
 
 void
@@ -189,35 +156,27 @@ segment_rotate(struct journal *journal)
 		journal_fail(journal, "next segment", error);
 }
 
-static bool
-batch_write(struct journal *journal)
+static void
+batch_write(struct journal *journal, struct batch *batch)
 {
-	struct batch *batch = batch_take(journal);
-	bool seals, is_put;
-	size_t len;
+	bool seals = batch->seals;
+	size_t len = batch->len;
 
-	if (batch == NULL)
-		return false;
-	seals = batch->seals;
-	len = batch->len;
-	is_put = batch_put(journal, batch) == 0;
-	if (is_put) {
-		/* It wakes up while the watermark is written. */
-		journal_wake_loop(journal);
-		watermark_raise_to_written(journal);
-		batch_commit(journal);
+	if (batch_put(journal, batch) != 0) {
+		batch_give_back(journal, batch, false);
+		return;
 	}
-	batch_give_back(journal, batch);
-	if (!is_put)
-		return true;
+	/* It wakes up while the watermark is written. */
+	journal_wake_loop(journal);
+	watermark_raise_to_written(journal);
+	batch_give_back(journal, batch, true);
 	if (seals) {
 		segment_rotate(journal);
-		return true;
+		return;
 	}
 	segment_prepare_next(journal);
 	if (journal->options.sync == STORE_SYNC_ALWAYS)
 		segment_writer_zero_ahead(&journal->segment, len);
-	return true;
 }
 
 /* Also while read-only: what was written is acknowledged. */
@@ -231,24 +190,54 @@ journal_sync_due_us(const struct journal *journal)
 	       journal->options.sync_interval_ms * 1000;
 }
 
+/* What is due; the first of these is done. */
+struct work {
+	bool has_cursor;
+	struct batch *batch; /* NULL: none */
+	bool has_sync;
+	bool has_probe;
+};
+
+/* False: there is none. */
 static bool
-interval_sync(struct journal *journal)
+work_take(struct journal *journal, struct work *work)
 {
-	if (disk_monotonic_us(journal->disk) < journal_sync_due_us(journal))
-		return false;
-	if (journal_sync(journal) == 0)
-		journal_set_watermark(journal);
-	return true;
+	int64_t now_us = disk_monotonic_us(journal->disk);
+	bool has_work;
+
+	work->has_sync = now_us >= journal_sync_due_us(journal);
+	work->has_probe = journal_probe_is_due(journal, now_us);
+	work->batch = NULL;
+	journal_lock(journal);
+	work->has_cursor = journal_has_cursor(journal);
+	if (work->has_cursor)
+		journal->cursor_written = journal->cursor;
+	else if (journal_can_write(journal))
+		work->batch = journal_queue_take(&journal->queue);
+	has_work = work->has_cursor || work->batch != NULL || work->has_sync ||
+		   work->has_probe;
+	if (has_work)
+		journal_io_begin(journal, now_us);
+	journal_unlock(journal);
+	return has_work;
 }
 
 bool
 journal_step(struct journal *journal)
 {
-	bool did;
+	struct work work;
 
-	journal_io_begin(journal);
-	did = cursor_write(journal) || batch_write(journal) ||
-	      interval_sync(journal) || journal_probe(journal);
+	if (!work_take(journal, &work))
+		return !journal->has_threads && journal_compact(journal);
+	if (work.has_cursor)
+		watermark_set_cursor(&journal->watermark,
+		    journal->cursor_written);
+	else if (work.batch != NULL)
+		batch_write(journal, work.batch);
+	else if (!work.has_sync)
+		journal_probe(journal);
+	else if (journal_sync(journal) == 0)
+		journal_set_watermark(journal);
 	journal_io_end(journal);
-	return did || (!journal->has_threads && journal_compact(journal));
+	return true;
 }
