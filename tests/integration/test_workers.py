@@ -82,7 +82,7 @@ def test_small_rooms_need_no_threads(start):
 
 @pytest.mark.parametrize("case, members", [
     ("one-1000", 600), ("flight-1000", 500), ("speakers", 500),
-    ("mixed", 500), ("stalled", 500), ("rooms", 10)])
+    ("mixed", 500), ("stalled", 500), ("rooms", 10), ("acks-1000", 500)])
 def test_no_message_is_lost_doubled_or_reordered(start, case, members):
     server = start(*NO_LIMITS, "--workers", "4")
     generate(server, case, members)
@@ -147,6 +147,7 @@ def counted(server, what):
 
 def drain_under_load(server, case, members):
     """No message is missing before the connections are closed."""
+    eventually(lambda: metrics(server)["parley_connections"].value() == 0)
     before = counted(server, "messages")
     with subprocess.Popen(generator(server, case, members, 60),
                           stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
