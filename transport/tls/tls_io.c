@@ -324,9 +324,12 @@ tls_flush(struct conn *conn)
 	free(session->unsent);
 	session->unsent = NULL;
 	session->unsent_len = session->unsent_sent = 0;
+	if ((SSL_get_shutdown(session->ssl) & SSL_SENT_SHUTDOWN) != 0)
+		shutdown(conn->fd, SHUT_WR);
 	return 1;
 }
 
+/* If there is no room for the last alert, tls_flush() sends it, and FIN. */
 static void
 tls_shutdown(struct conn *conn)
 {
@@ -335,7 +338,8 @@ tls_shutdown(struct conn *conn)
 	if (SSL_is_init_finished(session->ssl))
 		SSL_shutdown(session->ssl);
 	ERR_clear_error();
-	shutdown(conn->fd, SHUT_WR);
+	if (session->unsent == NULL)
+		shutdown(conn->fd, SHUT_WR);
 }
 
 /* --- life cycle ----------------------------------------------------------- */

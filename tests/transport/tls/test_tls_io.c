@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include <openssl/ssl.h>
 
@@ -173,6 +174,52 @@ START_TEST(gathers_small_pieces)
 }
 END_TEST
 
+static void
+expect_bytes(size_t count)
+{
+	char byte;
+
+	while (count > 0) {
+		if (tls_peer_read(&byte, 1) == 1)
+			count--;
+		else
+			rig_turn(&recorder.rig);
+	}
+}
+
+/* The socket takes these records and no more; returns how many. */
+static size_t
+fill_and_linger(void)
+{
+	size_t fit = 0;
+	char byte;
+
+	shake_hands();
+	ck_assert_uint_eq(tls_peer_read(&byte, 1), 0); /* but a ticket */
+	for (; client.conn->writable == NULL; fit++)
+		conn_write(client.conn, "x", 1);
+	expect_bytes(fit--);
+	rig_turn(&recorder.rig);
+	ck_assert_ptr_null(client.conn->writable);
+	for (size_t i = 0; i < fit; i++)
+		conn_write(client.conn, "x", 1);
+	ck_assert_ptr_null(client.conn->writable);
+	conn_linger(client.conn);
+	return fit;
+}
+
+START_TEST(ends_with_an_alert_for_which_there_was_no_room)
+{
+	char byte;
+
+	expect_bytes(fill_and_linger());
+	rig_turn(&recorder.rig);
+	ck_assert_int_eq(SSL_get_error(peer, SSL_read(peer, &byte, 1)),
+	    SSL_ERROR_ZERO_RETURN);
+	ck_assert_int_eq(recv(client.fd, &byte, 1, 0), 0);
+}
+END_TEST
+
 START_TEST(ends_a_peer_that_breaks_the_handshake)
 {
 	client_send_text(&client, "GET / HTTP/1.1\r\n\r\n");
@@ -207,6 +254,7 @@ SUITE(tls_io)
 	tcase_add_test(tests, answers_a_request);
 	tcase_add_test(tests, delivers_in_order_to_a_slow_reader);
 	tcase_add_test(tests, gathers_small_pieces);
+	tcase_add_test(tests, ends_with_an_alert_for_which_there_was_no_room);
 	tcase_add_test(tests, ends_a_peer_that_breaks_the_handshake);
 	tcase_add_test(tests, ends_a_peer_whose_handshake_takes_too_long);
 	tcase_add_test(tests, outlives_its_context);
