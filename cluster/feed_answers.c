@@ -150,6 +150,8 @@ read_use(struct feed *feed, const struct place *top,
 		return;
 	feed->is_loaded = true;
 	feed->state = FEED_IS_LIVE;
+	/* The broker may have lacked what is not in the history any more. */
+	feed->must_heal = false;
 	feed->place_count = 0;
 	for (size_t i = known > FEED_PLACES ? known - FEED_PLACES : 0;
 	     i < known; i++)

@@ -511,6 +511,24 @@ START_TEST(a_top_that_is_behind_is_noticed)
 }
 END_TEST
 
+/* Loading may have ended what was to be written back. */
+START_TEST(a_log_that_was_loaded_anew_is_not_written_back)
+{
+	struct feed *feed = &followers[0].feed;
+	struct place top = { .number = 0 };
+
+	proposal_send_from(0, "a");
+	run_for(500);
+	feed_compare(feed, &top);
+	ck_assert(feed->must_heal);
+	feed->state = FEED_IS_LOADING;
+	run_for(500);
+	HEARD_BY(0, "own:a load  a ");
+	ck_assert(feed_has_read_all(feed));
+	ck_assert_uint_eq(followers[0].heals, 0);
+}
+END_TEST
+
 START_TEST(another_history_is_noticed)
 {
 	struct place top;
@@ -544,5 +562,6 @@ SUITE(feed)
 	tcase_add_test(tests, an_own_entry_waits_for_the_answer);
 	tcase_add_test(tests, an_entry_that_cannot_be_applied_yet_waits);
 	tcase_add_test(tests, a_top_that_is_behind_is_noticed);
+	tcase_add_test(tests, a_log_that_was_loaded_anew_is_not_written_back);
 	tcase_add_test(tests, another_history_is_noticed);
 }
