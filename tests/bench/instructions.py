@@ -63,7 +63,7 @@ def run(arguments, parleyd, case, messages, out):
             if case.startswith(KEPT) else [])
     command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}",
                str(parleyd), "--listen", f"127.0.0.1:{port}",
-               *script.NO_LIMITS, *kept, *arguments.parleyd_flags]
+               *script.no_limits(parleyd), *kept, *arguments.parleyd_flags]
     with Server(command, None, out.with_suffix(".log"), port,
                 patience_s=60) as server:
         script.generate(arguments.build / "parley-bench", None, "--pid",

@@ -14,16 +14,16 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # The limits that protect a server from what a benchmark does.
 NO_LIMITS = ("--limits-messages", "0", "--limits-bytes", "0",
-             "--limits-connections", "20000", "--limits-accept-rate", "0")
-NO_FANOUT_LIMIT = ("--limits-fanout", "0")
+             "--limits-connections", "20000", "--limits-accept-rate", "0",
+             "--limits-fanout", "0")
 
 
 def no_limits(parleyd):
-    """NO_LIMITS, and what else an older program may not know."""
+    """NO_LIMITS without what an older program does not know."""
     known = subprocess.run([str(parleyd), "--help"], capture_output=True,
-                           text=True, check=True).stdout
-    return [*NO_LIMITS,
-            *(NO_FANOUT_LIMIT if NO_FANOUT_LIMIT[0] in known else ())]
+                           text=True, check=True).stdout.split()
+    return [word for flag, value in zip(NO_LIMITS[::2], NO_LIMITS[1::2])
+            if flag in known for word in (flag, value)]
 
 
 def parser_of(doc):
