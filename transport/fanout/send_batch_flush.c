@@ -596,7 +596,8 @@ send_channels_in_threads(struct send_batch *batch)
 	const struct send_slice *slices;
 	size_t sends, count;
 
-	if (!send_threads_are_for(batch->threads, batch->sends))
+	if (batch->dirty == NULL ||
+	    !send_threads_are_for(batch->threads, batch->sends))
 		return false;
 	sends = channels_sends(batch);
 	if (!send_threads_are_for(batch->threads, sends) ||
@@ -727,7 +728,8 @@ send_individuals_in_threads(struct send_batch *batch, size_t first,
 static void
 send_individuals(struct send_batch *batch, size_t first, size_t count)
 {
-	if (count == 0 || send_individuals_in_threads(batch, first, count))
+	/* One alone cannot be divided. */
+	if (count > 1 && send_individuals_in_threads(batch, first, count))
 		return;
 	for (size_t i = first + count; i > first; i--)
 		send_individually(batch, batch->individuals[i - 1].session);

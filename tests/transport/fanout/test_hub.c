@@ -421,7 +421,7 @@ worker_writes(const struct hub_rig *f)
 	return writes;
 }
 
-/* All clients are sent two rooms at once, then one of them an answer, too. */
+/* All clients are sent two rooms at once, then two of them answers, too. */
 START_TEST(threads_send_to_sessions_individually)
 {
 	struct hub_rig *f = hub_rig_create(0);
@@ -439,6 +439,7 @@ START_TEST(threads_send_to_sessions_individually)
 	ck_assert_uint_eq(worker_writes(f), before + HUB_CLIENTS);
 	hub_rig_post(f, 0, -1, 0);
 	hub_rig_send(f, 0);
+	hub_rig_send(f, 1);
 	hub_rig_check_all(f);
 	ck_assert_uint_eq(worker_writes(f), before + 2 * HUB_CLIENTS);
 	hub_rig_destroy(f);
