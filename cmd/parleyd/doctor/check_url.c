@@ -371,7 +371,9 @@ static void
 end_report(struct probe *probe, int64_t begun_ms)
 {
 	int64_t now_ms = probe_clock_ms();
-	int64_t silence_s = (now_ms - probe->last_ms) / SECOND_MS;
+	/* Rounded: both clocks are read a little late. */
+	int64_t silence_s =
+	    (now_ms - probe->last_ms + SECOND_MS / 2) / SECOND_MS;
 
 	if (!probe->is_open) {
 		finding_add(probe->findings, FINDING_WARNING,
