@@ -20,7 +20,8 @@ static struct send_threads *threads;
 static struct channel channel;
 static pthread_t loop;
 static bool is_late;          /* the helper; it has done little then */
-static atomic_uint helped;    /* slices that it has begun */
+static atomic_bool loop_has;  /* the loop's thread has begun a slice */
+static atomic_uint helped;    /* slices that the helper has begun */
 static atomic_uint completed; /* slices */
 
 static void
@@ -47,7 +48,7 @@ teardown(void)
 	thread_pool_destroy(pool);
 }
 
-/* The helper has a slice when the loop's thread ends. */
+/* Each has a slice, the helper when the loop's thread ends. */
 static void
 slice_begin(const struct send_batch *batch, struct send_slice *slice,
     struct traffic *traffic)
@@ -57,7 +58,11 @@ slice_begin(const struct send_batch *batch, struct send_slice *slice,
 	(void)batch;
 	(void)slice;
 	traffic->writes += is_loop == is_late ? MANY : 1;
+	if (is_loop)
+		atomic_store(&loop_has, true);
 	if (!is_loop) {
+		while (!atomic_load(&loop_has))
+			sched_yield();
 		if (atomic_fetch_add(&helped, 1) == 0 && is_late)
 			usleep(LATE_US);
 	} else if (is_late) {
@@ -80,6 +85,7 @@ slices_run(void)
 	};
 	struct traffic traffic = { 0 };
 
+	atomic_store(&loop_has, false);
 	atomic_store(&helped, 0);
 	atomic_store(&completed, 0);
 	send_threads_clear(threads);
