@@ -3,7 +3,7 @@
  * sessions that are sent to individually, in two halves. The first changes
  * nothing but their connections, so that several threads can do it, each for
  * other slices; the second belongs to the thread of the loop
- * (send_batch_flush.c).
+ * (send_channels.c, send_individuals.c).
  */
 #ifndef TRANSPORT_SEND_SLICE_H
 #define TRANSPORT_SEND_SLICE_H

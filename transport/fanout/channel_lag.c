@@ -1,0 +1,202 @@
+/*
+ * Frames of a channel that a subscriber is not sent in their turn: it lags, and
+ * gets them later from the history, or the channel's ring.
+ */
+#include "transport/fanout/frame_ring.h"
+#include "transport/fanout/send_batch_internal.h"
+#include "transport/fanout/subscriptions.h"
+#include "transport/net/conn.h"
+#include "transport/session.h"
+#include "transport/trace.h"
+
+/* The frames of one class that are not for this session. */
+static uint32_t
+excepted_frames(const struct send_batch *batch, const struct channel *channel,
+    const struct session *session, enum frame_class class)
+{
+	uint32_t frames = 0;
+
+	for (uint32_t at = channel->first; at != 0;
+	     at = batch->segments[at].next) {
+		const struct segment *segment = &batch->segments[at];
+
+		if (segment->except == session && segment->class == class)
+			frames += segment->frames;
+	}
+	return frames;
+}
+
+static uint32_t
+messages_for(const struct send_batch *batch, const struct channel *channel,
+    const struct session *session)
+{
+	return channel->messages -
+	       excepted_frames(batch, channel, session, FRAME_MESSAGE);
+}
+
+static uint32_t
+droppables_for(const struct send_batch *batch, const struct channel *channel,
+    const struct session *session)
+{
+	return channel->droppables -
+	       excepted_frames(batch, channel, session, FRAME_DROPPABLE);
+}
+
+/* What becomes of the frames of all dirty channels of a session. */
+void
+session_count_copies(const struct send_batch *batch, struct session *session,
+    uint64_t *total)
+{
+	for (uint32_t i = 0; i < session->subscription_count; i++) {
+		const struct channel *channel =
+		    session_subscription(session, i)->channel;
+
+		if (channel_is_dirty(channel))
+			*total += messages_for(batch, channel, session) +
+				  droppables_for(batch, channel, session);
+	}
+}
+
+/* The session is not sent this turn's frames of a channel now. */
+static void
+channel_trace(const struct channel *channel, const struct session *session,
+    enum trace_kind kind, uint64_t count)
+{
+	const struct room_channels *room = channel->room;
+	struct trace_entry entry = {
+		.kind = kind,
+		.connection = session->conn->number,
+		.member = session_member(session),
+		.room = str_slice(room->id, room->id_len),
+		.count = count,
+		.has_count = true,
+	};
+
+	trace_put(&session->conn->loop->trace, &entry);
+}
+
+/* A subscriber does not get what the channel has, or gets it later. */
+static void
+channel_trace_skip(const struct channel *channel, const struct session *session,
+    const struct subscription *subscription, uint64_t dropped)
+{
+	if (dropped > 0)
+		channel_trace(channel, session, TRACE_DROPPED, dropped);
+	if (!subscription_lags(subscription))
+		channel_trace(channel, session, TRACE_LAGS,
+		    subscription->waiting);
+}
+
+void
+channel_skip(struct send_batch *batch, struct session *session,
+    struct channel *channel)
+{
+	struct subscription *subscription =
+	    session_find_subscription(session, channel);
+	uint32_t messages = messages_for(batch, channel, session);
+
+	subscription->waiting =
+	    (subscription->waiting + messages) & SUBSCRIPTION_WAITING_MOST;
+	batch->copies.waiting += messages;
+	batch->copies.skipped += droppables_for(batch, channel, session);
+	if (trace_is_on(&session->conn->loop->trace))
+		channel_trace_skip(channel, session, subscription,
+		    droppables_for(batch, channel, session));
+
+	if (!subscription_lags(subscription)) {
+		subscription->position = frame_ring_end(&channel->ring);
+		channel->ring_readers++;
+	}
+	if (subscription->next == 0 && !channel->is_lobby)
+		subscription->next = channel->first_seq;
+	if (!session->conn->lags)
+		conn_set_lags(session->conn, true);
+}
+
+void
+session_skip_channels(struct send_batch *batch, struct session *session)
+{
+	for (uint32_t i = 0; i < session->subscription_count; i++) {
+		struct channel *channel =
+		    session_subscription(session, i)->channel;
+
+		if (channel_is_dirty(channel))
+			channel_skip(batch, session, channel);
+	}
+}
+
+/* Presence of one room: a reader that missed more gets the state itself. */
+#define PRESENCE_BYTES 8192
+
+/* Keeps what no history has for the subscribers that were not sent it. */
+void
+channel_fill_ring(const struct send_batch *batch, struct channel *channel)
+{
+	size_t most = channel->is_lobby ? batch->lobby_bytes : PRESENCE_BYTES;
+
+	for (uint32_t at = channel->first; at != 0;
+	     at = batch->segments[at].next) {
+		const struct segment *segment = &batch->segments[at];
+		struct ring_piece frames = {
+			.piece = { segment->chunk, segment->offset,
+			    segment->len },
+			.except = segment->except,
+			.after_seq = segment->after_seq,
+			.is_change = segment->class == FRAME_CHANGE,
+		};
+
+		if (segment->class == FRAME_DROPPABLE ||
+		    (segment->class == FRAME_MESSAGE && !channel->is_lobby))
+			continue;
+		frame_ring_add(&channel->ring, &frames, !channel->is_lobby,
+		    most);
+	}
+}
+
+static void
+settle_waiting(struct send_batch *batch, struct subscription *subscription,
+    uint32_t messages, uint64_t *total)
+{
+	if (messages > subscription->waiting)
+		messages = subscription->waiting;
+	subscription->waiting =
+	    (subscription->waiting - messages) & SUBSCRIPTION_WAITING_MOST;
+	batch->copies.waiting -= messages;
+	*total += messages;
+}
+
+void
+channel_note_replayed(struct send_batch *batch,
+    struct subscription *subscription, uint32_t messages)
+{
+	settle_waiting(batch, subscription, messages, &batch->copies.delivered);
+}
+
+/* The lobby's ring has lost none; a history has all that did not expire. */
+void
+channel_catch_up(struct send_batch *batch, struct channel *channel,
+    struct subscription *subscription)
+{
+	const struct session *session =
+	    channel->subscribers[subscription->index].session;
+
+	if (trace_is_on(&session->conn->loop->trace))
+		channel_trace(channel, session, TRACE_CAUGHT_UP, 0);
+	settle_waiting(batch, subscription, UINT32_MAX,
+	    channel->is_lobby ? &batch->copies.delivered
+			      : &batch->copies.skipped);
+	channel_end_lag(batch, channel, subscription);
+}
+
+void
+channel_end_lag(struct send_batch *batch, struct channel *channel,
+    struct subscription *subscription)
+{
+	settle_waiting(batch, subscription, UINT32_MAX, &batch->copies.aborted);
+	if (!subscription_lags(subscription))
+		return;
+	subscription->position = subscription->next = 0;
+	subscription->missed_presence = false;
+	if (--channel->ring_readers == 0)
+		frame_ring_clear(&channel->ring);
+}
