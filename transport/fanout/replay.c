@@ -458,24 +458,18 @@ replay_slices(struct hub *hub, const struct subscription *subscription,
 		.first = subscription->index + 1,
 		.replay = piece,
 	};
-	size_t count = channel->count - slice.first, size;
+	size_t count = channel->count - slice.first;
 	const struct send_slice *slices;
 	bool any = false;
 
 	if (count > most)
 		count = most;
-	if (!send_threads_are_for(threads, count))
+	if (!send_threads_are_for(threads, count) ||
+	    !send_threads_divide(threads, &slice, count) ||
+	    !send_threads_prepare(threads))
 		return false;
-	size = send_threads_slice_size(threads, count);
-	send_threads_clear(threads);
-	for (; count > 0; count -= slice.count, slice.first += slice.count) {
-		slice.count = (uint32_t)(count < size ? count : size);
-		if (!send_threads_add(threads, &slice))
-			return false;
-	}
-	if (!send_threads_run(threads, &hub->batch,
-		&channel->subscribers[0].conn->loop->meter.traffic))
-		return false;
+	send_threads_run(threads, &hub->batch,
+	    &channel->subscribers[0].conn->loop->meter.traffic);
 	slices = send_threads_slices(threads, &count);
 	for (size_t i = 0; i < count; i++)
 		for (uint64_t left = slices[i].left; left != 0;

@@ -230,12 +230,12 @@ send_channels_in_threads(struct send_batch *batch)
 		return false;
 	sends = channels_sends(batch);
 	if (!send_threads_are_for(batch->threads, sends) ||
-	    !list_slices(batch, batch->threads, sends))
+	    !list_slices(batch, batch->threads, sends) ||
+	    !send_threads_prepare(batch->threads))
 		return false;
 	slices = send_threads_slices(batch->threads, &count);
-	if (!send_threads_run(batch->threads, batch,
-		channel_traffic(slices->channel)))
-		return false;
+	send_threads_run(batch->threads, batch,
+	    channel_traffic(slices->channel));
 	for (size_t i = 0; i < count; i++) {
 		slice_end(batch, &slices[i], &totals);
 		if (!slice_is_last(&slices[i]))

@@ -271,58 +271,25 @@ individuals_gather(struct send_batch *batch, size_t first, size_t count)
 	}
 }
 
-/* False: no memory. */
-static bool
-individuals_list_slices(struct send_threads *threads, size_t first,
-    size_t count)
-{
-	size_t most = send_threads_slice_size(threads, count);
-	struct send_slice slice = {
-		.begin = individual_slice_begin,
-		.first = (uint32_t)first,
-	};
-
-	send_threads_clear(threads);
-	for (; count > 0; count -= slice.count, slice.first += slice.count) {
-		slice.count = (uint32_t)(count < most ? count : most);
-		if (!send_threads_add(threads, &slice))
-			return false;
-	}
-	return true;
-}
-
-static void
-send_gathered(struct send_batch *batch, size_t first, size_t count)
-{
-	for (size_t i = first; i < first + count; i++) {
-		const struct individual *individual = &batch->individuals[i];
-
-		if (individual->piece_count > 0)
-			conn_send(individual->session->conn,
-			    &batch->pieces[individual->first_piece],
-			    individual->piece_count);
-		session_go_on(individual->session);
-	}
-}
-
 /* False: without memory, or for few, it is not worth it. */
 static bool
 send_individuals_in_threads(struct send_batch *batch, size_t first,
     size_t count)
 {
 	struct send_threads *threads = batch->threads;
+	struct conn *conn = batch->individuals[first].session->conn;
+	const struct send_slice kind = {
+		.begin = individual_slice_begin,
+		.first = (uint32_t)first,
+	};
 	const struct send_slice *slices;
-	struct traffic *traffic;
 
 	if (!send_threads_are_for(threads, count) ||
-	    !individuals_list_slices(threads, first, count))
+	    !send_threads_divide(threads, &kind, count) ||
+	    !send_threads_prepare(threads))
 		return false;
 	individuals_gather(batch, first, count);
-	traffic = &batch->individuals[first].session->conn->loop->meter.traffic;
-	if (!send_threads_run(threads, batch, traffic)) {
-		send_gathered(batch, first, count);
-		return true;
-	}
+	send_threads_run(threads, batch, &conn->loop->meter.traffic);
 	slices = send_threads_slices(threads, &count);
 	for (size_t i = 0; i < count; i++)
 		individual_slice_end(batch, &slices[i]);

@@ -122,6 +122,22 @@ send_threads_add(struct send_threads *threads, const struct send_slice *slice)
 	return true;
 }
 
+bool
+send_threads_divide(struct send_threads *threads,
+    const struct send_slice *first, size_t count)
+{
+	size_t most = send_threads_slice_size(threads, count);
+	struct send_slice slice = *first;
+
+	send_threads_clear(threads);
+	for (; count > 0; count -= slice.count, slice.first += slice.count) {
+		slice.count = (uint32_t)(count < most ? count : most);
+		if (!send_threads_add(threads, &slice))
+			return false;
+	}
+	return true;
+}
+
 struct send_slice *
 send_threads_slices(struct send_threads *threads, size_t *count)
 {
@@ -244,14 +260,17 @@ lane_count_run(struct lane *lane, int64_t took_ns, struct traffic *traffic)
 }
 
 bool
+send_threads_prepare(struct send_threads *threads)
+{
+	return slices_place_results(threads) && slices_order(threads);
+}
+
+void
 send_threads_run(struct send_threads *threads, const struct send_batch *batch,
     struct traffic *traffic)
 {
-	int64_t begun_ns, now_ns;
+	int64_t begun_ns = monotonic_ns(), now_ns;
 
-	if (!slices_place_results(threads) || !slices_order(threads))
-		return false;
-	begun_ns = monotonic_ns();
 	threads->batch = batch;
 	thread_pool_run(threads->pool,
 	    (unsigned)(threads->sends / SEND_SLICE_MOST) + 1, threads_run,
@@ -262,7 +281,6 @@ send_threads_run(struct send_threads *threads, const struct send_batch *batch,
 		    threads_saved_ns(threads, now_ns - begun_ns), now_ns);
 	for (unsigned i = 0; i < threads->count; i++)
 		lane_count_run(&threads->lanes[i], now_ns - begun_ns, traffic);
-	return true;
 }
 
 void

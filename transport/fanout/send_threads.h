@@ -41,14 +41,18 @@ uint32_t send_threads_slice_size(const struct send_threads *, size_t sends);
 /* False: no memory. */
 bool send_threads_add(struct send_threads *, const struct send_slice *);
 
+/* A new list: slices like this one, of so many from its first on. */
+bool send_threads_divide(struct send_threads *, const struct send_slice *,
+    size_t count);
+
 /* The slices that were added; valid until the next call of another function. */
 struct send_slice *send_threads_slices(struct send_threads *, size_t *count);
 
-/*
- * Does the first half of all slices, and adds to the traffic. False: no memory,
- * nothing was sent.
- */
-bool send_threads_run(struct send_threads *, const struct send_batch *,
+/* When all slices were added. False: no memory. */
+bool send_threads_prepare(struct send_threads *);
+
+/* Does the first half of all slices, and adds to the traffic. */
+void send_threads_run(struct send_threads *, const struct send_batch *,
     struct traffic *);
 
 /* What each thread has sent; nothing without threads. */

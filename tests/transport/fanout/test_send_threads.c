@@ -93,7 +93,8 @@ slices_run(void)
 		ck_assert(send_threads_add(threads, &slice));
 		slice.first += SEND_SLICE_MOST;
 	}
-	ck_assert(send_threads_run(threads, NULL, &traffic));
+	ck_assert(send_threads_prepare(threads));
+	send_threads_run(threads, NULL, &traffic);
 	ck_assert_uint_eq(atomic_load(&completed), SLICES);
 	ck_assert_uint_ge(traffic.writes, MANY);
 }
