@@ -90,6 +90,14 @@ conn_watch(struct conn *conn)
 		wheel_schedule(&conn->loop->wheel, &conn->timer, due);
 }
 
+void
+conn_watch_earlier(struct conn *conn, uint32_t due)
+{
+	if (due != 0 &&
+	    (!wheel_is_scheduled(&conn->timer) || due < conn->timer.due))
+		wheel_schedule(&conn->loop->wheel, &conn->timer, due);
+}
+
 static void
 conn_check_deadlines(struct conn *conn)
 {

@@ -115,15 +115,20 @@ void
 conn_set_lags(struct conn *conn, bool lags)
 {
 	conn->lags = lags;
-	if (!lags)
-		conn->resumed_at = conn_now(conn);
-	if (lags && conn->output_soft_since == 0)
+	if (lags && conn->output_soft_since == 0) {
 		conn->output_soft_since = conn_now(conn);
-	if (!lags && send_queue_is_empty(&conn->queue)) {
+		conn_watch_earlier(conn,
+		    wheel_after(conn_now(conn),
+			conn->loop->limits->output_soft_time_ms));
+	}
+	if (lags)
+		return;
+	/* Its deadlines are later now: at the timer, none has passed. */
+	conn->resumed_at = conn_now(conn);
+	if (send_queue_is_empty(&conn->queue)) {
 		conn->output_soft_since = 0;
 		conn_resume(conn, PAUSED_BY_OUTPUT);
 	}
-	conn_watch(conn);
 }
 
 /* The queue is not empty any more: starts its deadlines. */
