@@ -235,9 +235,27 @@ replay_receive(struct hub *hub, struct session *session,
 		receive_messages(hub, session, subscription, event);
 }
 
+/* Messages that were encoded for others already. False: there are none. */
+static bool
+replay_known(struct hub *hub, struct session *session,
+    struct subscription *subscription, uint64_t to)
+{
+	uint32_t channel = subscription->channel->id;
+	uint64_t next = subscription->next;
+	const struct replay_piece *known =
+	    piece_slot(&hub->replays, channel, next);
+
+	if (next == 0 || known->chunk == NULL || known->channel != channel ||
+	    known->first != next || known->next > to + 1 || skips_own(session))
+		return false;
+	hub->replays.work += known->chunk->used;
+	send_piece(hub, session, subscription, known);
+	return true;
+}
+
 /*
  * Messages up to `to`; behind them, presence if the subscription missed it.
- * False: it has to wait for its budget; not for what was encoded for others.
+ * False: it has to wait for its budget.
  */
 static bool
 replay_messages(struct hub *hub, struct session *session,
@@ -245,8 +263,6 @@ replay_messages(struct hub *hub, struct session *session,
 {
 	struct channel *channel = subscription->channel;
 	uint64_t next = subscription->next;
-	const struct replay_piece *known =
-	    piece_slot(&hub->replays, channel->id, next);
 	struct command command = {
 		.kind = COMMAND_REPLAY,
 		.author = session_member(session),
@@ -258,13 +274,6 @@ replay_messages(struct hub *hub, struct session *session,
 	};
 	enum chat_error error;
 
-	if (next != 0 && known->chunk != NULL &&
-	    known->channel == channel->id && known->first == next &&
-	    known->next <= to + 1 && !skips_own(session)) {
-		hub->replays.work += known->chunk->used;
-		send_piece(hub, session, subscription, known);
-		return true;
-	}
 	if (next != 0 && !ws_conn_begin_work(session->conn))
 		return false;
 	if (subscription->missed_presence && to == channel->last_seq)
@@ -318,10 +327,13 @@ replay_step(struct hub *hub, struct session *session,
 		hub->replays.work += piece.len;
 		if (found->except != session)
 			conn_send(session->conn, &piece, 1);
-	} else if (subscription->next != 0 || subscription->missed_presence)
-		return replay_messages(hub, session, subscription,
-		    found != NULL ? found->after_seq : channel->last_seq);
-	else
+	} else if (subscription->next != 0 || subscription->missed_presence) {
+		uint64_t to =
+		    found != NULL ? found->after_seq : channel->last_seq;
+
+		return replay_known(hub, session, subscription, to) ||
+		       replay_messages(hub, session, subscription, to);
+	} else
 		channel_catch_up(&hub->batch, channel, subscription);
 	return true;
 }
