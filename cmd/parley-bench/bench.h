@@ -22,12 +22,16 @@ struct bench {
 	struct header_lines headers; /* of idle and churn */
 };
 
+#define SHAPE_SIZE 128
+#define SHAPE_SIZE_MOST 65536
+
 /* The traffic of a case; unused fields are 0. */
 struct shape {
 	unsigned rooms;   /* 0: each client receives only its own messages */
 	unsigned members; /* of each room; without rooms: connections */
 	unsigned senders; /* of each room, the first of its members */
 	unsigned window;  /* messages of a sender in flight */
+	unsigned size;    /* bytes of a message's body; 0: SHAPE_SIZE */
 	unsigned rate;    /* messages per second and sender; 0: closed loop */
 	unsigned
 	    stalled; /* additional members of the only room that do not read */

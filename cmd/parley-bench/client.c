@@ -65,7 +65,7 @@ static void
 client_frame(struct client *client, unsigned opcode, const char *payload,
     size_t len)
 {
-	char *out = client_reserve(client, len + 8);
+	char *out = client_reserve(client, client_frame_size(len, true));
 	uint32_t mask = mask_next();
 	char key[4];
 
@@ -73,10 +73,14 @@ client_frame(struct client *client, unsigned opcode, const char *payload,
 	*out++ = (char)(0x80 | opcode);
 	if (len < 126)
 		*out++ = (char)(0x80 | len);
-	else {
+	else if (len <= UINT16_MAX) {
 		*out++ = (char)(0x80 | 126);
 		*out++ = (char)(len >> 8);
 		*out++ = (char)len;
+	} else {
+		*out++ = (char)(0x80 | 127);
+		for (int shift = 56; shift >= 0; shift -= 8)
+			*out++ = (char)(len >> shift);
 	}
 	memcpy(out, key, 4);
 	for (size_t i = 0; i < len; i++)

@@ -54,6 +54,17 @@ struct dial {
 	bool far; /* small segments and buffers, as across a network */
 };
 
+/* The size of a frame with so many bytes of payload. */
+static inline size_t
+client_frame_size(size_t len, bool masked)
+{
+	size_t head = len < 126 ? 2 : 4;
+
+	if (len > UINT16_MAX)
+		head = 10;
+	return head + (masked ? 4 : 0) + len;
+}
+
 /* Connects and requests the upgrade. */
 void client_dial(struct client *, const struct dial *);
 

@@ -43,6 +43,7 @@ struct fanout {
 	struct shape shape;
 	const struct protocol *protocol;
 	struct crowd crowd;
+	char *text;             /* of the message that is sent */
 	struct sender *senders; /* room by room */
 	size_t sender_count;
 	struct sender **ready_senders;

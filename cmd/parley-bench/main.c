@@ -52,6 +52,10 @@ case_choose(const struct options *options, struct shape *shape)
 		shape->rate = (unsigned)options->numbers[NUMBER_RATE];
 	if (options->numbers[NUMBER_WINDOW] > 0)
 		shape->window = (unsigned)options->numbers[NUMBER_WINDOW];
+	if (options->numbers[NUMBER_SIZE] > 0)
+		shape->size = (unsigned)options->numbers[NUMBER_SIZE];
+	if (shape->size > 0 && shape->rooms == 0 && !shape->acks)
+		cannot_run("%s has no messages of a --size", chosen->name);
 	if (shape->members < shape->senders)
 		cannot_run("%s has %u senders", chosen->name, shape->senders);
 	return chosen;

@@ -6,6 +6,7 @@
 
 #include "cmd/parley-bench/bench.h"
 #include "cmd/parley-bench/fail.h"
+#include "cmd/parley-bench/stamp.h"
 #include "domain/base/count_of.h"
 
 static void
@@ -25,6 +26,7 @@ print_usage(FILE *out)
 	    "  --messages N     in a closed loop, instead of seconds\n"
 	    "  --members N      members of a room, or connections\n"
 	    "  --window N       messages of a sender in flight\n"
+	    "  --size N         bytes of a message's body (128), 35 to 65536\n"
 	    "  --headers FILE   of idle and churn: a line for each client, in "
 	    "turn\n"
 	    "  --json           one JSON object instead of a list\n"
@@ -55,6 +57,7 @@ static const struct number_option {
 	{ "members", 1, 60000, NUMBER_MEMBERS },
 	{ "clients", 2, 1000, NUMBER_MEMBERS },
 	{ "window", 1, 512, NUMBER_WINDOW },
+	{ "size", STAMP_SIZE, SHAPE_SIZE_MOST, NUMBER_SIZE },
 	{ "rate", 1, 10000, NUMBER_RATE },
 	{ "duration", 0.1, 86400, NUMBER_DURATION },
 };

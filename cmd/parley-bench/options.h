@@ -10,6 +10,7 @@ enum number {
 	NUMBER_MEMBERS,  /* overrides the case's; 0: unchanged */
 	NUMBER_RATE,     /* likewise */
 	NUMBER_WINDOW,   /* likewise */
+	NUMBER_SIZE,     /* likewise */
 	NUMBER_DURATION, /* of the latency case, in seconds */
 	NUMBERS
 };

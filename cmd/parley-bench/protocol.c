@@ -5,8 +5,17 @@
 
 #include "domain/base/count_of.h"
 
-#define MESSAGE_SIZE 128 /* the payload of fan-out */
-#define REF_SIZE 64      /* of the longest `ref` */
+#define REF_SIZE 64 /* of the longest `ref` */
+
+/* Appends a body with the stamp, and what follows; returns the length. */
+static size_t
+body_append(const struct stamp *stamp, size_t size, char *out, int begun,
+    const char *rest)
+{
+	char *end = stamp_fill(stamp, out + begun, size);
+
+	return (size_t)(stpcpy(end, rest) - out);
+}
 
 /*
  * --- the native dialect ---------------------------------------------------
@@ -28,25 +37,24 @@ parley_join(unsigned room, char out[PROTOCOL_SIZE])
 }
 
 static size_t
-parley_message(const struct stamp *stamp, char out[PROTOCOL_SIZE])
+parley_message(const struct stamp *stamp, size_t size, char *out)
 {
-	char body[MESSAGE_SIZE + 1];
-
-	stamp_fill(stamp, body, MESSAGE_SIZE);
-	return (size_t)snprintf(out, PROTOCOL_SIZE,
+	int begun = snprintf(out, PROTOCOL_SIZE,
 	    "{\"command\":\"broadcast\",\"room\":\"bench_%04u\","
-	    "\"message\":\"%s\"}",
-	    stamp->room, body);
+	    "\"message\":\"",
+	    stamp->room);
+
+	return body_append(stamp, size, out, begun, "\"}");
 }
 
 static size_t
-parley_ping(const struct stamp *stamp, char out[PROTOCOL_SIZE])
+parley_ping(const struct stamp *stamp, size_t size, char *out)
 {
-	char body[REF_SIZE + 1];
+	int begun =
+	    snprintf(out, PROTOCOL_SIZE, "{\"command\":\"ping\",\"ref\":\"");
 
-	stamp_fill(stamp, body, REF_SIZE);
-	return (size_t)snprintf(out, PROTOCOL_SIZE,
-	    "{\"command\":\"ping\",\"ref\":\"%s\"}", body);
+	(void)size;
+	return body_append(stamp, REF_SIZE, out, begun, "\"}");
 }
 
 /* Each client in its own persistent room. */
@@ -61,18 +69,18 @@ parley_create(unsigned room, char out[PROTOCOL_SIZE])
 
 /* The stamp is in the ref, so that only the ack is counted. */
 static size_t
-parley_post_for_ack(const struct stamp *stamp, char out[PROTOCOL_SIZE])
+parley_post_for_ack(const struct stamp *stamp, size_t size, char *out)
 {
 	char ref[STAMP_SIZE + 1] = { 0 };
-	char body[MESSAGE_SIZE + 1];
+	int begun;
 
 	stamp_write(stamp, ref);
-	memset(body, '.', MESSAGE_SIZE);
-	body[MESSAGE_SIZE] = '\0';
-	return (size_t)snprintf(out, PROTOCOL_SIZE,
+	begun = snprintf(out, PROTOCOL_SIZE,
 	    "{\"command\":\"broadcast\",\"room\":\"bench_%04u\","
-	    "\"ref\":\"%s\",\"message\":\"%s\"}",
-	    stamp->room, ref, body);
+	    "\"ref\":\"%s\",\"message\":\"",
+	    stamp->room, ref);
+	memset(out + begun, '.', size);
+	return (size_t)(stpcpy(out + begun + size, "\"}") - out);
 }
 
 /* --- the other dialects --------------------------------------------------- */
@@ -127,32 +135,33 @@ bare_echo_path(unsigned room, char out[PROTOCOL_SIZE])
 
 /* As many bytes per receiver as parley's event. */
 static size_t
-bare_message(const struct stamp *stamp, char out[PROTOCOL_SIZE])
+bare_message(const struct stamp *stamp, size_t size, char *out)
 {
-	char body[MESSAGE_SIZE + 1];
-
-	stamp_fill(stamp, body, MESSAGE_SIZE);
-	return (size_t)snprintf(out, PROTOCOL_SIZE,
+	int begun = snprintf(out, PROTOCOL_SIZE,
 	    "{\"event\":\"broadcast\",\"room\":\"bench_%04u\",\"seq\":%u,"
 	    "\"at\":1795241301123,\"member\":\"member%u\","
-	    "\"member_id\":\"7f3a01bc\",\"message\":\"%s\"}",
-	    stamp->room, stamp->seq + 1, stamp->sender + 1, body);
+	    "\"member_id\":\"7f3a01bc\",\"message\":\"",
+	    stamp->room, stamp->seq + 1, stamp->sender + 1);
+
+	return body_append(stamp, size, out, begun, "\"}");
 }
 
 static size_t
-bare_pong(const struct stamp *stamp, char out[PROTOCOL_SIZE])
+bare_pong(const struct stamp *stamp, size_t size, char *out)
 {
-	char body[REF_SIZE + 1];
+	int begun =
+	    snprintf(out, PROTOCOL_SIZE, "{\"event\":\"pong\",\"ref\":\"");
 
-	stamp_fill(stamp, body, REF_SIZE);
-	return (size_t)snprintf(out, PROTOCOL_SIZE,
-	    "{\"event\":\"pong\",\"ref\":\"%s\",\"at\":1795241301123}", body);
+	(void)size;
+	return body_append(stamp, REF_SIZE, out, begun,
+	    "\",\"at\":1795241301123}");
 }
 
 /* --- MQTT 3.1.1 over WebSocket: binary, and QoS 0 ------------------------- */
 
 #define MQTT_HEADERS "Sec-WebSocket-Protocol: mqtt\r\n"
-#define MQTT_TOPIC_SIZE 10 /* "bench/0000" */
+#define MQTT_TOPIC_SIZE 10                               /* "bench/0000" */
+#define MQTT_HEAD_MOST (1 + 3 + 2 + MQTT_TOPIC_SIZE + 1) /* with NUL */
 
 static void
 mqtt_path(unsigned room, char out[PROTOCOL_SIZE])
@@ -188,18 +197,19 @@ mqtt_join(unsigned room, char out[PROTOCOL_SIZE])
 
 /* PUBLISH with the payload size of the other protocols. */
 static size_t
-mqtt_message(const struct stamp *stamp, char out[PROTOCOL_SIZE])
+mqtt_message(const struct stamp *stamp, size_t size, char *out)
 {
-	char payload[PROTOCOL_SIZE];
-	size_t len = bare_message(stamp, payload);
+	char *payload = out + MQTT_HEAD_MOST;
+	size_t len = bare_message(stamp, size, payload);
 	size_t remaining = 2 + MQTT_TOPIC_SIZE + len;
 	char *end = out;
 
 	*end++ = 0x30;
-	*end++ = (char)(0x80 | (remaining & 0x7f));
-	*end++ = (char)(remaining >> 7);
+	for (; remaining > 0x7f; remaining >>= 7)
+		*end++ = (char)(0x80 | (remaining & 0x7f));
+	*end++ = (char)remaining;
 	end = mqtt_topic(stamp->room, end);
-	memcpy(end, payload, len);
+	memmove(end, payload, len);
 	return (size_t)(end + len - out);
 }
 
@@ -223,15 +233,14 @@ centrifugo_join(unsigned room, char out[PROTOCOL_SIZE])
 
 /* About as many bytes for each receiver as parley's event: an id is added. */
 static size_t
-centrifugo_message(const struct stamp *stamp, char out[PROTOCOL_SIZE])
+centrifugo_message(const struct stamp *stamp, size_t size, char *out)
 {
-	char body[MESSAGE_SIZE + 1];
-
-	stamp_fill(stamp, body, MESSAGE_SIZE);
-	return (size_t)snprintf(out, PROTOCOL_SIZE,
+	int begun = snprintf(out, PROTOCOL_SIZE,
 	    "{\"id\":3,\"publish\":{\"channel\":\"bench_%04u\",\"data\":"
-	    "{\"message\":\"%s\"}}}",
-	    stamp->room, body);
+	    "{\"message\":\"",
+	    stamp->room);
+
+	return body_append(stamp, size, out, begun, "\"}}}");
 }
 
 static const struct protocol speeches[] = {

@@ -7,7 +7,8 @@
 
 #include "cmd/parley-bench/stamp.h"
 
-#define PROTOCOL_SIZE 512 /* of the longest text, with NUL */
+/* Of the longest text, with NUL; of a message, besides its body. */
+#define PROTOCOL_SIZE 512
 
 /* What is sent, and what counts as received. */
 enum protocol_kind {
@@ -29,8 +30,11 @@ struct protocol {
 	size_t (*join)(unsigned room, char out[PROTOCOL_SIZE]);
 	/* A mark in the answer to the join; NULL: there is no answer. */
 	const char *settled;
-	/* Writes a message. */
-	size_t (*message)(const struct stamp *, char out[PROTOCOL_SIZE]);
+	/*
+	 * Writes a message with a body of `size` bytes (requests and their
+	 * answers have their own size); out has size + PROTOCOL_SIZE bytes.
+	 */
+	size_t (*message)(const struct stamp *, size_t size, char *out);
 	const char *headers; /* additional ones of the upgrade, each with CRLF;
 				"": none */
 	bool binary;         /* messages are binary */

@@ -50,7 +50,7 @@ count_delivery(struct fanout *fanout, struct sender *sender, uint32_t seq,
 
 	fanout->result->deliveries +=
 	    fanout_listeners(&fanout->shape) / fanout_readers(&fanout->shape);
-	fanout->result->bytes += len + (len < 126 ? 2 : 4);
+	fanout->result->bytes += client_frame_size(len, false);
 	histogram_add(&fanout->result->latency_ns,
 	    fanout->crowd.read_ns - sender->sent_ns[slot]);
 	if (++sender->received_by[slot] < fanout_readers(&fanout->shape))

@@ -18,14 +18,14 @@ fanout_list_sender(struct fanout *fanout, struct sender *sender)
 static void
 send_message(struct fanout *fanout, struct sender *sender, uint64_t sent_ns)
 {
-	char text[PROTOCOL_SIZE];
 	size_t len;
 
 	if (sender->in_flight == IN_FLIGHT_MAX)
 		wrong_answer("%d messages of one sender are in flight",
 		    IN_FLIGHT_MAX);
-	len = fanout->protocol->message(&sender->next, text);
-	client_send(sender->client, text, len);
+	len = fanout->protocol->message(&sender->next, fanout->shape.size,
+	    fanout->text);
+	client_send(sender->client, fanout->text, len);
 	sender->sent_ns[sender->next.seq++ % IN_FLIGHT_MAX] = sent_ns;
 	sender->in_flight++;
 	fanout->in_flight++;

@@ -76,6 +76,9 @@ fanout_create(const struct bench *bench, const struct shape *shape)
 	fanout->protocol = protocol_find(bench->target, kind_of(shape));
 	if (fanout->protocol == NULL)
 		cannot_run("%s cannot do that", bench->target);
+	if (shape->size == 0)
+		fanout->shape.size = SHAPE_SIZE;
+	fanout->text = need(malloc(fanout->shape.size + PROTOCOL_SIZE));
 	fanout->sender_count = fanout_rooms(shape) * shape->senders;
 	fanout->senders =
 	    need(calloc(fanout->sender_count, sizeof(*fanout->senders)));
@@ -102,6 +105,7 @@ void
 fanout_destroy(struct fanout *fanout)
 {
 	crowd_fini(&fanout->crowd);
+	free(fanout->text);
 	free(fanout->senders);
 	free(fanout->ready_senders);
 	free(fanout->expected);

@@ -27,12 +27,13 @@ stamp_write(const struct stamp *stamp, char *out)
 	*out = ']';
 }
 
-void
+char *
 stamp_fill(const struct stamp *stamp, char *out, size_t size)
 {
 	stamp_write(stamp, out);
 	memset(out + STAMP_SIZE, '.', size - STAMP_SIZE);
 	out[size] = '\0';
+	return out + size;
 }
 
 /* Accepts any digits: corrupted stamps fail the later checks. */

@@ -21,8 +21,8 @@ struct stamp {
 /* Writes STAMP_SIZE characters, without NUL. */
 void stamp_write(const struct stamp *, char *out);
 
-/* The same, padded to `size` characters; with NUL. */
-void stamp_fill(const struct stamp *, char *out, size_t size);
+/* The same, padded to `size` characters; with NUL, which it returns. */
+char *stamp_fill(const struct stamp *, char *out, size_t size);
 
 /*
  * Finds the stamp in a text, first at *hint, the previous position. False:

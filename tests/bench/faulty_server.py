@@ -10,8 +10,10 @@ WHEN = 100  # of the frames received, the one with the fault
 
 
 def text_frame(text):
-    return b"\x81" + (bytes([len(text)]) if len(text) < 126
-                      else struct.pack("!BH", 126, len(text))) + text
+    size = len(text)
+    return b"\x81" + (bytes([size]) if size < 126
+                      else struct.pack("!BH", 126, size) if size < 65536
+                      else struct.pack("!BQ", 127, size)) + text
 
 
 class FaultyServer:
@@ -73,8 +75,9 @@ class FaultyServer:
     async def read_frame(self, reader):
         head = await reader.readexactly(2)
         length = head[1] & 0x7F
-        if length == 126:
-            length, = struct.unpack("!H", await reader.readexactly(2))
+        if length >= 126:
+            length = int.from_bytes(
+                await reader.readexactly(2 if length == 126 else 8), "big")
         mask = await reader.readexactly(4)
         masked = await reader.readexactly(length)
         keys = (mask * (length // 4 + 1))[:length]
@@ -155,7 +158,7 @@ class MqttServer(FaultyServer):
             frame = await self.read_frame(reader)
             packet = payload(frame)
             assert packet[0] == 0x30
-            assert (packet[1] & 0x7F) + (packet[2] << 7) == len(packet) - 3
+            assert mqtt_size(packet) == len(packet)
             self.publish(room, b"\x82" + frame[1:])
 
 
@@ -177,7 +180,17 @@ class CentrifugoServer(FaultyServer):
 
 
 def payload(frame):
-    return frame[4 if frame[1] == 126 else 2:]
+    return frame[{126: 4, 127: 10}.get(frame[1], 2):]
+
+
+def mqtt_size(packet):
+    """What a packet has according to its head, which is counted."""
+    length = 0
+    for at, byte in enumerate(packet[1:5]):
+        length += (byte & 0x7F) << 7 * at
+        if byte < 0x80:
+            return 2 + at + length
+    return 0
 
 
 def send(writer, answer):

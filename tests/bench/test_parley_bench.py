@@ -14,9 +14,15 @@ import pytest
 
 from faulty_server import (ActionServer, CentrifugoServer, FaultyServer,
                            MqttServer)
+from script import NO_LIMITS
+from servers import Server, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
+PARLEYD = os.environ.get("PARLEYD", str(ROOT / "build/parleyd"))
 PARLEY_BENCH = os.environ.get("PARLEY_BENCH", str(ROOT / "build/parley-bench"))
+LIMIT_SERVER = str(Path(PARLEY_BENCH).with_name("limit_server"))
+BROKERS = {"mqtt": MqttServer, "centrifugo": CentrifugoServer}
+SERVERS = {"bare": FaultyServer, **BROKERS}
 
 
 def bench(port, case, *options):
@@ -42,6 +48,30 @@ def test_sends_as_many_messages_as_are_asked_for(case):
                      "--messages", "500")
     assert done.returncode == 0
     assert json.loads(done.stdout)["messages"] == 500
+
+
+@pytest.mark.parametrize("target, size", [
+    ("bare", 35), ("bare", 1024), ("bare", 65536), ("mqtt", 65), ("mqtt", 65536),
+    ("centrifugo", 65536)])
+def test_sends_messages_of_the_size_that_is_asked_for(target, size):
+    with SERVERS[target](None) as server:
+        done = bench(server.port, "one-10", "--target", target, "--json",
+                     "--messages", "20", "--size", str(size))
+    assert done.returncode == 0, done.stderr
+    assert size < json.loads(done.stdout)["bytes_per_delivery"] < size + 160
+
+
+@pytest.mark.parametrize("target, command", [
+    ("parley", [PARLEYD, *NO_LIMITS, "--listen", "127.0.0.1:{port}"]),
+    ("bare", [LIMIT_SERVER, "--each", "{port}"]),
+    ("bare", [LIMIT_SERVER, "{port}"])])
+def test_the_servers_of_the_benchmark_pass_on_64_kib(target, command, tmp_path):
+    port = free_port()
+    command = [word.format(port=port) for word in command]
+    with Server(command, None, tmp_path / "log", port):
+        done = bench(port, "size-64k", "--target", target, "--members", "12",
+                     "--messages", "500")
+    assert done.returncode == 0, done.stderr
 
 
 def test_spreads_clients_over_nodes_and_adds_their_cpu_time():
@@ -88,9 +118,6 @@ def test_rejects_a_server_that(fault, case, sent):
         done = bench(server.port, case, "--members", "12")
     assert sent in done.stderr
     assert done.returncode == 1
-
-
-BROKERS = {"mqtt": MqttServer, "centrifugo": CentrifugoServer}
 
 
 @pytest.mark.parametrize("target", BROKERS)
@@ -185,6 +212,8 @@ def test_all_cases_but_latency_ask_for_the_process():
     ["--seconds", "soon", "one-10", "127.0.0.1:1"],
     ["--target", "other", "one-10", "127.0.0.1:1"],
     ["--target", "mqtt", "echo-1", "127.0.0.1:1"],
+    ["--size", "34", "one-10", "127.0.0.1:1"],
+    ["--size", "1024", "echo-1", "127.0.0.1:1"],
     ["--members", "60000", "idle", "127.0.0.1:1"],
     ["--dialect", "other", "latency", "127.0.0.1:1"],
     ["--rate", "1", "--duration", "0.1", "latency", "127.0.0.1:1"],

@@ -11,7 +11,7 @@
 #include "tests/limit/room.h"
 
 #define READ_SIZE 65536
-#define FRAME_MAX 65536 /* bounds a peer's memory */
+#define FRAME_MAX 131072 /* bounds a peer's memory */
 
 /*
  * The answer to the one key that parley-bench sends, the sample of RFC 6455
@@ -192,10 +192,16 @@ peer_frame(struct peer *peer, const char *data, size_t len)
 		payload_len = (size_t)head[2] << 8 | head[3];
 		head_len = 8;
 	} else if (payload_len == 127) {
-		peer->state = PEER_DONE;
-		return 0;
+		head_len = 14;
+		if (len < head_len)
+			return 0;
+		payload_len = 0;
+		for (int i = 2; i < 10; i++)
+			payload_len = payload_len << 8 | head[i];
 	}
-	if (len < head_len + payload_len)
+	if (payload_len > FRAME_MAX)
+		peer->state = PEER_DONE;
+	if (payload_len > FRAME_MAX || len < head_len + payload_len)
 		return 0;
 	peer_serve(peer, head[0] & 0x0f, data + head_len, payload_len,
 	    data + head_len - 4);
