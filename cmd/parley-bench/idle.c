@@ -97,9 +97,9 @@ round_run(struct idle *idle)
 	uint64_t resident;
 
 	idle->leaving = false;
-	idle->protocol->path(0, path);
 	crowd_init(&crowd, idle->connections, &idle_ops, idle);
 	for (unsigned i = 0; i < idle->connections; i++) {
+		idle->protocol->path(i / idle->members, path);
 		client_dial(crowd_add(&crowd), &dial);
 		crowd_await_settled(&crowd, DIALLED_AT_ONCE);
 	}
