@@ -398,6 +398,16 @@ valgrind: $(suites:%=%.valgrind) ## unit tests under memcheck
 	CK_FORK=no valgrind -q --error-exitcode=1 --leak-check=full $<
 
 benched := $(addprefix build/,parleyd parley-bench limit_server)
+# Once tools/setup compare has fetched the source of uWebSockets.
+uws := build/compare/uWebSockets
+uws_sources := $(wildcard $(uws)/uSockets/src/*.c $(uws)/uSockets/src/eventing/*.c)
+uws_flags := -O2 -DLIBUS_NO_SSL -DUWS_NO_ZLIB -I$(uws)/src -I$(uws)/uSockets/src
+benched += $(if $(uws_sources),build/compare/uwebsockets)
+build/compare/uwebsockets: tests/bench/compare/uwebsockets.cpp $(uws_sources)
+	@$(call say,LD $@)
+	$(Q)$(CC) $(uws_flags) -r -nostdlib $(uws_sources) -o $@.o
+	$(Q)$(CXX) -std=c++20 $(uws_flags) $< $@.o -o $@
+
 bench: $(benched) build/release/faulty_disk.so ## throughput, relative to the machine's limit (ARGS=--quick)
 	$$(tools/python) tests/bench/run.py $(ARGS)
 

@@ -18,6 +18,7 @@ from script import ROOT, no_limits
 HERE = Path(__file__).resolve().parent / "compare"
 NCHAN = Path("/usr/lib/nginx/modules/ngx_nchan_module.so")
 NODE_MODULES = ROOT / "build/compare/node_modules"
+UWEBSOCKETS = ROOT / "build/compare/uwebsockets"
 
 
 def output_of(*command, env=None):
@@ -97,7 +98,7 @@ def mosquitto_command(port, directory):
     return ["mosquitto", "-c", written("mosquitto.conf", port, directory)]
 
 
-# --- libraries, with thirty lines of ours -------------------------------------
+# --- libraries, with a few lines of ours --------------------------------------
 
 def python():
     return output_of(str(ROOT / "tools/python"), "--present") or "python3"
@@ -124,9 +125,22 @@ def ws_command(port, _):
     return ["node", str(HERE / "ws_fanout.js"), str(port)]
 
 
+def uwebsockets_version():
+    if not UWEBSOCKETS.exists():
+        return None
+    source = ROOT / "build/compare/uWebSockets/.git"
+    sent = output_of("git", "--git-dir", str(source), "describe", "--tags")
+    return sent.removeprefix("v") if sent else "?"
+
+
+def uwebsockets_command(port, _):
+    return [str(UWEBSOCKETS), str(port)]
+
+
 PEERS = (
     Peer("parleyd", "parley", our_version, our_command),
     Peer("limit", "bare", limit_version, limit_command),
+    Peer("uWebSockets", "bare", uwebsockets_version, uwebsockets_command),
     Peer("nchan", "bare", nchan_version, nchan_command),
     Peer("mosquitto", "mqtt", mosquitto_version, mosquitto_command),
     Peer("ws", "bare", ws_version, ws_command, NODE),

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Measures parleyd next to others and prints one table.
 
-The others are the limit program, the disk itself, and redis-server if it is
-installed: what each is for is told in docs/benchmark.md.
+The others are the limit program, the disk itself, and uWebSockets and
+redis-server if they are there: what each is for is told in docs/benchmark.md.
 
 Every run has a fresh server on loopback, pinned to one core; the generator
 has another. The programs take turns within a round, so that what the machine
@@ -26,10 +26,11 @@ import chart
 import script
 from compact import measure_garbage, measure_live
 from expiry import measure_expiry
-from goals import CASES, GOALS, LONG
+from goals import CASES, GOALS, LONG, without
 from identity import measure_kinds, measure_tokens, measure_users
 from kept import measure_pages, measure_replay
 from others import OTHERS, NotInstalled
+from peers import UWEBSOCKETS, uwebsockets_command
 from secure import measure_tls
 from servers import Failed, Server, Site, free_port, pick_cores
 from stall import measure_calm, measure_slow_sync, measure_stall
@@ -58,6 +59,8 @@ class Programs:
             more = [flag.format(dir=directory) for flag in case.flags]
             return [str(self.build / "parleyd"), "--listen",
                     f"127.0.0.1:{port}", *more, *self.parleyd_flags]
+        if target == "uws":
+            return uwebsockets_command(port, directory)
         each = ["--each"] if target == "bare" else []
         return [str(self.build / "limit_server"), *each, str(port)]
 
@@ -218,6 +221,10 @@ def main():
     cases = [case for case in CASES
              if (case.name in arguments.case if arguments.case else
                  not arguments.quick or case.name not in LONG)]
+    goals = GOALS
+    if not UWEBSOCKETS.exists():
+        print("not built, left out: uWebSockets (tools/setup compare)")
+        cases, goals = without("uws", cases, goals)
     programs = Programs(arguments.build, arguments.parleyd_flags)
     missing = programs.missing(cases)
     if missing:
@@ -230,7 +237,7 @@ def main():
     calm = os.getloadavg()[0]
     runs, failures = run_all(programs, cases, arguments.rounds,
                              arguments.seconds, arguments.out)
-    rows = [row for row in (judge(goal, runs) for goal in GOALS) if row]
+    rows = [row for row in (judge(goal, runs) for goal in goals) if row]
     print(plain(goals_table(rows)), end="")
     print_fates(runs)
     print_stalls(runs)

@@ -1,9 +1,16 @@
 """What is said of other servers, and of those that are not there."""
 
+import os
+
 import pytest
 
 import compare
 import peers
+import script
+from servers import Server, free_port
+
+PARLEY_BENCH = os.environ.get("PARLEY_BENCH",
+                              str(script.ROOT / "build/parley-bench"))
 
 
 def run(peer, number, speed, late, load=(100, 64)):
@@ -49,6 +56,27 @@ def test_is_not_there_if_there_is_no_such_program(peer, monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setitem(peers.NODE, "PATH", str(tmp_path))
     assert peer.version() is None
+
+
+def test_uwebsockets_is_there_once_it_is_built(monkeypatch, tmp_path):
+    monkeypatch.setattr(peers, "UWEBSOCKETS", tmp_path / "uwebsockets")
+    assert peers.uwebsockets_version() is None
+    (tmp_path / "uwebsockets").touch()
+    assert peers.uwebsockets_version()
+
+
+@pytest.mark.skipif(not peers.UWEBSOCKETS.exists(),
+                    reason="its source is not in build/compare")
+@pytest.mark.parametrize("case", ["rooms", "size-64k", "echo-100", "churn"])
+def test_uwebsockets_passes_on_and_answers(case, tmp_path):
+    port = free_port()
+    with Server(peers.uwebsockets_command(port, None), None, tmp_path / "log",
+                port) as server:
+        figures = script.generate(
+            PARLEY_BENCH, None, "--pid", server.process.pid, "--target", "bare",
+            "--seconds", 0.1, "--members", 12, case, f"127.0.0.1:{port}",
+            timeout=60)
+    assert figures["case"] == case
 
 
 def test_a_failing_server_has_no_version():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from goals import CASES, GOALS, Goal
+from goals import CASES, GOALS, Goal, without
 from tables import markdown, plain, replace_part
 from verdict import goals_table, judge, page_table
 
@@ -23,6 +23,15 @@ def test_every_goal_is_of_a_case_that_is_run():
         targets = cases[each.case].targets
         assert "parley" in targets
         assert each.against is None or each.against in targets
+
+
+def test_who_is_not_there_has_no_runs_and_no_rows():
+    cases, goals = without("uws", CASES, GOALS)
+    assert "uws" in {each.against for each in GOALS}
+    assert {each.against for each in GOALS} - {each.against for each in goals} \
+        == {"uws"}
+    assert [each.name for each in cases] == [each.name for each in CASES]
+    assert not any("uws" in each.targets for each in cases)
 
 
 def test_takes_the_median_of_the_rounds():

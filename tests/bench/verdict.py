@@ -2,7 +2,7 @@
 
 import statistics
 
-TARGETS = ("parley", "bare", "limit", "disk", "redis")
+TARGETS = ("parley", "bare", "limit", "uws", "disk", "redis")
 
 
 def judge(goal, runs):
