@@ -4,22 +4,27 @@
 
 #include "transport/http/http.h"
 
+static bool
+names_are_equal(struct str a, struct str b)
+{
+	return a.len == b.len && strncasecmp(a.data, b.data, a.len) == 0;
+}
+
 bool
 http_name_is(struct str name, const char *wanted)
 {
-	return strlen(wanted) == name.len &&
-	       strncasecmp(name.data, wanted, name.len) == 0;
+	return names_are_equal(name, str_from(wanted));
 }
 
 struct str
 http_header_find(const struct http_request *request, const char *name,
     size_t *count)
 {
-	struct str found = STR_ABSENT;
+	struct str wanted = str_from(name), found = STR_ABSENT;
 	size_t matches = 0;
 
 	for (size_t i = 0; i < request->header_count; i++)
-		if (http_name_is(request->headers[i].name, name) &&
+		if (names_are_equal(request->headers[i].name, wanted) &&
 		    matches++ == 0)
 			found = request->headers[i].value;
 	if (count != NULL)
@@ -60,10 +65,12 @@ bool
 http_header_has_token(const struct http_request *request, const char *name,
     const char *token)
 {
+	struct str wanted = str_from(name);
+
 	for (size_t i = 0; i < request->header_count; i++) {
 		struct str list = request->headers[i].value, element;
 
-		if (!http_name_is(request->headers[i].name, name))
+		if (!names_are_equal(request->headers[i].name, wanted))
 			continue;
 		while ((element = http_list_next(&list)).data != NULL)
 			if (http_name_is(element, token))

@@ -30,6 +30,19 @@ may_stand(const struct http_scanner *scanner, const char *data)
 	return c >= 0x20 ? c != 0x7f : c == '\t' || c == '\r';
 }
 
+/* Moves on to the next byte that may not stand anywhere in a line. */
+static void
+scan_plain(struct http_scanner *scanner, const char *data, size_t most)
+{
+	size_t at = scanner->scanned;
+
+	if (at == scanner->line_start || data[at - 1] == '\r')
+		return;
+	while (at < most && (uint8_t)data[at] >= 0x20 && data[at] != 0x7f)
+		at++;
+	scanner->scanned = at;
+}
+
 enum http_scan_result
 http_scan(struct http_scanner *scanner, const struct http_limits *limits,
     const char *data, size_t len, size_t *head_len, int *status)
@@ -37,8 +50,12 @@ http_scan(struct http_scanner *scanner, const struct http_limits *limits,
 	size_t most = len < limits->request_bytes ? len : limits->request_bytes;
 
 	for (; scanner->scanned < most; scanner->scanned++) {
-		size_t at = scanner->scanned;
+		size_t at;
 
+		scan_plain(scanner, data, most);
+		at = scanner->scanned;
+		if (at == most)
+			break;
 		if (!may_stand(scanner, data)) {
 			*status = 400;
 			return HTTP_SCAN_BAD;
