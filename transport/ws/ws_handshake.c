@@ -1,12 +1,10 @@
 #include "transport/ws/ws_handshake.h"
 
 #include <assert.h>
-#include <stdio.h>
 
 #include "domain/text/base64.h"
 #include "transport/ws/sha1.h"
 
-#define KEY_BYTES 16
 #define GUID "258EAFA5-E914-47DA-95CA-C5AB0DC85B11" /* §1.3 */
 
 bool
@@ -54,7 +52,7 @@ ws_handshake_check(const struct http_request *request, struct str *key,
 	if (keys != 1)
 		return handshake_refuse(400, "one Sec-WebSocket-Key is needed",
 		    why);
-	if (!base64_is_of(*key, KEY_BYTES))
+	if (!base64_is_of(*key, WS_KEY_BYTES))
 		return handshake_refuse(400,
 		    "Sec-WebSocket-Key is not 16 bytes", why);
 	*why = "";
@@ -64,13 +62,13 @@ ws_handshake_check(const struct http_request *request, struct str *key,
 void
 ws_handshake_accept(struct str key, char out[WS_ACCEPT_SIZE])
 {
-	char text[BASE64_SIZE(KEY_BYTES) + sizeof(GUID)];
+	char text[WS_KEY_SIZE + sizeof(GUID)];
 	uint8_t digest[SHA1_SIZE];
-	int len;
+	char *end;
 
-	assert(key.len == BASE64_SIZE(KEY_BYTES));
-	len = snprintf(text, sizeof(text), "%.*s" GUID, (int)key.len, key.data);
-	sha1(str_slice(text, (size_t)len), digest);
+	assert(key.len == WS_KEY_SIZE);
+	end = str_put(str_put(text, key), STR(GUID));
+	sha1(str_slice(text, (size_t)(end - text)), digest);
 	base64_encode(digest, sizeof(digest), out);
 	out[BASE64_SIZE(SHA1_SIZE)] = '\0';
 }
@@ -94,27 +92,44 @@ ws_handshake_offers(const struct http_request *request, const char *subprotocol)
 	return false;
 }
 
+/* Appends a line, unless there is no value; *len beyond size: it is full. */
+static void
+response_add(char *out, size_t size, size_t *len, struct str head,
+    const char *value)
+{
+	struct str text = str_from(value != NULL ? value : "");
+	size_t before = *len;
+
+	if (value == NULL)
+		return;
+	*len += head.len + text.len + 2;
+	if (*len <= size)
+		str_put(str_put(str_put(out + before, head), text),
+		    STR("\r\n"));
+}
+
 size_t
 ws_handshake_response(struct str key, const char *subprotocol,
     const char *extensions, const char *traceparent, char *out, size_t size)
 {
 	char accept[WS_ACCEPT_SIZE];
-	bool speaks = subprotocol != NULL, extends = extensions != NULL;
-	bool is_traced = traceparent != NULL;
-	int len;
+	size_t len = 0;
 
 	ws_handshake_accept(key, accept);
-	len = snprintf(out, size,
-	    "HTTP/1.1 101 %s\r\n"
-	    "Upgrade: websocket\r\n"
-	    "Connection: Upgrade\r\n"
-	    "Sec-WebSocket-Accept: %s\r\n"
-	    "%s%s%s%s%s%s%s%s%s\r\n",
-	    http_reason(101), accept, speaks ? "Sec-WebSocket-Protocol: " : "",
-	    speaks ? subprotocol : "", speaks ? "\r\n" : "",
-	    extends ? "Sec-WebSocket-Extensions: " : "",
-	    extends ? extensions : "", extends ? "\r\n" : "",
-	    is_traced ? "traceparent: " : "", is_traced ? traceparent : "",
-	    is_traced ? "\r\n" : "");
-	return len < 0 || (size_t)len >= size ? 0 : (size_t)len;
+	response_add(out, size, &len,
+	    STR("HTTP/1.1 101 Switching Protocols\r\n"
+		"Upgrade: websocket\r\n"
+		"Connection: Upgrade\r\n"
+		"Sec-WebSocket-Accept: "),
+	    accept);
+	response_add(out, size, &len, STR("Sec-WebSocket-Protocol: "),
+	    subprotocol);
+	response_add(out, size, &len, STR("Sec-WebSocket-Extensions: "),
+	    extensions);
+	response_add(out, size, &len, STR("traceparent: "), traceparent);
+	response_add(out, size, &len, STR(""), "");
+	if (len >= size)
+		return 0;
+	out[len] = '\0';
+	return len;
 }

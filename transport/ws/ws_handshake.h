@@ -6,8 +6,11 @@
 #include <stddef.h>
 
 #include "domain/base/str.h"
+#include "domain/text/base64.h"
 #include "transport/http/http.h"
 
+#define WS_KEY_BYTES 16
+#define WS_KEY_SIZE BASE64_SIZE(WS_KEY_BYTES)
 #define WS_ACCEPT_SIZE 29 /* 28 characters and NUL */
 
 /* Whether the request has Upgrade: websocket. */
