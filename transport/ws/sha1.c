@@ -9,16 +9,25 @@ sha1_rotate_left(uint32_t x, unsigned by)
 }
 
 /* §6.1.2: the function and the constant of the t-th round. */
-static uint32_t
-sha1_round(unsigned t, uint32_t b, uint32_t c, uint32_t d)
+static inline uint32_t
+sha1_function(unsigned t, uint32_t b, uint32_t c, uint32_t d)
 {
 	if (t < 20)
-		return ((b & c) | (~b & d)) + 0x5a827999;
+		return (d ^ (b & (c ^ d))) + 0x5a827999;
 	if (t < 40)
 		return (b ^ c ^ d) + 0x6ed9eba1;
 	if (t < 60)
-		return ((b & c) | (b & d) | (c & d)) + 0x8f1bbcdc;
+		return ((b & c) | ((b | c) & d)) + 0x8f1bbcdc;
 	return (b ^ c ^ d) + 0xca62c1d6;
+}
+
+/* A round; for the next one, the five words change places. */
+static inline void
+sha1_round(unsigned t, uint32_t a, uint32_t *b, uint32_t c, uint32_t d,
+    uint32_t *e, uint32_t word)
+{
+	*e += sha1_rotate_left(a, 5) + sha1_function(t, *b, c, d) + word;
+	*b = sha1_rotate_left(*b, 30);
 }
 
 static void
@@ -35,15 +44,12 @@ sha1_add_block(uint32_t state[5], const uint8_t block[BLOCK])
 		w[t] = sha1_rotate_left(w[t - 3] ^ w[t - 8] ^ w[t - 14] ^
 					    w[t - 16],
 		    1);
-	for (unsigned t = 0; t < 80; t++) {
-		uint32_t next =
-		    sha1_rotate_left(a, 5) + sha1_round(t, b, c, d) + e + w[t];
-
-		e = d;
-		d = c;
-		c = sha1_rotate_left(b, 30);
-		b = a;
-		a = next;
+	for (unsigned t = 0; t < 80; t += 5) {
+		sha1_round(t, a, &b, c, d, &e, w[t]);
+		sha1_round(t, e, &a, b, c, &d, w[t + 1]);
+		sha1_round(t, d, &e, a, b, &c, w[t + 2]);
+		sha1_round(t, c, &d, e, a, &b, w[t + 3]);
+		sha1_round(t, b, &c, d, e, &a, w[t + 4]);
 	}
 	state[0] += a;
 	state[1] += b;
