@@ -3,11 +3,11 @@
  * is a member already has one more connection.
  */
 #include <assert.h>
-#include <inttypes.h>
 #include <stdio.h>
 
 #include "commands/command_table.h"
 #include "commands/support/membership.h"
+#include "domain/base/decimal.h"
 
 static bool
 is_user(const struct request *request)
@@ -41,7 +41,7 @@ static enum chat_error
 choose_name(struct request *request, enum chat_error *wish_error)
 {
 	struct str wish = request->command->name;
-	char name[MEMBER_NAME_SIZE];
+	char name[MEMBER_NAME_SIZE], digits[DECIMAL_MOST];
 
 	*wish_error = CHAT_OK;
 	request->author.name[0] = '\0';
@@ -52,8 +52,9 @@ choose_name(struct request *request, enum chat_error *wish_error)
 	if (wish.data == NULL || *wish_error != CHAT_OK) {
 		if (request->command->flags & COMMAND_NAMED_USER)
 			return CHAT_OK;
-		snprintf(name, sizeof(name), "member%" PRIu64,
-		    request->state->newcomers + 1);
+		*str_put(str_put(name, STR("member")),
+		    decimal_write(request->state->newcomers + 1, digits)) =
+		    '\0';
 	}
 	return unique_name_choose(&request->state->suffixes,
 	    request->chat->members, CHAT_SCOPE, name, STR_ABSENT,
