@@ -117,7 +117,7 @@ ws_check(const struct ws_service *service, const struct conn *conn,
 /* The request was checked before. */
 static void
 ws_accept(struct http_exchange *exchange, const struct http_request *request,
-    struct upgrade *upgrade, struct str key)
+    const struct upgrade *upgrade, struct str key)
 {
 	struct conn *conn = exchange->conn;
 	char text[512], traceparent[TRACEPARENT_SIZE];
@@ -136,6 +136,8 @@ ws_accept(struct http_exchange *exchange, const struct http_request *request,
 struct handshake {
 	struct candidate candidate; /* first: its address is this one */
 	struct ws_service *service;
+	struct upgrade upgrade; /* but for its principal */
+	char key[WS_KEY_SIZE];
 	bool waits; /* for the decision */
 };
 
@@ -173,35 +175,32 @@ handshake_on_accept(struct candidate *candidate,
     const struct principal *principal)
 {
 	struct handshake *handshake = (struct handshake *)candidate;
-	struct ws_service *service = handshake->service;
 	struct http_exchange *exchange = candidate->exchange;
-	struct upgrade upgrade = {
-		.listener = exchange->listener,
-		.principal = principal,
-	};
-	struct http_request request;
-	const char *why;
-	struct str key;
-	int status;
+	/* Until the handler returns; later it is read again. */
+	const struct http_request *request = exchange->request;
+	struct http_request read_again;
 
 	assert(handshake->waits);
 	handshake->waits = false;
 	/* There may be others now, or other limits. */
-	if (!ws_has_room(service, exchange->conn, &exchange->response)) {
+	if (!ws_has_room(handshake->service, exchange->conn,
+		&exchange->response)) {
 		http_exchange_respond(exchange);
 		return;
 	}
-	http_exchange_request(exchange, &request);
-	status =
-	    ws_check(service, exchange->conn, &request, &upgrade, &key, &why);
-	assert(status == 101);
-	(void)status;
-	if (principal->must_authenticate && !upgrade.may_authenticate) {
+	if (principal->must_authenticate &&
+	    !handshake->upgrade.may_authenticate) {
 		http_refuse(&exchange->response, 401, "Token required\n");
 		http_exchange_respond(exchange);
 		return;
 	}
-	ws_accept(exchange, &request, &upgrade, key);
+	if (request == NULL) {
+		http_exchange_request(exchange, &read_again);
+		request = &read_again;
+	}
+	handshake->upgrade.principal = principal;
+	ws_accept(exchange, request, &handshake->upgrade,
+	    str_slice(handshake->key, sizeof(handshake->key)));
 }
 
 static const struct candidate_ops candidate_ops = {
@@ -261,7 +260,8 @@ admission_refuse(struct candidate *candidate, int status, const char *why)
 }
 
 static void
-ws_ask_admission(struct ws_service *service, struct http_exchange *exchange)
+ws_ask_admission(struct ws_service *service, struct http_exchange *exchange,
+    const struct upgrade *upgrade, struct str key)
 {
 	struct admission *admission = service->admission;
 	struct handshake *handshake = malloc(sizeof(*handshake));
@@ -274,7 +274,9 @@ ws_ask_admission(struct ws_service *service, struct http_exchange *exchange)
 	*handshake = (struct handshake){
 		.candidate = { &candidate_ops, exchange, NULL },
 		.service = service,
+		.upgrade = *upgrade,
 	};
+	str_put(handshake->key, key);
 	http_exchange_begin(exchange, &handshake_ops, handshake);
 	if (exchange->conn->state != CONN_OPEN)
 		return;
@@ -307,7 +309,7 @@ ws_upgrade(struct ws_service *service, struct http_exchange *exchange)
 		   !ws_has_share(exchange))
 		return;
 	else if (service->admission != NULL)
-		ws_ask_admission(service, exchange);
+		ws_ask_admission(service, exchange, &upgrade, key);
 	else
 		ws_accept(exchange, exchange->request, &upgrade, key);
 }
