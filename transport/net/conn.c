@@ -104,8 +104,9 @@ conn_check_deadlines(struct conn *conn)
 	const struct transport_limits *limits = conn->loop->limits;
 
 	if (conn->state != CONN_OPEN) {
-		/* The kernel still delivers its buffer. */
-		if (conn->writable == NULL)
+		/* The kernel still delivers its buffer; but the alert of TLS
+		 * for which it has no room is lost. */
+		if (conn->state == CONN_LINGERING)
 			conn_abort(conn);
 		else
 			conn_reset(conn);

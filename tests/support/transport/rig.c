@@ -3,6 +3,7 @@
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include <event2/event.h>
+#include <event2/util.h>
 
 #include "transport/routes.h"
 #include "wire/dialect.h"
@@ -91,22 +93,52 @@ rig_pass(struct rig *rig, int64_t ms)
 
 /* --- clients -------------------------------------------------------------- */
 
+/* Takes the client's end of a connection, and the server's. */
+static void
+client_adopt(struct client *client, struct rig *rig, const int fds[2])
+{
+	memset(client, 0, sizeof(*client));
+	client->fd = fds[0];
+	client->conn = http_conn_create(&rig->worker.http, &rig->worker.loop,
+	    fds[1], NULL, rig->dialect);
+	ck_assert_ptr_nonnull(client->conn);
+}
+
 void
 client_connect(struct client *client, struct rig *rig, int sndbuf)
 {
 	int fds[2];
 
-	memset(client, 0, sizeof(*client));
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0,
 			     fds),
 	    0);
 	if (sndbuf > 0)
 		setsockopt(fds[1], SOL_SOCKET, SO_SNDBUF, &sndbuf,
 		    sizeof(sndbuf));
-	client->fd = fds[0];
-	client->conn = http_conn_create(&rig->worker.http, &rig->worker.loop,
-	    fds[1], NULL, rig->dialect);
-	ck_assert_ptr_nonnull(client->conn);
+	client_adopt(client, rig, fds);
+}
+
+void
+client_connect_tcp(struct client *client, struct rig *rig)
+{
+	struct sockaddr_in sin = {
+		.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	struct sockaddr *address = (struct sockaddr *)&sin;
+	socklen_t len = sizeof(sin);
+	int listening = socket(AF_INET, SOCK_STREAM, 0), fds[2];
+
+	ck_assert_int_eq(bind(listening, address, len), 0);
+	ck_assert_int_eq(listen(listening, 1), 0);
+	getsockname(listening, address, &len);
+	fds[0] = socket(AF_INET, SOCK_STREAM, 0);
+	ck_assert_int_eq(connect(fds[0], address, len), 0);
+	fds[1] = accept(listening, NULL, NULL);
+	close(listening);
+	for (int i = 0; i < 2; i++)
+		ck_assert_int_eq(evutil_make_socket_nonblocking(fds[i]), 0);
+	client_adopt(client, rig, fds);
 }
 
 void

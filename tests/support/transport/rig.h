@@ -42,6 +42,8 @@ struct client {
 
 /* A new connection. sndbuf: the server's send buffer; 0: as it is. */
 void client_connect(struct client *, struct rig *, int sndbuf);
+/* The same over TCP: for what a socket pair does not do. */
+void client_connect_tcp(struct client *, struct rig *);
 void client_fini(struct client *);
 
 void client_send(struct client *, const void *data, size_t len);

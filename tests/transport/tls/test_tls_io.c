@@ -1,5 +1,6 @@
 #include "transport/tls/tls_io.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -36,19 +37,26 @@ context_make(void)
 	return made;
 }
 
+/* Of the client that has connected. */
+static void
+peer_begin(void)
+{
+	ck_assert(tls_accept(client.conn, context));
+	peer = SSL_new(peer_context);
+	SSL_set_fd(peer, client.fd);
+	SSL_set_connect_state(peer);
+}
+
 static void
 setup(void)
 {
 	recorder_init(&recorder);
 	certificate_make(&certificate);
 	context = context_make();
+	peer_context = SSL_CTX_new(TLS_client_method());
 	/* A small buffer, so that records wait. */
 	client_connect(&client, &recorder.rig, 4096);
-	ck_assert(tls_accept(client.conn, context));
-	peer_context = SSL_CTX_new(TLS_client_method());
-	peer = SSL_new(peer_context);
-	SSL_set_fd(peer, client.fd);
-	SSL_set_connect_state(peer);
+	peer_begin();
 }
 
 static void
@@ -65,8 +73,11 @@ teardown(void)
 static void
 shake_hands(void)
 {
-	for (int i = 0; SSL_do_handshake(peer) != 1; i++) {
-		ck_assert_int_lt(i, 1000);
+	int result;
+
+	while ((result = SSL_do_handshake(peer)) != 1) {
+		ck_assert_int_eq(SSL_get_error(peer, result),
+		    SSL_ERROR_WANT_READ);
 		rig_turn(&recorder.rig);
 	}
 	rig_turn(&recorder.rig);
@@ -220,6 +231,71 @@ START_TEST(ends_with_an_alert_for_which_there_was_no_room)
 }
 END_TEST
 
+static void
+connect_over_tcp(void)
+{
+	char answer[1024];
+
+	SSL_free(peer);
+	client_fini(&client);
+	client_connect_tcp(&client, &recorder.rig);
+	peer_begin();
+	shake_hands();
+	request_livez();
+	while (tls_peer_read(answer, sizeof(answer)) == 0)
+		rig_turn(&recorder.rig);
+}
+
+/* The socket of the connection takes nothing more; returns how much it took. */
+static size_t
+socket_fill(void)
+{
+	static const char much[65536];
+	int fd = client.conn->fd, size = 4096;
+	size_t total = 0;
+	ssize_t len;
+
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	while ((len = send(fd, much, sizeof(much), MSG_DONTWAIT)) > 0)
+		total += (size_t)len;
+	return total;
+}
+
+/* Reads to the end; false: the end was a reset. */
+static bool
+client_read_all(size_t *total)
+{
+	char bytes[4096];
+	ssize_t len;
+
+	*total = 0;
+	do {
+		len = recv(client.fd, bytes, sizeof(bytes), 0);
+		if (len > 0)
+			*total += (size_t)len;
+	} while (len > 0 || (len < 0 && errno == EAGAIN));
+	return len == 0;
+}
+
+/* A late acknowledgement may make room for the alert; as a rule none comes. */
+START_TEST(an_alert_that_waits_does_not_reset_what_was_sent)
+{
+	struct loop *loop = &recorder.rig.worker.loop;
+	size_t sent, received;
+
+	connect_over_tcp();
+	sent = socket_fill();
+	conn_linger(client.conn);
+	conns_tick(loop,
+	    loop->wheel.now +
+		(uint32_t)loop->limits->close_timeout_ms / WHEEL_TICK_MS);
+	rig_turn(&recorder.rig);
+	ck_assert_uint_eq(loop->conn_count, 0);
+	ck_assert(client_read_all(&received));
+	ck_assert_uint_ge(received, sent);
+}
+END_TEST
+
 START_TEST(ends_a_peer_that_breaks_the_handshake)
 {
 	client_send_text(&client, "GET / HTTP/1.1\r\n\r\n");
@@ -255,6 +331,7 @@ SUITE(tls_io)
 	tcase_add_test(tests, delivers_in_order_to_a_slow_reader);
 	tcase_add_test(tests, gathers_small_pieces);
 	tcase_add_test(tests, ends_with_an_alert_for_which_there_was_no_room);
+	tcase_add_test(tests, an_alert_that_waits_does_not_reset_what_was_sent);
 	tcase_add_test(tests, ends_a_peer_that_breaks_the_handshake);
 	tcase_add_test(tests, ends_a_peer_whose_handshake_takes_too_long);
 	tcase_add_test(tests, outlives_its_context);
