@@ -244,12 +244,11 @@ tls_load(struct node *node)
 {
 	char why[256];
 
-	if (!broker_targets_have_tls(&node->targets))
+	if (broker_tls_create(&node->options, &node->targets, &node->tls, why,
+		sizeof(why)))
 		return true;
-	node->tls = broker_tls_create(&node->options, why, sizeof(why));
-	if (node->tls == NULL)
-		log_error("%s", why);
-	return node->tls != NULL;
+	log_error("%s", why);
+	return false;
 }
 
 /* False: it is logged why not. */

@@ -83,7 +83,7 @@ check_broker(struct doctor *doctor)
 {
 	struct broker_options options = doctor->options->broker;
 	struct broker_targets targets;
-	struct redis_tls *tls = NULL;
+	struct redis_tls *tls;
 	char problem[256];
 	const char *why;
 
@@ -98,16 +98,12 @@ check_broker(struct doctor *doctor)
 		    "a file that the user of the server can read");
 		return;
 	}
-	if (broker_targets_have_tls(&targets)) {
-		tls = broker_tls_create(&options, problem, sizeof(problem));
-		if (tls == NULL) {
-			finding_add(&doctor->findings, FINDING_ERROR, "%s",
-			    problem);
-			finding_set_remedy(&doctor->findings,
-			    "a file in PEM that the user of the server can "
-			    "read");
-			return;
-		}
+	if (!broker_tls_create(&options, &targets, &tls, problem,
+		sizeof(problem))) {
+		finding_add(&doctor->findings, FINDING_ERROR, "%s", problem);
+		finding_set_remedy(&doctor->findings,
+		    "a file in PEM that the user of the server can read");
+		return;
 	}
 	for (size_t i = 0; i < targets.count; i++)
 		broker_target_check(doctor, &targets.at[i], &options, tls);

@@ -103,26 +103,34 @@ broker_context_load(SSL_CTX *context, const struct broker_options *options,
 		   SSL_FILETYPE_PEM) == 1;
 }
 
-struct redis_tls *
-broker_tls_create(const struct broker_options *options, char *why, size_t size)
+bool
+broker_tls_create(const struct broker_options *options,
+    const struct broker_targets *targets, struct redis_tls **out, char *why,
+    size_t size)
 {
-	struct broker_tls *tls = calloc(1, sizeof(*tls));
+	struct broker_tls *tls;
 	const char *what = NULL;
 
+	*out = NULL;
+	if (!broker_targets_have_tls(targets))
+		return true;
 	ERR_clear_error();
+	tls = calloc(1, sizeof(*tls));
 	if (tls == NULL ||
 	    (tls->context = SSL_CTX_new(TLS_client_method())) == NULL) {
 		snprintf(why, size, "no memory");
 		free(tls);
-		return NULL;
+		return false;
 	}
 	tls->tls.ops = &broker_tls_ops;
-	if (broker_context_load(tls->context, options, &what))
-		return &tls->tls;
+	if (broker_context_load(tls->context, options, &what)) {
+		*out = &tls->tls;
+		return true;
+	}
 	snprintf(why, size, "%s: %s", what, tls_error_text(ERR_peek_error()));
 	ERR_clear_error();
 	broker_tls_destroy(&tls->tls);
-	return NULL;
+	return false;
 }
 
 void

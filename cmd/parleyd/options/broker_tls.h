@@ -2,13 +2,17 @@
 #ifndef CMD_BROKER_TLS_H
 #define CMD_BROKER_TLS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "cluster/broker_options.h"
+#include "cluster/broker_url.h"
 #include "cluster/redis/redis_tls.h"
 
-/* Reads the files. NULL: `why` has the reason. */
-struct redis_tls *broker_tls_create(const struct broker_options *, char *why,
+/* Reads the files. *out is NULL if no target has TLS. False: `why` has the
+ * reason. */
+bool broker_tls_create(const struct broker_options *,
+    const struct broker_targets *, struct redis_tls **out, char *why,
     size_t size);
 
 /* Accepts NULL. */
