@@ -20,3 +20,8 @@ def make_certificate(folder, name, *alternatives):
              "-addext", f"subjectAltName={','.join(alternatives)}",
              "-keyout", key, "-out", certificate)
     return certificate, key
+
+
+def make_rsa_key(path):
+    """Of another kind than those of make_certificate()."""
+    _openssl("genrsa", "-out", path)

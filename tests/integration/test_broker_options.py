@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from certificates import make_certificate
+from certificates import make_certificate, make_rsa_key
 from cluster_faults import free_ports
 from client import Chat, get
 from redis_server import Redis
@@ -155,15 +155,25 @@ def test_certificates_of_redis_and_node_are_checked(tls, host, options, why):
     assert re.search(why, found.stdout), found.stdout
 
 
-def test_files_of_certificates_are_read_at_the_start(tls, tmp_path):
+@pytest.mark.parametrize("option, why", [
+    ("ca", "No such file or directory"),
+    ("certificate", "No such file or directory"),
+    ("key", "No such file or directory"),
+    ("key of another kind", "no certificate assigned"),
+])
+def test_files_of_certificates_are_checked_at_the_start(tls, tmp_path, option, why):
+    name, _, kind = option.partition(" ")
+    wrong = tmp_path / "wrong"
+    if kind:
+        make_rsa_key(wrong)
     where = ("--listen", "127.0.0.1:0", "--broker-url", f"rediss://localhost:{tls.tls_port}",
-             "--broker-ca", str(tmp_path / "none"))
+             *certified(tls), f"--broker-{name}", str(wrong))
     ended = subprocess.run([PARLEYD, *where], capture_output=True, text=True, check=False)
     assert ended.returncode == 78
-    assert "broker.ca: No such file or directory" in ended.stderr
+    assert f"broker.{name}: {why}" in ended.stderr
     found = subprocess.run([PARLEYD, "doctor", *where], capture_output=True, text=True,
                            check=False)
-    assert "broker.ca: No such file or directory" in found.stdout
+    assert f"broker.{name}: {why}" in found.stdout
 
 
 def test_sentinels_and_their_primary_are_reached_over_tls(tls, tmp_path):

@@ -100,7 +100,8 @@ broker_context_load(SSL_CTX *context, const struct broker_options *options,
 		return false;
 	*what = "broker.key";
 	return SSL_CTX_use_PrivateKey_file(context, options->key,
-		   SSL_FILETYPE_PEM) == 1;
+		   SSL_FILETYPE_PEM) == 1 &&
+	       SSL_CTX_check_private_key(context) == 1;
 }
 
 bool
