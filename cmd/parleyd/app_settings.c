@@ -9,6 +9,7 @@
 #include "cmd/parleyd/file_service.h"
 #include "cmd/parleyd/key_file.h"
 #include "cmd/parleyd/node.h"
+#include "cmd/parleyd/options/broker_tls.h"
 #include "cmd/parleyd/platform.h"
 #include "cmd/parleyd/service_notify.h"
 #include "cmd/parleyd/word_file.h"
@@ -272,7 +273,8 @@ options_reload(struct app *app)
 	struct options fresh, applied;
 	struct options_error error;
 	struct authenticator_config auth;
-	struct tls_context *tls;
+	struct tls_context *tls = NULL;
+	struct redis_tls *redis_tls = NULL;
 	char why[2048], key[API_KEY_MOST + 1];
 	uint64_t seed[2];
 
@@ -287,16 +289,16 @@ options_reload(struct app *app)
 			  "before; restart all nodes to change them");
 		return;
 	}
-	if (!app_load_api_key(&applied, key) || !app_load_tls(&applied, &tls)) {
+	if (!app_load_api_key(&applied, key) || !app_load_tls(&applied, &tls) ||
+	    !node_load_tls(app->node, &applied.broker, &redis_tls)) {
 		log_error("not reloaded");
-		return;
+		goto unref_tls;
 	}
 	auth = auth_config_of(&applied);
 	auth_share_logins(app, &auth, seed);
 	if (!authenticator_configure(app->auth, &auth, why, sizeof(why))) {
 		log_error("not reloaded: %s", why);
-		tls_context_unref(tls);
-		return;
+		goto unref_tls;
 	}
 	if (!words_use(app, &applied, why, sizeof(why)))
 		log_error("the list of words stays: %s", why);
@@ -305,8 +307,11 @@ options_reload(struct app *app)
 	app_configure_api(app, key);
 	server_limits_changed(app->server);
 	server_set_tls(app->server, tls);
-	tls_context_unref(tls);
+	node_use_tls(app->node, redis_tls);
 	log_info("reloaded");
+unref_tls:
+	broker_tls_destroy(redis_tls);
+	tls_context_unref(tls);
 }
 
 void

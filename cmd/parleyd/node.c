@@ -238,17 +238,25 @@ password_read(struct broker_options *options)
 	return false;
 }
 
-/* False: it is logged why not. */
-static bool
-tls_load(struct node *node)
+bool
+node_load_tls(const struct node *node, const struct broker_options *options,
+    struct redis_tls **out)
 {
 	char why[256];
 
-	if (broker_tls_create(&node->options, &node->targets, &node->tls, why,
-		sizeof(why)))
+	*out = NULL;
+	if (node == NULL ||
+	    broker_tls_create(options, &node->targets, out, why, sizeof(why)))
 		return true;
 	log_error("%s", why);
 	return false;
+}
+
+void
+node_use_tls(struct node *node, struct redis_tls *fresh)
+{
+	if (fresh != NULL)
+		broker_tls_use(node->tls, fresh);
 }
 
 /* False: it is logged why not. */
@@ -267,7 +275,8 @@ options_fit(struct node *node, const struct options *options)
 			  "by Redis: store.kind has to be memory");
 		return false;
 	}
-	return password_read(&node->options) && tls_load(node);
+	return password_read(&node->options) &&
+	       node_load_tls(node, &node->options, &node->tls);
 }
 
 static void

@@ -14,6 +14,7 @@
 struct event_base;
 struct hooks;
 struct node;
+struct redis_tls;
 
 struct node_ops {
 	/* The node cannot go on; the status to exit with. */
@@ -63,5 +64,15 @@ void node_each(const struct node *, node_visit *, void *arg);
 
 /* Whether changed options would make it differ from the other nodes. */
 bool node_agrees(const struct node *, const struct options *);
+
+/*
+ * Reads the files of certificates for Redis. *out is NULL without TLS, or a
+ * node. False: it is logged why not.
+ */
+bool node_load_tls(const struct node *, const struct broker_options *,
+    struct redis_tls **out);
+
+/* The next connections to Redis have these certificates; NULL: as before. */
+void node_use_tls(struct node *, struct redis_tls *);
 
 #endif

@@ -176,6 +176,35 @@ def test_files_of_certificates_are_checked_at_the_start(tls, tmp_path, option, w
     assert f"broker.{name}: {why}" in found.stdout
 
 
+def test_new_certificates_are_read_on_sighup(tls, tmp_path):
+    with node_at(f"rediss://localhost:{tls.tls_port}", *certified(tls)) as node:
+        node.wait_for_line("the broker is ready")
+        make_certificate(tmp_path, "localhost", "DNS:localhost")
+        tls.kill()
+        tls.start()
+        node.wait_for_line("certificate verify failed|self-signed certificate")
+        node.signal(signal.SIGHUP)
+        node.wait_for_line("the broker is back")
+
+
+@pytest.mark.parametrize("option", ["ca", "certificate", "key"])
+def test_wrong_certificates_on_sighup_change_nothing(tls, tmp_path, option):
+    files = {name: tmp_path / name for name in ("ca", "certificate", "key")}
+    for name, path in files.items():
+        path.write_bytes((tls.key if name == "key" else tls.certificate).read_bytes())
+    where = [word for name, path in files.items() for word in (f"--broker-{name}", str(path))]
+    with node_at(f"rediss://localhost:{tls.tls_port}", *where) as node:
+        node.wait_for_line("the broker is ready")
+        files[option].unlink()
+        node.signal(signal.SIGHUP)
+        node.wait_for_line(f"broker.{option}: No such file or directory")
+        node.wait_for_line("not reloaded")
+        tls.kill()
+        node.wait_for_line("the broker cannot be reached")
+        tls.start()
+        node.wait_for_line("the broker is back")
+
+
 def test_sentinels_and_their_primary_are_reached_over_tls(tls, tmp_path):
     port, = free_ports(1)
     files = ("--tls-cert-file", tls.certificate, "--tls-key-file", tls.key,

@@ -135,6 +135,16 @@ broker_tls_create(const struct broker_options *options,
 }
 
 void
+broker_tls_use(struct redis_tls *tls, struct redis_tls *other)
+{
+	SSL_CTX *context = broker_tls_of(other)->context;
+
+	SSL_CTX_up_ref(context);
+	SSL_CTX_free(broker_tls_of(tls)->context);
+	broker_tls_of(tls)->context = context;
+}
+
+void
 broker_tls_destroy(struct redis_tls *tls)
 {
 	if (tls == NULL)

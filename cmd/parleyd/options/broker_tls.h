@@ -15,6 +15,9 @@ bool broker_tls_create(const struct broker_options *,
     const struct broker_targets *, struct redis_tls **out, char *why,
     size_t size);
 
+/* Later sessions have the certificates of the other one. */
+void broker_tls_use(struct redis_tls *, struct redis_tls *other);
+
 /* Accepts NULL. */
 void broker_tls_destroy(struct redis_tls *);
 

@@ -647,16 +647,15 @@ const struct option option_table[] = {
 	    AT(broker.ca),
 	    .preset = "none",
 	    .zero = "none",
-	    .needs_restart = true,
 	    .help = "The authorities, in PEM, that may have signed the "
 		    "certificate of a Redis with TLS; none: those that the "
-		    "system trusts." },
+		    "system trusts. Read again on SIGHUP, like the two below, "
+		    "for the next connection to Redis." },
 	{ .name = "broker.certificate",
 	    .type = OPTION_PATH,
 	    AT(broker.certificate),
 	    .preset = "none",
 	    .zero = "none",
-	    .needs_restart = true,
 	    .help = "The certificate of this node, in PEM, for a Redis that "
 		    "wants one of its clients (tls-auth-clients)." },
 	{ .name = "broker.key",
@@ -664,7 +663,6 @@ const struct option option_table[] = {
 	    AT(broker.key),
 	    .preset = "none",
 	    .zero = "none",
-	    .needs_restart = true,
 	    .help = "The private key of that certificate." },
 	{ .name = "broker.timeout",
 	    NUMBER(DURATION, broker.timeout_ms, "1s", 10, MINUTE),
