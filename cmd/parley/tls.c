@@ -11,6 +11,7 @@
 #include <openssl/ssl.h>
 
 #include "transport/tls/tls_client.h"
+#include "transport/tls/tls_error.h"
 
 struct tls {
 	SSL_CTX *context;
@@ -20,12 +21,7 @@ struct tls {
 static void
 error_explain(char *why, size_t size, const char *what)
 {
-	unsigned long error = ERR_get_error();
-	const char *reason = error == 0 ? NULL : ERR_reason_error_string(error);
-
-	snprintf(why, size, "%s%s%s", what, reason == NULL ? "" : ": ",
-	    reason == NULL ? "" : reason);
-	ERR_clear_error();
+	snprintf(why, size, "%s: %s", what, tls_error_take("not usable"));
 }
 
 static bool

@@ -9,10 +9,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <openssl/err.h>
 #include <openssl/ssl.h>
 
 #include "transport/tls/tls_client.h"
+#include "transport/tls/tls_error.h"
 
 #define TIMEOUT_S 30
 
@@ -103,18 +103,12 @@ host_connect(const char *host, const char *port)
 static bool
 link_tls_fail(const struct ctl_link *link, char *why, size_t size)
 {
-	unsigned long error = ERR_peek_error();
+	const char *reason = tls_error_take("the handshake failed");
 	long fault =
 	    link->ssl != NULL ? SSL_get_verify_result(link->ssl) : X509_V_OK;
 
-	if (fault != X509_V_OK)
-		snprintf(why, size, "TLS: %s",
-		    X509_verify_cert_error_string(fault));
-	else
-		snprintf(why, size, "TLS: %s",
-		    error != 0 ? ERR_reason_error_string(error)
-			       : "the handshake failed");
-	ERR_clear_error();
+	snprintf(why, size, "TLS: %s",
+	    fault != X509_V_OK ? X509_verify_cert_error_string(fault) : reason);
 	return false;
 }
 

@@ -257,6 +257,8 @@ def test_a_server_under_tls(folder):
         report = Report("--url", url.replace("localhost", "127.0.0.1"), "--wait", "0",
                         "--ca", folder / "localhost.pem")
         assert "IP address mismatch" in report.of("url", "error")[0]
+        report = Report("--url", url, "--wait", "0", "--ca", "/nowhere")
+        assert report.of("url", "error") == ["--ca /nowhere: No such file or directory"]
 
 
 def test_a_hook_that_is_not_there():

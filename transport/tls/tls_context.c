@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/err.h>
 #include <openssl/x509v3.h>
 
 #include "domain/base/str.h"
 #include "transport/tls/tls_client.h"
+#include "transport/tls/tls_error.h"
 
 #define PATH_SIZE 1024
 
@@ -24,14 +24,8 @@ struct problem {
 static bool
 problem_report(struct problem *problem, const char *what, const char *path)
 {
-	unsigned long code = ERR_peek_error(); /* the first: the cause */
-	const char *reason = ERR_reason_error_string(code);
-
-	if (ERR_SYSTEM_ERROR(code))
-		reason = strerror(ERR_GET_REASON(code));
 	snprintf(problem->text, problem->size, "%s %s: %s", what, path,
-	    reason != NULL ? reason : "not usable");
-	ERR_clear_error();
+	    tls_error_take("not usable"));
 	return false;
 }
 

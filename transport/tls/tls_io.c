@@ -11,6 +11,7 @@
 #include "domain/log.h"
 #include "transport/net/conn.h"
 #include "transport/tls/tls_client.h"
+#include "transport/tls/tls_error.h"
 #include "transport/tls/tls_internal.h"
 
 #define RECORD_SIZE 16384 /* the most that one record carries */
@@ -125,28 +126,20 @@ socket_bio_method(void)
 
 /* --- input ---------------------------------------------------------------- */
 
-static const char *
-error_reason(void)
-{
-	const char *reason = ERR_reason_error_string(ERR_peek_last_error());
-
-	return reason != NULL ? reason : "connection lost";
-}
-
 static void
 handshake_note_failure(struct tls_session *session)
 {
 	long verdict = SSL_get_verify_result(session->ssl);
+	const char *reason = tls_error_take("connection lost");
 
 	if (session->is_established)
 		return;
 	if (!session->is_client)
-		log_limited(LOG_INFO, "TLS handshake failed: %s",
-		    error_reason());
-	else if (verdict != X509_V_OK)
-		session->failure = X509_verify_cert_error_string(verdict);
+		log_limited(LOG_INFO, "TLS handshake failed: %s", reason);
 	else
-		session->failure = error_reason();
+		session->failure = verdict != X509_V_OK
+				       ? X509_verify_cert_error_string(verdict)
+				       : reason;
 }
 
 /* Sends what waited for the end of the handshake. */

@@ -2,22 +2,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
 #include "cmd/parleyd/doctor/checks.h"
+#include "transport/tls/tls_error.h"
 
 #define EXPIRES_SOON_DAYS 21
-
-static const char *
-openssl_reason(void)
-{
-	const char *reason = ERR_reason_error_string(ERR_peek_error());
-
-	ERR_clear_error();
-	return reason != NULL ? reason : "not usable";
-}
 
 /* --- parts ---------------------------------------------------------------- */
 
@@ -122,7 +113,7 @@ certificate_check(struct findings *findings, const char *path,
 		return;
 	if (SSL_CTX_use_certificate_chain_file(context, path) != 1) {
 		finding_add(findings, FINDING_ERROR, "%s: %s", path,
-		    openssl_reason());
+		    tls_error_take("not usable"));
 		finding_set_remedy(findings,
 		    "a PEM file: the certificate, then its chain");
 		SSL_CTX_free(context);
@@ -132,7 +123,7 @@ certificate_check(struct findings *findings, const char *path,
 	    1) {
 		finding_add(findings, FINDING_ERROR,
 		    "%s is not the key of %s: %s", key_path, path,
-		    openssl_reason());
+		    tls_error_take("not usable"));
 		finding_set_remedy(findings,
 		    "tls.key has the keys in the order of tls.certificate");
 	}

@@ -10,13 +10,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <openssl/err.h>
 #include <openssl/ssl.h>
 
 #include "cmd/parley/frames.h"
 #include "cmd/parley/handshake.h"
 #include "cmd/parleyd/doctor/checks.h"
-#include "transport/net/address.h"
+#include "transport/tls/tls_client.h"
+#include "transport/tls/tls_error.h"
 
 /* To connect, and for each answer. */
 #define ANSWER_MS 15000
@@ -135,9 +135,8 @@ static void
 tls_fault_report(struct probe *probe)
 {
 	long fault = SSL_get_verify_result(probe->ssl);
-	const char *reason = ERR_reason_error_string(ERR_peek_error());
+	const char *reason = tls_error_take("the connection ended");
 
-	ERR_clear_error();
 	if (fault != X509_V_OK) {
 		finding_add(probe->findings, FINDING_ERROR,
 		    "the certificate of %s: %s", probe->url.host,
@@ -146,17 +145,7 @@ tls_fault_report(struct probe *probe)
 		    "a certificate for this name, with the certificates "
 		    "between it and its authority in the same file");
 	} else
-		finding_add(probe->findings, FINDING_ERROR, "TLS: %s",
-		    reason != NULL ? reason : "the connection ended");
-}
-
-/* Only names are sent to choose a certificate: RFC 6066 §3. */
-static bool
-host_is_address(const char *host)
-{
-	struct host_address address;
-
-	return host_address_parse(str_from(host), &address);
+		finding_add(probe->findings, FINDING_ERROR, "TLS: %s", reason);
 }
 
 static bool
@@ -167,21 +156,14 @@ probe_start_tls(struct probe *probe, const char *ca)
 	short wants;
 
 	probe->context = SSL_CTX_new(TLS_client_method());
-	if (probe->context == NULL ||
-	    (ca != NULL
-		    ? SSL_CTX_load_verify_locations(probe->context, ca, NULL)
-		    : SSL_CTX_set_default_verify_paths(probe->context)) != 1) {
+	if (probe->context == NULL || !tls_client_trust(probe->context, ca)) {
 		finding_add(probe->findings, FINDING_ERROR, "--ca %s: %s",
-		    ca == NULL ? "" : ca,
-		    ERR_reason_error_string(ERR_peek_error()));
+		    ca == NULL ? "" : ca, tls_error_take("not usable"));
 		return false;
 	}
-	SSL_CTX_set_verify(probe->context, SSL_VERIFY_PEER, NULL);
 	probe->ssl = SSL_new(probe->context);
 	if (probe->ssl == NULL || SSL_set_fd(probe->ssl, probe->fd) != 1 ||
-	    SSL_set1_host(probe->ssl, probe->url.host) != 1 ||
-	    (!host_is_address(probe->url.host) &&
-		SSL_set_tlsext_host_name(probe->ssl, probe->url.host) != 1))
+	    !tls_client_expect(probe->ssl, probe->url.host))
 		return false;
 	while ((result = SSL_connect(probe->ssl)) != 1) {
 		wants = tls_wants(probe, result);

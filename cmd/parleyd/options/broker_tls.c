@@ -2,12 +2,12 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
 #include "transport/tls/tls_client.h"
+#include "transport/tls/tls_error.h"
 
 struct broker_tls {
 	struct redis_tls tls;
@@ -58,22 +58,13 @@ tls_errors_clear(struct redis_tls *tls)
 }
 
 static const char *
-tls_error_text(unsigned long code)
-{
-	return ERR_SYSTEM_ERROR(code) ? strerror(ERR_GET_REASON(code))
-				      : ERR_reason_error_string(code);
-}
-
-static const char *
 redis_session_why(struct redis_tls *redis_tls)
 {
 	struct broker_tls *tls = broker_tls_of(redis_tls);
-	const char *why =
-	    tls->fault != NULL ? tls->fault : tls_error_text(ERR_peek_error());
+	const char *fault = tls->fault, *reason = tls_error_take(NULL);
 
 	tls->fault = NULL;
-	ERR_clear_error();
-	return why;
+	return fault != NULL ? fault : reason;
 }
 
 static const struct redis_tls_ops broker_tls_ops = {
@@ -128,8 +119,7 @@ broker_tls_create(const struct broker_options *options,
 		*out = &tls->tls;
 		return true;
 	}
-	snprintf(why, size, "%s: %s", what, tls_error_text(ERR_peek_error()));
-	ERR_clear_error();
+	snprintf(why, size, "%s: %s", what, tls_error_take("not usable"));
 	broker_tls_destroy(&tls->tls);
 	return false;
 }
