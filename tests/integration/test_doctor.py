@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from certificates import make_certificate
+from certificates import make_certificate, make_rsa_key
 from redis_server import Redis
 from server import AT_ONCE, DEADLINE, ENVIRONMENT, PARLEYD, Server
 
@@ -136,6 +136,7 @@ def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("tls")
     make_certificate(folder, "localhost", "DNS:localhost", "DNS:chat.example")
     make_certificate(folder, "other", "DNS:other")
+    make_rsa_key(folder / "rsa.key")
     return folder
 
 
@@ -153,9 +154,10 @@ def test_a_certificate(folder):
     assert report.of("certificates", "error") == []
 
 
-def test_a_key_of_another_certificate(folder):
-    report = of_certificate(folder, "localhost", "other")
-    assert "other.key is not the key of" in report.of("certificates", "error")[0]
+@pytest.mark.parametrize("key", ["other", "rsa"])
+def test_a_key_of_another_certificate(folder, key):
+    report = of_certificate(folder, "localhost", key)
+    assert f"{key}.key is not the key of" in report.of("certificates", "error")[0]
 
 
 def test_a_file_that_is_no_certificate(folder):

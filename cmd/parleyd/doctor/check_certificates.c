@@ -120,7 +120,8 @@ certificate_check(struct findings *findings, const char *path,
 		return;
 	}
 	if (SSL_CTX_use_PrivateKey_file(context, key_path, SSL_FILETYPE_PEM) !=
-	    1) {
+		1 ||
+	    SSL_CTX_check_private_key(context) != 1) {
 		finding_add(findings, FINDING_ERROR,
 		    "%s is not the key of %s: %s", key_path, path,
 		    tls_error_take("not usable"));
