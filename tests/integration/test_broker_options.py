@@ -10,7 +10,7 @@ from certificates import make_certificate, make_rsa_key
 from cluster_faults import free_ports
 from client import Chat, get
 from redis_server import Redis
-from server import AT_ONCE, PARLEYD, Server, eventually
+from server import AT_ONCE, DEADLINE, PARLEYD, Server, eventually
 
 
 def node_at(url, *options):
@@ -168,7 +168,8 @@ def test_files_of_certificates_are_checked_at_the_start(tls, tmp_path, option, w
         make_rsa_key(wrong)
     where = ("--listen", "127.0.0.1:0", "--broker-url", f"rediss://localhost:{tls.tls_port}",
              *certified(tls), f"--broker-{name}", str(wrong))
-    ended = subprocess.run([PARLEYD, *where], capture_output=True, text=True, check=False)
+    ended = subprocess.run([PARLEYD, *where], capture_output=True, text=True, check=False,
+                           timeout=DEADLINE)
     assert ended.returncode == 78
     assert f"broker.{name}: {why}" in ended.stderr
     found = subprocess.run([PARLEYD, "doctor", *where], capture_output=True, text=True,
@@ -182,7 +183,6 @@ def test_new_certificates_are_read_on_sighup(tls, tmp_path):
         make_certificate(tmp_path, "localhost", "DNS:localhost")
         tls.kill()
         tls.start()
-        node.wait_for_line("certificate verify failed|self-signed certificate")
         node.signal(signal.SIGHUP)
         node.wait_for_line("the broker is back")
 
