@@ -119,6 +119,9 @@ certificate_check(struct findings *findings, const char *path,
 		SSL_CTX_free(context);
 		return;
 	}
+	/* A key of another kind has a place without a certificate. */
+	leaf = SSL_CTX_get0_certificate(context);
+	SSL_CTX_get0_chain_certs(context, &chain);
 	if (SSL_CTX_use_PrivateKey_file(context, key_path, SSL_FILETYPE_PEM) !=
 		1 ||
 	    SSL_CTX_check_private_key(context) != 1) {
@@ -128,8 +131,6 @@ certificate_check(struct findings *findings, const char *path,
 		finding_set_remedy(findings,
 		    "tls.key has the keys in the order of tls.certificate");
 	}
-	leaf = SSL_CTX_get0_certificate(context);
-	SSL_CTX_get0_chain_certs(context, &chain);
 	certificate_expiry_check(findings, path, leaf);
 	certificate_chain_check(findings, path, leaf, chain);
 	certificate_names_check(findings, path, leaf);
