@@ -87,9 +87,12 @@ send_all(struct send_batch *batch)
 {
 	size_t answers = batch->individual_count;
 
-	individuals_find(batch);
-	channels_send(batch);
-	individuals_send(batch, answers, batch->individual_count - answers);
+	if (batch->dirty != NULL) {
+		individuals_find(batch);
+		channels_send(batch);
+		individuals_send(batch, answers,
+		    batch->individual_count - answers);
+	}
 	individuals_send(batch, 0, answers);
 	for (struct channel *channel = batch->dirty; channel != NULL;
 	     channel = channel->next_dirty) {
