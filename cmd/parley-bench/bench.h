@@ -14,11 +14,13 @@ struct bench {
 	struct addresses addresses;
 	const char *target; /* "parley", "bare", "mqtt", "centrifugo" */
 	struct meter meter;
-	double seconds;      /* of the server's CPU time in one interval */
-	uint64_t messages;   /* of a closed loop, instead of seconds; 0: none */
-	double duration_s;   /* wall-clock time of the latency case */
-	const char *dialect; /* likewise */
-	uint32_t run;        /* in every stamp */
+	double seconds; /* of the server's CPU time in one interval */
+	/* Of a closed loop, or connections of churn, instead of seconds; 0:
+	 * none. */
+	uint64_t messages;
+	double duration_s;           /* wall-clock time of the latency case */
+	const char *dialect;         /* likewise */
+	uint32_t run;                /* in every stamp */
 	struct header_lines headers; /* of idle and churn */
 };
 

@@ -16,6 +16,7 @@ struct churn {
 	unsigned movers; /* the first of the crowd */
 	struct dial dial;
 	struct interval interval;
+	uint64_t begun;
 	uint64_t done;
 };
 
@@ -29,6 +30,19 @@ churn_opened(void *arg, struct client *client)
 		return;
 	client_send_close(client);
 	client_flush(client);
+}
+
+/* The next connection of a client, unless there were enough. */
+static void
+churn_dial(struct churn *churn, struct client *client)
+{
+	uint64_t most = churn->bench->messages;
+
+	if (most > 0 ? churn->begun == most
+		     : interval_is_over(&churn->interval))
+		return;
+	churn->begun++;
+	client_dial(client, &churn->dial);
 }
 
 /* A greeting may come before the close. */
@@ -53,8 +67,7 @@ churn_closed(void *arg, struct client *client)
 		wrong_answer("a close with code 1000 was answered with %u",
 		    client->close_code);
 	churn->done++;
-	if (!interval_is_over(&churn->interval))
-		client_dial(client, &churn->dial);
+	churn_dial(churn, client);
 }
 
 static const struct crowd_ops churn_ops = {
@@ -80,11 +93,11 @@ idle_connect(struct churn *churn, struct crowd *crowd, size_t clients)
 static uint64_t
 phase_run(struct churn *churn, struct crowd *crowd, double seconds)
 {
-	churn->done = 0;
+	churn->begun = churn->done = 0;
 	interval_begin(&churn->interval, &churn->bench->meter,
 	    (uint64_t)(seconds * 1e9));
 	for (unsigned i = 0; i < churn->movers; i++)
-		client_dial(&crowd->clients[i], &churn->dial);
+		churn_dial(churn, &crowd->clients[i]);
 	while (crowd->connected > crowd->count - churn->movers)
 		if (!crowd_turn(crowd, TIMEOUT_NS))
 			wrong_answer("connections do not end");
@@ -106,7 +119,8 @@ run_churn(const struct bench *bench, const struct shape *shape,
 
 	protocol_find(bench->target, PROTOCOL_ECHO)->path(0, path);
 	idle_connect(&churn, &crowd, shape->members + shape->standing);
-	phase_run(&churn, &crowd, bench->seconds / WARM_UP_PART);
+	if (bench->messages == 0)
+		phase_run(&churn, &crowd, bench->seconds / WARM_UP_PART);
 	cpu_s = (double)phase_run(&churn, &crowd, bench->seconds) / 1e9;
 	report_add(report, "connections", (double)churn.done);
 	report_add(report, "cpu_s", cpu_s);

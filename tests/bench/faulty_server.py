@@ -119,6 +119,15 @@ class FaultyServer:
             victim.write(frame)
 
 
+class ClosingServer(FaultyServer):
+    """Answers the close frame that its clients begin with."""
+
+    async def talk(self, room, reader, writer):
+        await self.read_frame(reader)
+        writer.write(b"\x88\x02" + struct.pack("!H", 1000))
+        writer.close()
+
+
 class ActionServer(FaultyServer):
     """The same in the dialect `action`: the first to come is the victim."""
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""How many instructions of parleyd a message costs, by function.
+"""How many instructions of parleyd a message costs, by function; in the case
+churn, a connection.
 
 Each case runs twice under callgrind, with few and with more messages; the
 difference, by the number of messages between the two, is what one costs, all
@@ -24,11 +25,12 @@ import script
 from servers import Failed, Server, free_port
 from tables import plain
 
-# Messages of the shorter run, and of the longer one.
+# Messages of the shorter run, and of the longer one; of churn connections.
 CASES = {"echo-1": (500, 2500), "echo-100": (1000, 5000),
          "one-100": (200, 1000), "flight-100": (1000, 5000),
          "rooms": (2000, 6000), "acks-1": (300, 1500),
-         "acks-flight": (2000, 10000)}
+         "acks-flight": (2000, 10000), "churn": (200, 1200)}
+UNITS = {"churn": "a connection"}
 KEPT = "acks-"  # their messages are stored
 
 # "   1,234  ./domain/base/id_map.c:id_map_find [/usr/bin/parleyd]"
@@ -98,12 +100,13 @@ def most(mine):
 
 
 def show(mine, other, count):
+    unit = UNITS.get(mine["case"], "a message")
     if other is None:
-        print(f"{mine['case']}: {mine['instructions']:,.0f} a message")
+        print(f"{mine['case']}: {mine['instructions']:,.0f} {unit}")
         lines = [(name, f"{own:,.0f}") for name, own in most(mine)[:count]]
         head = ("function", "itself")
     else:
-        print(f"{mine['case']}: {mine['instructions']:,.0f} a message, "
+        print(f"{mine['case']}: {mine['instructions']:,.0f} {unit}, "
               f"{mine['instructions'] / other['instructions']:.2f} of "
               f"{other['instructions']:,.0f}")
         lines = [(name, f"{own:,.0f}", f"{before:,.0f}")

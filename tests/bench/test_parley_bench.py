@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from faulty_server import (ActionServer, CentrifugoServer, FaultyServer,
-                           MqttServer)
+from faulty_server import (ActionServer, CentrifugoServer, ClosingServer,
+                           FaultyServer, MqttServer)
 from script import NO_LIMITS
 from servers import Server, free_port
 
@@ -72,6 +72,15 @@ def test_the_servers_of_the_benchmark_pass_on_64_kib(target, command, tmp_path):
         done = bench(port, "size-64k", "--target", target, "--members", "12",
                      "--messages", "500")
     assert done.returncode == 0, done.stderr
+
+
+def test_opens_as_many_connections_as_are_asked_for():
+    with ClosingServer(None) as server:
+        done = bench(server.port, "churn", "--members", "4", "--json",
+                     "--messages", "20")
+    assert done.stderr == ""
+    assert json.loads(done.stdout)["connections"] == 20
+    assert len(server.connections) == 100 + 20
 
 
 def test_spreads_clients_over_nodes_and_adds_their_cpu_time():
