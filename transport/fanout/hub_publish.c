@@ -96,6 +96,9 @@ hub_attach(struct publisher *publisher, void *peer, struct str member_id,
 static bool
 session_has_others(struct hub *hub, const struct session *session)
 {
+	/* See session_add(). */
+	if (session->extra == NULL)
+		return false;
 	return session_next_of_member(session) != NULL ||
 	       hub_find_session(hub, session_member(session), 0) != session;
 }
