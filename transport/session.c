@@ -15,7 +15,7 @@
 #include "transport/session_stream.h"
 #include "transport/ws/ws_handshake.h"
 
-static_assert(offsetof(struct session, member_id) <= 127, "one per connection");
+static_assert(offsetof(struct session, member_id) <= 106, "one per connection");
 static_assert(RIGHTS_BITS <= 16, "session.rights holds it");
 static_assert(ID_SIZE <= UINT8_MAX, "session.id_size holds it");
 
@@ -163,7 +163,7 @@ static void
 name_lost_room(struct session *session, struct bye *bye, char *room,
     size_t size)
 {
-	if (!hub_find_lost(session, bye))
+	if (!hub_find_lost(sessions_of(session)->config.hub, session, bye))
 		return;
 	assert(bye->room.len < size);
 	memcpy(room, bye->room.data, bye->room.len);

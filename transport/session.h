@@ -22,26 +22,21 @@ struct hub;
 struct session_stream;
 struct sessions;
 
-/* The largest number that subscription.waiting holds. */
-#define SUBSCRIPTION_WAITING_MOST ((1u << 30) - 1)
-
 /* A session's part of a channel. */
 struct subscription {
 	struct channel *channel;
-	uint32_t index;           /* in channel->subscribers */
-	uint32_t waiting : 30;    /* messages that it was not sent */
-	bool missed_presence : 1; /* more of it than is kept in the ring */
-	bool is_lost : 1;         /* the history no longer has `next` */
-	/* It lags: where it goes on in the channel's ring; 0: it does not. */
-	uint64_t position;
-	uint64_t next; /* the first message that it was not sent; 0: none */
+	uint32_t index; /* in channel->subscribers */
+	uint32_t lag;   /* in the batch's lags; 0: it does not */
 };
 
 static inline bool
 subscription_lags(const struct subscription *subscription)
 {
-	return subscription->position != 0;
+	return subscription->lag != 0;
 }
+
+/* Most sessions are in the lobby and in one room. */
+#define SESSION_SUBSCRIPTIONS 2
 
 /* What few sessions have: allocated when it is needed. */
 struct session_extra {
@@ -59,8 +54,8 @@ struct session_extra {
 struct session {
 	struct conn *conn;
 	const struct dialect *dialect;
-	/* of the hub: its rooms, the first one without an allocation */
-	struct subscription first;
+	/* of the hub: its rooms, the first ones without an allocation */
+	struct subscription first[SESSION_SUBSCRIPTIONS];
 	struct subscription *more;
 	uint32_t subscription_count;
 	uint32_t more_capacity;
@@ -109,7 +104,9 @@ session_next_of_member(const struct session *session)
 static inline struct subscription *
 session_subscription(struct session *session, uint32_t i)
 {
-	return i == 0 ? &session->first : &session->more[i - 1];
+	return i < SESSION_SUBSCRIPTIONS
+		   ? &session->first[i]
+		   : &session->more[i - SESSION_SUBSCRIPTIONS];
 }
 
 /* The session's subscription of a channel; NULL: it has none. */

@@ -64,7 +64,7 @@ session_pack(const void *arg, struct packer *packer)
 		(session->extra != NULL ? SESSION_HAS_EXTRA : 0U));
 	if (session->extra != NULL)
 		session_pack_extra(session, packer);
-	hub_pack_session(session, packer);
+	hub_pack_session(sessions_of(session)->config.hub, session, packer);
 }
 
 /* --- reading -------------------------------------------------------------- */

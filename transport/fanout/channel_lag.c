@@ -8,6 +8,7 @@
 #include "transport/net/conn.h"
 #include "transport/session.h"
 #include "transport/trace.h"
+#include "transport/ws/ws_conn.h"
 
 /* The frames of one class that are not for this session. */
 static uint32_t
@@ -75,16 +76,21 @@ channel_trace(const struct channel *channel, const struct session *session,
 	trace_put(&session->conn->loop->trace, &entry);
 }
 
-/* A subscriber does not get what the channel has, or gets it later. */
-static void
-channel_trace_skip(const struct channel *channel, const struct session *session,
-    const struct subscription *subscription, uint64_t dropped)
+/*
+ * A subscriber that has not lagged gets what comes from now on later. False: no
+ * memory.
+ */
+static bool
+channel_begin_lag(struct send_batch *batch, struct channel *channel,
+    struct subscription *subscription)
 {
-	if (dropped > 0)
-		channel_trace(channel, session, TRACE_DROPPED, dropped);
-	if (!subscription_lags(subscription))
-		channel_trace(channel, session, TRACE_LAGS,
-		    subscription->waiting);
+	subscription->lag = lags_begin(&batch->lags);
+	if (subscription->lag == 0)
+		return false;
+	lags_find(&batch->lags, subscription->lag)->position =
+	    frame_ring_end(&channel->ring);
+	channel->ring_readers++;
+	return true;
 }
 
 void
@@ -94,21 +100,26 @@ channel_skip(struct send_batch *batch, struct session *session,
 	struct subscription *subscription =
 	    session_find_subscription(session, channel);
 	uint32_t messages = messages_for(batch, channel, session);
+	uint32_t droppables = droppables_for(batch, channel, session);
+	bool begins = !subscription_lags(subscription);
+	bool traces = trace_is_on(&session->conn->loop->trace);
+	struct lag *lag;
 
-	subscription->waiting =
-	    (subscription->waiting + messages) & SUBSCRIPTION_WAITING_MOST;
-	batch->copies.waiting += messages;
-	batch->copies.skipped += droppables_for(batch, channel, session);
-	if (trace_is_on(&session->conn->loop->trace))
-		channel_trace_skip(channel, session, subscription,
-		    droppables_for(batch, channel, session));
-
-	if (!subscription_lags(subscription)) {
-		subscription->position = frame_ring_end(&channel->ring);
-		channel->ring_readers++;
+	batch->copies.skipped += droppables;
+	if (traces && droppables > 0)
+		channel_trace(channel, session, TRACE_DROPPED, droppables);
+	if (begins && !channel_begin_lag(batch, channel, subscription)) {
+		batch->copies.aborted += messages;
+		ws_conn_end_unsent(session->conn);
+		return;
 	}
-	if (subscription->next == 0 && !channel->is_lobby)
-		subscription->next = channel->first_seq;
+	batch->copies.waiting += messages;
+	lag = lags_find(&batch->lags, subscription->lag);
+	lag->waiting += messages;
+	if (lag->next == 0 && !channel->is_lobby)
+		lag->next = channel->first_seq;
+	if (traces && begins)
+		channel_trace(channel, session, TRACE_LAGS, lag->waiting);
 	if (!session->conn->lags)
 		conn_set_lags(session->conn, true);
 }
@@ -154,20 +165,21 @@ channel_fill_ring(const struct send_batch *batch, struct channel *channel)
 }
 
 static void
-settle_waiting(struct send_batch *batch, struct subscription *subscription,
-    uint32_t messages, uint64_t *total)
+settle_waiting(struct send_batch *batch,
+    const struct subscription *subscription, uint32_t messages, uint64_t *total)
 {
-	if (messages > subscription->waiting)
-		messages = subscription->waiting;
-	subscription->waiting =
-	    (subscription->waiting - messages) & SUBSCRIPTION_WAITING_MOST;
+	struct lag *lag = lags_find(&batch->lags, subscription->lag);
+
+	if (messages > lag->waiting)
+		messages = lag->waiting;
+	lag->waiting -= messages;
 	batch->copies.waiting -= messages;
 	*total += messages;
 }
 
 void
 channel_note_replayed(struct send_batch *batch,
-    struct subscription *subscription, uint32_t messages)
+    const struct subscription *subscription, uint32_t messages)
 {
 	settle_waiting(batch, subscription, messages, &batch->copies.delivered);
 }
@@ -192,11 +204,11 @@ void
 channel_end_lag(struct send_batch *batch, struct channel *channel,
     struct subscription *subscription)
 {
-	settle_waiting(batch, subscription, UINT32_MAX, &batch->copies.aborted);
 	if (!subscription_lags(subscription))
 		return;
-	subscription->position = subscription->next = 0;
-	subscription->missed_presence = false;
+	settle_waiting(batch, subscription, UINT32_MAX, &batch->copies.aborted);
+	lags_end(&batch->lags, subscription->lag);
+	subscription->lag = 0;
 	if (--channel->ring_readers == 0)
 		frame_ring_clear(&channel->ring);
 }

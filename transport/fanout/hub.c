@@ -390,18 +390,19 @@ hub_end(struct hub *hub, struct str member_id, unsigned code,
 }
 
 bool
-hub_find_lost(struct session *session, struct bye *bye)
+hub_find_lost(const struct hub *hub, struct session *session, struct bye *bye)
 {
 	for (uint32_t i = 0; i < session->subscription_count; i++) {
 		const struct subscription *subscription =
 		    session_subscription(session, i);
 		const struct channel *channel = subscription->channel;
+		const struct lag *lag =
+		    lags_find(&hub->batch.lags, subscription->lag);
 
-		if (!subscription->is_lost || channel->is_lobby)
+		if (lag == NULL || !lag->is_lost || channel->is_lobby)
 			continue;
 		bye->room = str_slice(channel->room->id, channel->room->id_len);
-		bye->seq = subscription->next != 0 ? subscription->next
-						   : channel->last_seq + 1;
+		bye->seq = lag->next != 0 ? lag->next : channel->last_seq + 1;
 		return true;
 	}
 	return false;

@@ -120,7 +120,7 @@ bool hub_end(struct hub *, struct str member_id, unsigned code,
  * and sets bye->room and bye->seq to it and the first missed message. False:
  * there is none. The id is valid until the session leaves the room.
  */
-bool hub_find_lost(struct session *, struct bye *);
+bool hub_find_lost(const struct hub *, struct session *, struct bye *);
 
 /*
  * One connection's input has been handled. Answers go at once, while its
@@ -143,7 +143,8 @@ void hub_tidy(struct hub *);
 /* --- for another process -------------------------------------------------- */
 
 /* The session's member, its rooms, and what it was not sent of these. */
-void hub_pack_session(const struct session *, struct packer *);
+void hub_pack_session(const struct hub *, const struct session *,
+    struct packer *);
 
 /*
  * Into a session that was added. False: no such bytes, or no memory; the

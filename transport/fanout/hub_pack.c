@@ -19,33 +19,37 @@ channel_room(const struct channel *channel)
 /* --- sessions ------------------------------------------------------------- */
 
 static void
-subscription_pack(const struct subscription *subscription,
-    struct packer *packer)
+subscription_pack(const struct hub *hub,
+    const struct subscription *subscription, struct packer *packer)
 {
-	bool lags = subscription_lags(subscription);
+	const struct lag *lag = lags_find(&hub->batch.lags, subscription->lag);
 
 	pack_text(packer, channel_room(subscription->channel));
-	pack_number(packer,
-	    (lags ? SUBSCRIPTION_LAGS : 0U) |
-		(subscription->missed_presence ? SUBSCRIPTION_MISSED_PRESENCE
-					       : 0U));
-	if (!lags)
+	if (lag == NULL) {
+		pack_number(packer, 0);
 		return;
-	pack_number(packer, subscription->position);
-	pack_number(packer, subscription->next);
-	pack_number(packer, subscription->waiting);
+	}
+	pack_number(packer,
+	    SUBSCRIPTION_LAGS |
+		(lag->missed_presence ? SUBSCRIPTION_MISSED_PRESENCE : 0U));
+	pack_number(packer, lag->position);
+	pack_number(packer, lag->next);
+	pack_number(packer, lag->waiting);
 }
 
 void
-hub_pack_session(const struct session *session, struct packer *packer)
+hub_pack_session(const struct hub *hub, const struct session *session,
+    struct packer *packer)
 {
 	if (!session->is_attached)
 		return;
 	pack_text(packer, session_member(session));
 	pack_number(packer, session->subscription_count);
 	for (uint32_t i = 0; i < session->subscription_count; i++)
-		subscription_pack(i == 0 ? &session->first
-					 : &session->more[i - 1],
+		subscription_pack(hub,
+		    i < SESSION_SUBSCRIPTIONS
+			? &session->first[i]
+			: &session->more[i - SESSION_SUBSCRIPTIONS],
 		    packer);
 }
 
@@ -56,6 +60,7 @@ subscription_unpack(struct hub *hub, struct session *session,
 	struct str room = unpack_text(from);
 	unsigned flags = (unsigned)unpack_number(from);
 	struct subscription *subscription;
+	struct lag *lag;
 
 	if (from->failed || room.len >= ROOM_ID_SIZE ||
 	    publisher_enter(&hub->base, session_member(session),
@@ -65,13 +70,16 @@ subscription_unpack(struct hub *hub, struct session *session,
 		return true;
 	subscription =
 	    session_subscription(session, session->subscription_count - 1);
-	subscription->position = unpack_number(from);
-	subscription->next = unpack_number(from);
-	subscription->waiting = unpack_number(from) & SUBSCRIPTION_WAITING_MOST;
-	subscription->missed_presence =
-	    (flags & SUBSCRIPTION_MISSED_PRESENCE) != 0;
+	subscription->lag = lags_begin(&hub->batch.lags);
+	if (subscription->lag == 0)
+		return false;
+	lag = lags_find(&hub->batch.lags, subscription->lag);
+	lag->position = unpack_number(from);
+	lag->next = unpack_number(from);
+	lag->waiting = (uint32_t)unpack_number(from);
+	lag->missed_presence = (flags & SUBSCRIPTION_MISSED_PRESENCE) != 0;
 	subscription->channel->ring_readers++;
-	hub->batch.copies.waiting += subscription->waiting;
+	hub->batch.copies.waiting += lag->waiting;
 	return !from->failed;
 }
 

@@ -151,24 +151,31 @@ next_lagging(struct session *session)
 	return NULL;
 }
 
+static struct lag *
+lag_of(const struct hub *hub, const struct subscription *subscription)
+{
+	return lags_find(&hub->batch.lags, subscription->lag);
+}
+
 /* Ends the session: messages that it missed are not kept any more. */
 static void
-fall_behind(struct session *session, struct subscription *subscription)
+fall_behind(struct session *session, struct lag *lag)
 {
-	subscription->is_lost = true;
+	lag->is_lost = true;
 	ws_conn_end(session->conn, WS_CLOSE_SLOW_CONSUMER, "slow_consumer");
 }
 
 static void
 send_piece(struct hub *hub, struct session *session,
-    struct subscription *subscription, const struct replay_piece *replay)
+    const struct subscription *subscription, const struct replay_piece *replay)
 {
+	struct lag *lag = lag_of(hub, subscription);
 	struct piece piece;
 
 	channel_note_replayed(&hub->batch, subscription, replay->messages);
-	subscription->next = replay->next;
-	if (subscription->next > subscription->channel->last_seq)
-		subscription->next = 0;
+	lag->next = replay->next;
+	if (lag->next > subscription->channel->last_seq)
+		lag->next = 0;
 	if (replay->chunk == NULL)
 		return;
 	piece = (struct piece){ replay->chunk, 0, replay->chunk->used };
@@ -178,16 +185,17 @@ send_piece(struct hub *hub, struct session *session,
 /* The session is charged for what is encoded for it, as for answers. */
 static void
 receive_messages(struct hub *hub, struct session *session,
-    struct subscription *subscription, const struct event *event)
+    const struct subscription *subscription, const struct event *event)
 {
+	struct lag *lag = lag_of(hub, subscription);
 	struct replay_piece piece = {
 		.channel = subscription->channel->id,
-		.first = subscription->next,
+		.first = lag->next,
 	};
 	size_t work;
 
 	if (event->recovery.missing_first != 0) {
-		fall_behind(session, subscription);
+		fall_behind(session, lag);
 		return;
 	}
 	if (!piece_encode(hub, session, event, &piece, &work)) {
@@ -215,7 +223,8 @@ replay_receive(struct hub *hub, struct session *session,
 {
 	const struct room_channels *room =
 	    subscriptions_find(&hub->subscriptions, event->room);
-	struct subscription *subscription = NULL;
+	const struct subscription *subscription = NULL;
+	struct lag *lag;
 
 	if (room != NULL)
 		for (const struct channel *channel = room->channels;
@@ -223,15 +232,16 @@ replay_receive(struct hub *hub, struct session *session,
 		     channel = channel->next)
 			subscription =
 			    session_find_subscription(session, channel);
-	if (subscription == NULL)
+	if (subscription == NULL || !subscription_lags(subscription))
 		return;
+	lag = lag_of(hub, subscription);
 	if (event->kind == EVENT_PRESENCE) {
 		/* Not all messages fitted in a piece: it is asked for again. */
-		if (subscription->next != 0)
+		if (lag->next != 0)
 			return;
-		subscription->missed_presence = false;
+		lag->missed_presence = false;
 		hub_send_as(hub, session, event, VIEW_OTHERS);
-	} else if (subscription->next != 0)
+	} else if (lag->next != 0)
 		receive_messages(hub, session, subscription, event);
 }
 
@@ -241,7 +251,7 @@ replay_known(struct hub *hub, struct session *session,
     struct subscription *subscription, uint64_t to)
 {
 	uint32_t channel = subscription->channel->id;
-	uint64_t next = subscription->next;
+	uint64_t next = lag_of(hub, subscription)->next;
 	const struct replay_piece *known =
 	    piece_slot(&hub->replays, channel, next);
 
@@ -262,7 +272,8 @@ replay_messages(struct hub *hub, struct session *session,
     struct subscription *subscription, uint64_t to)
 {
 	struct channel *channel = subscription->channel;
-	uint64_t next = subscription->next;
+	const struct lag *lag = lag_of(hub, subscription);
+	uint64_t next = lag->next;
 	struct command command = {
 		.kind = COMMAND_REPLAY,
 		.author = session_member(session),
@@ -276,7 +287,7 @@ replay_messages(struct hub *hub, struct session *session,
 
 	if (next != 0 && !ws_conn_begin_work(session->conn))
 		return false;
-	if (subscription->missed_presence && to == channel->last_seq)
+	if (lag->missed_presence && to == channel->last_seq)
 		command.flags |= COMMAND_WITH_PRESENCE;
 	error = command_handle(hub->handler, &command);
 	if (error == CHAT_UNAVAILABLE)
@@ -286,23 +297,21 @@ replay_messages(struct hub *hub, struct session *session,
 	return true;
 }
 
-/* What the ring has at the subscription's position; NULL: nothing is left. */
+/* What the ring has at the position of a lag; NULL: nothing is left. */
 static const struct ring_piece *
-find_frames(struct session *session, struct subscription *subscription,
-    struct piece *piece)
+find_frames(struct session *session, const struct channel *channel,
+    struct lag *lag, struct piece *piece)
 {
-	const struct channel *channel = subscription->channel;
 	const struct ring_piece *found =
-	    frame_ring_at(&channel->ring, subscription->position, piece);
+	    frame_ring_at(&channel->ring, lag->position, piece);
 
-	if (found != NULL ||
-	    subscription->position == frame_ring_end(&channel->ring))
+	if (found != NULL || lag->position == frame_ring_end(&channel->ring))
 		return found;
 	if (channel->is_lobby ||
-	    frame_ring_lost_change(&channel->ring, subscription->position))
-		fall_behind(session, subscription);
-	subscription->missed_presence = true;
-	subscription->position = frame_ring_end(&channel->ring);
+	    frame_ring_lost_change(&channel->ring, lag->position))
+		fall_behind(session, lag);
+	lag->missed_presence = true;
+	lag->position = frame_ring_end(&channel->ring);
 	return NULL;
 }
 
@@ -315,19 +324,19 @@ replay_step(struct hub *hub, struct session *session,
     struct subscription *subscription)
 {
 	struct channel *channel = subscription->channel;
+	struct lag *lag = lag_of(hub, subscription);
 	struct piece piece;
 	const struct ring_piece *found =
-	    find_frames(session, subscription, &piece);
+	    find_frames(session, channel, lag, &piece);
 
-	if (subscription->is_lost)
+	if (lag->is_lost)
 		return true;
-	if (found != NULL && (subscription->next == 0 ||
-				 found->after_seq < subscription->next)) {
-		subscription->position += piece.len;
+	if (found != NULL && (lag->next == 0 || found->after_seq < lag->next)) {
+		lag->position += piece.len;
 		hub->replays.work += piece.len;
 		if (found->except != session)
 			conn_send(session->conn, &piece, 1);
-	} else if (subscription->next != 0 || subscription->missed_presence) {
+	} else if (lag->next != 0 || lag->missed_presence) {
 		uint64_t to =
 		    found != NULL ? found->after_seq : channel->last_seq;
 
@@ -388,20 +397,23 @@ session_find_lagging(struct session *session)
  * the same messages and nothing else, and those are encoded.
  */
 static bool
-session_lacks_piece(struct session *session, const struct channel *channel,
-    const struct replay_piece *piece)
+session_lacks_piece(const struct send_batch *batch, struct session *session,
+    const struct channel *channel, const struct replay_piece *piece)
 {
 	const struct conn *conn = session->conn;
 	const struct subscription *subscription;
+	const struct lag *lag;
 
 	if (!conn->lags || !send_queue_is_empty(&conn->queue) ||
 	    !session->is_replaying)
 		return false;
 	subscription = session_find_lagging(session);
-	return subscription != NULL && subscription->channel == channel &&
-	       subscription->next == piece->first && !subscription->is_lost &&
-	       !subscription->missed_presence &&
-	       subscription->position == frame_ring_end(&channel->ring) &&
+	if (subscription == NULL || subscription->channel != channel)
+		return false;
+	lag = lags_find(&batch->lags, subscription->lag);
+	return lag->next == piece->first && !lag->is_lost &&
+	       !lag->missed_presence &&
+	       lag->position == frame_ring_end(&channel->ring) &&
 	       !skips_own(session) && ws_conn_is_open(conn);
 }
 
@@ -418,14 +430,13 @@ replay_slice_begin(const struct send_batch *batch, struct send_slice *slice,
 {
 	struct piece piece = replay_bytes(slice->replay);
 
-	(void)batch;
 	slice->left = 0;
 	for (uint32_t i = 0; i < slice->count; i++) {
 		const struct subscriber *subscriber =
 		    &slice->channel->subscribers[slice->first + i];
 
-		if (!session_lacks_piece(subscriber->session, slice->channel,
-			slice->replay))
+		if (!session_lacks_piece(batch, subscriber->session,
+			slice->channel, slice->replay))
 			continue;
 		if (conn_send_begin(subscriber->conn, &piece, 1, traffic,
 			&slice->sents[i]))
@@ -449,7 +460,7 @@ replay_slice_end_one(struct hub *hub, const struct send_slice *slice,
 	conn_send_end(conn, &piece, 1, &slice->sents[i]);
 	channel_note_replayed(&hub->batch, subscription,
 	    slice->replay->messages);
-	subscription->next = 0;
+	lag_of(hub, subscription)->next = 0;
 	replay_forget(session);
 	if (!ws_conn_is_open(conn) || !send_queue_is_empty(&conn->queue))
 		return;
@@ -555,7 +566,8 @@ replay_run(struct hub *hub)
 		    LIST_OWNER(ready->next, struct session, replay_link);
 		const struct subscription *lagging =
 		    tries > 0 ? session_find_lagging(session) : NULL;
-		uint64_t next = lagging != NULL ? lagging->next : 0;
+		uint64_t next =
+		    lagging != NULL ? lag_of(hub, lagging)->next : 0;
 
 		was_last = &session->replay_link == last;
 		list_remove(&session->replay_link);

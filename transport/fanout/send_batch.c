@@ -29,6 +29,7 @@ send_batch_fini(struct send_batch *batch)
 	free(batch->individuals);
 	free(batch->pieces);
 	free(batch->cursors);
+	lags_tidy(&batch->lags);
 }
 
 /* --- gathering ------------------------------------------------------------ */

@@ -20,6 +20,7 @@
 
 #include "domain/server_stats.h"
 #include "transport/fanout/frame_ring.h"
+#include "transport/fanout/lags.h"
 #include "transport/net/send_queue.h"
 
 struct conn;
@@ -97,6 +98,7 @@ struct send_batch {
 	struct chunk_pool *pool;
 	struct send_threads *threads; /* own; NULL: that of the loop alone */
 	struct replays *replays;      /* of sessions that are sent it later */
+	struct lags lags;             /* of their subscriptions */
 	size_t lobby_bytes; /* what the ring of a lobby holds at most */
 	size_t sends_most; /* members of rooms that one turn sends to; 0: all */
 	size_t sent_to;    /* in this turn */
@@ -178,7 +180,7 @@ void send_batch_tidy(struct send_batch *);
  * A subscriber that lags was sent so many messages; it has caught up; or it
  * leaves, and what it was not sent is lost to it.
  */
-void channel_note_replayed(struct send_batch *, struct subscription *,
+void channel_note_replayed(struct send_batch *, const struct subscription *,
     uint32_t messages);
 void channel_catch_up(struct send_batch *, struct channel *,
     struct subscription *);

@@ -61,6 +61,7 @@ send_batch_tidy(struct send_batch *batch)
 		if (channel->chunk == NULL)
 			channel_unhold(channel);
 	}
+	lags_tidy(&batch->lags);
 }
 
 static void

@@ -108,10 +108,9 @@ reserve_subscription(struct session *session)
 	uint32_t capacity = session->more_capacity;
 	struct subscription *more;
 
-	if (session->subscription_count <= capacity)
+	if (session->subscription_count < SESSION_SUBSCRIPTIONS + capacity)
 		return true;
-	/* Most are in the lobby and in one room. */
-	capacity = capacity == 0 ? 1 : capacity * 2;
+	capacity = capacity == 0 ? 2 : capacity * 2;
 	more = realloc(session->more, capacity * sizeof(*more));
 	if (more == NULL)
 		return false;

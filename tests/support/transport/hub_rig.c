@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "transport/fanout/hub_internal.h"
 #include "transport/fanout/subscriptions.h"
 #include "transport/net/thread_pool.h"
 
@@ -42,14 +43,16 @@ hub_rig_cut(struct hub_rig *f, unsigned client, unsigned room)
 		    session_subscription(session, i);
 		const struct room_channels *channels =
 		    subscription->channel->room;
+		const struct lag *lag =
+		    lags_find(&f->hub->batch.lags, subscription->lag);
 
-		if (subscription->next == 0 ||
+		if (lag == NULL || lag->next == 0 ||
 		    !str_equal(str_slice(channels->id, channels->id_len),
 			hub_rig_room(room, id)))
 			continue;
 		while (stream->count > stream->got &&
 		       stream->numbers[stream->count - 1] >=
-			   f->rooms[room][subscription->next - 1].number)
+			   f->rooms[room][lag->next - 1].number)
 			stream->count--;
 	}
 }

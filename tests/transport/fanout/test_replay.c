@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "tests/suite.h"
+#include "tests/support/failing_malloc.h"
 #include "tests/support/transport/hub_rig.h"
 #include "transport/fanout/hub_internal.h"
 #include "transport/net/thread_pool.h"
@@ -502,6 +503,39 @@ START_TEST(a_large_fan_out_to_the_lobby_waits_in_its_ring)
 }
 END_TEST
 
+/* The first one that is to be sent to later; the others have memory. */
+START_TEST(without_memory_for_its_lag_a_reader_is_ended)
+{
+	struct hub_rig *f;
+	const struct copy_totals *copies;
+	unsigned ended = 0;
+
+	if (!malloc_can_fail())
+		return;
+	f = hub_rig_create(0);
+	copies = &f->hub->batch.copies;
+	for (unsigned i = 0; i < HUB_CLIENTS; i++)
+		hub_rig_join(f, i, 0);
+	hub_rig_post(f, 0, -1, 0);
+	rig_turn(&f->rig);
+	f->rig.limits.turn_sends = 2;
+	hub_rig_post(f, 0, -1, 0);
+	malloc_fail_at(1);
+	hub_flush(f->hub);
+	ck_assert(malloc_has_failed());
+	malloc_fail_at(0);
+	for (unsigned i = 0; i < HUB_CLIENTS; i++)
+		ended += f->clients[i].conn->output_closed;
+	ck_assert_uint_eq(ended, 1);
+	for (int i = 0; i < HUB_CLIENTS; i++)
+		rig_turn(&f->rig);
+	ck_assert_uint_eq(copies->waiting, 0);
+	ck_assert_uint_eq(copies->aborted, 1);
+	ck_assert_uint_eq(copies->delivered, 2 * HUB_CLIENTS - 1);
+	hub_rig_destroy(f);
+}
+END_TEST
+
 static void
 replay_tests_add(TCase *tests)
 {
@@ -530,6 +564,7 @@ replay_tests_add(TCase *tests)
 SUITE(replay)
 {
 	replay_tests_add(tests);
+	tcase_add_test(tests, without_memory_for_its_lag_a_reader_is_ended);
 }
 
 /* The same, with slices of channels that several threads send to. */
