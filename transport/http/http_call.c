@@ -69,7 +69,7 @@ call_keep_connection(struct http_call *call)
 	struct conn *conn = call->conn;
 
 	if (!call->answer.keeps_alive || conn->state != CONN_OPEN ||
-	    conn->input_closed || conn->writable != NULL ||
+	    conn->input_closed || conn->is_writing ||
 	    !http_idle_put(conn, &call->address, call->tls, call->host))
 		return false;
 	call->conn = NULL;

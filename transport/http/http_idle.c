@@ -110,7 +110,7 @@ http_idle_put(struct conn *conn, const struct address *address,
 	size_t size = strlen(name) + 1;
 	struct http_idle *idle;
 
-	assert(conn->state == CONN_OPEN && conn->writable == NULL);
+	assert(conn->state == CONN_OPEN && !conn->is_writing);
 	idle = loop->idle_count >= HTTP_IDLE_MOST
 		   ? NULL
 		   : malloc(sizeof(*idle) + size);

@@ -13,7 +13,7 @@
 #include "transport/net/conn_internal.h"
 #include "transport/net/input_buffer.h"
 
-static_assert(sizeof(struct conn) <= 152, "one per connection");
+static_assert(sizeof(struct conn) <= 144, "one per connection");
 
 /* --- plain sockets -------------------------------------------------------- */
 
@@ -154,9 +154,7 @@ conn_abort(struct conn *conn)
 		return;
 	conn->state = CONN_DEAD;
 	conn->output_closed = true;
-	event_del(conn_readable(conn));
-	if (conn->writable != NULL)
-		event_del(conn->writable);
+	conn_wait_for(conn, false, false);
 	wheel_cancel(&conn->timer);
 	conn_defer(conn);
 }
@@ -195,7 +193,7 @@ conn_begin_closing(struct conn *conn, bool lingers)
 	conn->closing_since = conn_now(conn);
 	input_buffer_free(&conn->unread, &conn->loop->input_bytes);
 	conn_resume(conn, ~(unsigned)PAUSED_FOR_GOOD);
-	if (conn->writable == NULL)
+	if (!conn->is_writing)
 		conn_flushed(conn);
 	else
 		conn_watch(conn);
@@ -249,13 +247,11 @@ conn_create(struct loop *loop, int fd, struct peer *peer,
 
 	if (conn == NULL)
 		goto close_fd;
-	if (event_assign(conn_readable(conn), loop->base, fd,
-		EV_READ | EV_PERSIST, conn_readable_cb, conn) != 0 ||
-	    event_add(conn_readable(conn), NULL) != 0)
-		goto free_conn;
 	conn->io = &conn_plain_io;
 	conn->loop = loop;
 	conn->fd = fd;
+	if (!conn_wait_for(conn, true, false))
+		goto free_conn;
 	conn->peer = peer;
 	if (++loop->last_number == 0)
 		loop->last_number = 1;
@@ -328,9 +324,6 @@ conn_destroy(struct conn *conn)
 	input_buffer_free(&conn->unread, &loop->input_bytes);
 	send_queue_fini(&conn->queue);
 	peer_table_leave(&loop->peers, conn->peer);
-	event_del(conn_readable(conn));
-	if (conn->writable != NULL)
-		event_free(conn->writable);
 	if (conn->io->destroy != NULL)
 		conn->io->destroy(conn);
 	close(conn->fd);

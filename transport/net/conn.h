@@ -134,11 +134,13 @@ struct conn {
 	bool has_rest : 1;    /* its protocol has input to go on with */
 	bool is_sending : 1;  /* in conn_send_begin() */
 	bool wants_write : 1; /* so did its io table meanwhile */
+	bool is_reading : 1;  /* its event waits for input, */
+	bool is_writing : 1;  /* and because something waits to be sent */
+	bool is_bulk : 1;     /* see conn_set_bulk() */
 	uint16_t pauses;      /* of enum conn_pause */
 	const struct protocol_ops *protocol;
 	void *protocol_state;
-	struct event *writable; /* NULL: nothing waits to be sent */
-	struct conn *prev;      /* in loop->conns */
+	struct conn *prev; /* in loop->conns */
 	struct conn *next;
 	struct conn *next_deferred; /* or in loop->dead */
 	struct peer *peer;          /* NULL: not counted */
@@ -151,8 +153,9 @@ struct conn {
 	uint32_t output_moved;      /* the socket took something */
 	uint32_t resumed_at;        /* reading went on after a pause */
 	uint32_t number;            /* for logs; they wrap around */
-	/* The event of input, in the same block; libevent knows its size. */
-	void *readable[];
+	/* The event of its socket, in the same block; libevent knows its size.
+	 */
+	void *event[];
 };
 
 /*

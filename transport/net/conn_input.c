@@ -43,9 +43,9 @@ conn_pause(struct conn *conn, unsigned reasons)
 {
 	if (trace_is_on(&conn->loop->trace))
 		conn_trace_pauses(conn, TRACE_PAUSED, reasons & ~conn->pauses);
-	if (conn->pauses == 0)
-		event_del(conn_readable(conn));
 	conn->pauses |= (uint16_t)reasons;
+	if (!conn_wait_for(conn, false, conn->is_writing))
+		conn_abort(conn);
 }
 
 void
@@ -61,10 +61,8 @@ conn_resume(struct conn *conn, unsigned reasons)
 	conn->resumed_at = conn_now(conn);
 	if (conn->input_closed || conn->state == CONN_DEAD)
 		return;
-	if (event_add(conn_readable(conn), NULL) != 0)
+	if (!conn_wait_for(conn, true, conn->is_writing))
 		conn_abort(conn);
-	else if (conn->unread != NULL || conn->has_rest)
-		event_active(conn_readable(conn), EV_READ, 0);
 }
 
 void
@@ -162,8 +160,9 @@ batch_consume(struct loop_batch *batch)
 static void
 conn_on_eof(struct conn *conn)
 {
-	event_del(conn_readable(conn));
 	conn->input_closed = true;
+	if (!conn_wait_for(conn, false, conn->is_writing))
+		conn_abort(conn);
 	switch ((enum conn_state)conn->state) {
 	case CONN_OPEN:
 		conn->protocol->on_eof(conn);
@@ -231,31 +230,11 @@ conn_on_readable(struct conn *conn)
 	return len > 0;
 }
 
-void
-conn_readable_cb(evutil_socket_t fd, short what, void *arg)
-{
-	struct conn *conn = arg;
-
-	(void)fd;
-	(void)what;
-	log_set_connection(conn->number);
-	conn_on_readable(conn);
-	log_set_connection(0);
-}
-
 /* --- bulk ----------------------------------------------------------------- */
 
 static void
-conn_bulk_cb(evutil_socket_t fd, short what, void *arg)
+conn_on_bulk(struct conn *conn)
 {
-	struct conn *conn = arg;
-
-	if (conn->state != CONN_OPEN) {
-		conn_readable_cb(fd, what, arg);
-		return;
-	}
-	if (conn->pauses != 0)
-		return;
 	conn_pause(conn, PAUSED_BY_TURN);
 	conn->protocol->on_bulk(conn);
 }
@@ -263,13 +242,10 @@ conn_bulk_cb(evutil_socket_t fd, short what, void *arg)
 void
 conn_set_bulk(struct conn *conn, bool is_bulk)
 {
-	event_del(conn_readable(conn));
-	(void)event_assign(conn_readable(conn), conn->loop->base, conn->fd,
-	    EV_READ | EV_PERSIST, is_bulk ? conn_bulk_cb : conn_readable_cb,
-	    conn);
+	conn->is_bulk = is_bulk;
 	if (conn->pauses != 0 || conn->input_closed || conn->state == CONN_DEAD)
 		return;
-	if (event_add(conn_readable(conn), NULL) != 0)
+	if (!conn_wait_for(conn, true, conn->is_writing))
 		conn_abort(conn);
 }
 
@@ -285,9 +261,67 @@ conn_read_bulk(struct conn *conn)
 		return false;
 	if (has_more && conn->state == CONN_OPEN)
 		return true;
-	if (event_add(conn_readable(conn), NULL) != 0)
+	if (!conn_wait_for(conn, true, conn->is_writing))
 		conn_abort(conn);
 	return false;
+}
+
+/* --- the event ------------------------------------------------------------ */
+
+static void
+conn_on_input(struct conn *conn)
+{
+	if (!conn->is_reading)
+		return;
+	if (conn->is_bulk && conn->state == CONN_OPEN)
+		conn_on_bulk(conn);
+	else
+		conn_on_readable(conn);
+}
+
+static void
+conn_event_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct conn *conn = arg;
+
+	(void)fd;
+	log_set_connection(conn->number);
+	if ((what & EV_WRITE) != 0 && conn->is_writing)
+		conn_on_writable(conn);
+	if ((what & EV_READ) != 0)
+		conn_on_input(conn);
+	log_set_connection(0);
+}
+
+void
+conn_make_active(struct conn *conn)
+{
+	if (conn->is_reading && (conn->unread != NULL || conn->has_rest))
+		event_active(conn_event(conn), EV_READ, 0);
+}
+
+bool
+conn_wait_for(struct conn *conn, bool reads, bool writes)
+{
+	struct event *event = conn_event(conn);
+	short events = (short)(EV_PERSIST | (reads ? EV_READ : 0) |
+			       (writes ? EV_WRITE : 0));
+
+	if (reads == conn->is_reading && writes == conn->is_writing)
+		return true;
+	if (conn->is_reading || conn->is_writing)
+		event_del(event);
+	conn->is_reading = conn->is_writing = false;
+	if (!reads && !writes)
+		return true;
+	if (event_assign(event, conn->loop->base, conn->fd, events,
+		conn_event_cb, conn) != 0 ||
+	    event_add(event, NULL) != 0)
+		return false;
+	conn->is_reading = reads;
+	conn->is_writing = writes;
+	conn_make_active(conn);
+	return true;
 }
 
 /* --- all connections ------------------------------------------------------ */

@@ -2,20 +2,27 @@
 #ifndef TRANSPORT_CONN_INTERNAL_H
 #define TRANSPORT_CONN_INTERNAL_H
 
-#include <event2/util.h>
-
 #include "transport/net/conn.h"
 
 struct event;
 
 static inline struct event *
-conn_readable(struct conn *conn)
+conn_event(struct conn *conn)
 {
-	return (struct event *)(void *)conn->readable;
+	return (struct event *)(void *)conn->event;
 }
 
-/* The callback of that event. */
-void conn_readable_cb(evutil_socket_t, short what, void *conn);
+/*
+ * What its event waits for; see also conn_make_active(). False: no memory, and
+ * it waits for nothing.
+ */
+bool conn_wait_for(struct conn *, bool reads, bool writes);
+
+/* Input that goes on without the socket's makes its event active. */
+void conn_make_active(struct conn *);
+
+/* Its socket can be written to. */
+void conn_on_writable(struct conn *);
 
 /* The last byte is sent. */
 void conn_flushed(struct conn *);

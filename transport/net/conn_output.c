@@ -2,8 +2,6 @@
 
 #include <errno.h>
 
-#include <event2/event.h>
-
 #include "domain/log.h"
 #include "transport/net/conn_internal.h"
 
@@ -40,8 +38,10 @@ conn_send_bytes(struct conn *conn, const void *data, size_t len,
 static void
 conn_drained(struct conn *conn)
 {
-	event_free(conn->writable);
-	conn->writable = NULL;
+	if (!conn_wait_for(conn, conn->is_reading, false)) {
+		conn_abort(conn);
+		return;
+	}
 	conn->output_moved = 0;
 	if (!conn->lags)
 		conn->output_soft_since = 0;
@@ -58,7 +58,7 @@ conn_flush_io(struct conn *conn)
 	return conn->io->flush == NULL ? 1 : conn->io->flush(conn);
 }
 
-static void
+void
 conn_on_writable(struct conn *conn)
 {
 	struct iovec vectors[VECTORS_AT_ONCE];
@@ -88,26 +88,11 @@ conn_on_writable(struct conn *conn)
 		conn->output_soft_since = 0;
 }
 
-static void
-writable_cb(evutil_socket_t fd, short what, void *arg)
-{
-	struct conn *conn = arg;
-
-	(void)fd;
-	(void)what;
-	log_set_connection(conn->number);
-	conn_on_writable(conn);
-	log_set_connection(0);
-}
-
 void
 conn_await_drained(struct conn *conn)
 {
-	if (conn->writable != NULL || conn->state == CONN_DEAD)
-		return;
-	conn->writable = event_new(conn->loop->base, conn->fd,
-	    EV_WRITE | EV_PERSIST, writable_cb, conn);
-	if (conn->writable == NULL || event_add(conn->writable, NULL) != 0)
+	if (conn->state != CONN_DEAD &&
+	    !conn_wait_for(conn, conn->is_reading, true))
 		conn_abort(conn);
 }
 

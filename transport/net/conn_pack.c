@@ -91,7 +91,6 @@ conn_go_on(struct conn *conn)
 	if (!send_queue_is_empty(&conn->queue) ||
 	    (conn->pauses & PAUSED_BY_OUTPUT) != 0)
 		conn_await_drained(conn);
-	if (conn->pauses == 0 && (conn->unread != NULL || conn->has_rest))
-		event_active(conn_readable(conn), EV_READ, 0);
+	conn_make_active(conn);
 	conn_watch(conn);
 }

@@ -59,6 +59,12 @@ end_next_deadline(const struct conn *conn)
 }
 
 static void
+end_on_drained(struct conn *conn)
+{
+	(void)conn;
+}
+
+static void
 end_on_close(struct conn *conn, void *state)
 {
 	(void)conn;
@@ -69,6 +75,7 @@ end_on_close(struct conn *conn, void *state)
 static const struct protocol_ops end_protocol = {
 	.on_bytes = end_on_bytes,
 	.on_eof = conn_abort,
+	.on_drained = end_on_drained,
 	.next_deadline = end_next_deadline,
 	.on_close = end_on_close,
 };
@@ -226,6 +233,24 @@ START_TEST(one_that_another_pauses_gets_it_later)
 }
 END_TEST
 
+/* Both have one event. */
+START_TEST(input_goes_on_although_output_begins_to_wait)
+{
+	setup();
+	act = act_pause;
+	all_send(100);
+	rig_turn(&recorder.rig);
+	ck_assert_uint_eq(ends_reached(), 1);
+	for (size_t i = 0; i < MANY; i++) {
+		conn_resume(ends[i].conn, PAUSED_BY_STORE);
+		conn_await_drained(ends[i].conn);
+	}
+	rig_turn(&recorder.rig);
+	check_all_arrived();
+	teardown();
+}
+END_TEST
+
 SUITE(conn_input)
 {
 	tcase_add_loop_test(tests, each_gets_its_own_bytes, 0, 6);
@@ -233,4 +258,5 @@ SUITE(conn_input)
 	tcase_add_loop_test(tests, one_that_another_ends_gets_nothing_more, 0,
 	    2);
 	tcase_add_loop_test(tests, one_that_another_pauses_gets_it_later, 0, 2);
+	tcase_add_test(tests, input_goes_on_although_output_begins_to_wait);
 }

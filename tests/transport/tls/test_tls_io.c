@@ -165,7 +165,7 @@ START_TEST(delivers_in_order_to_a_slow_reader)
 	ck_assert_uint_gt(conn_waiting(client.conn), 0);
 	expect_pattern(data, MIB, 3000);
 	ck_assert_uint_eq(conn_waiting(client.conn), 0);
-	ck_assert_ptr_null(client.conn->writable);
+	ck_assert(!client.conn->is_writing);
 	free(data);
 }
 END_TEST
@@ -207,14 +207,14 @@ fill_and_linger(void)
 
 	shake_hands();
 	ck_assert_uint_eq(tls_peer_read(&byte, 1), 0); /* but a ticket */
-	for (; client.conn->writable == NULL; fit++)
+	for (; !client.conn->is_writing; fit++)
 		conn_write(client.conn, "x", 1);
 	expect_bytes(fit--);
 	rig_turn(&recorder.rig);
-	ck_assert_ptr_null(client.conn->writable);
+	ck_assert(!client.conn->is_writing);
 	for (size_t i = 0; i < fit; i++)
 		conn_write(client.conn, "x", 1);
-	ck_assert_ptr_null(client.conn->writable);
+	ck_assert(!client.conn->is_writing);
 	conn_linger(client.conn);
 	return fit;
 }
