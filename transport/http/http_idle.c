@@ -146,7 +146,7 @@ conn_is_silent(struct conn *conn)
 {
 	char byte;
 
-	return conn->io->read(conn, &byte, sizeof(byte)) < 0 &&
+	return conn->io->ops->read(conn, &byte, sizeof(byte)) < 0 &&
 	       (errno == EAGAIN || errno == EINTR);
 }
 

@@ -13,7 +13,7 @@
 #include "transport/net/conn_internal.h"
 #include "transport/net/input_buffer.h"
 
-static_assert(sizeof(struct conn) <= 144, "one per connection");
+static_assert(sizeof(struct conn) <= 136, "one per connection");
 
 /* --- plain sockets -------------------------------------------------------- */
 
@@ -48,12 +48,14 @@ plain_shutdown(struct conn *conn)
 	shutdown(conn->fd, SHUT_WR);
 }
 
-const struct conn_io_ops conn_plain_io = {
+static const struct conn_io_ops plain_ops = {
 	.read = plain_read,
 	.send = plain_send,
 	.write = plain_write,
 	.shutdown = plain_shutdown,
 };
+
+const struct conn_io conn_plain_io = { &plain_ops };
 
 /* --- deadlines ------------------------------------------------------------ */
 
@@ -176,7 +178,7 @@ conn_flushed(struct conn *conn)
 		conn_abort(conn);
 		return;
 	}
-	conn->io->shutdown(conn);
+	conn->io->ops->shutdown(conn);
 	conn->state = CONN_LINGERING;
 	conn->closing_since = conn_now(conn);
 	conn_watch(conn);
@@ -324,8 +326,8 @@ conn_destroy(struct conn *conn)
 	input_buffer_free(&conn->unread, &loop->input_bytes);
 	send_queue_fini(&conn->queue);
 	peer_table_leave(&loop->peers, conn->peer);
-	if (conn->io->destroy != NULL)
-		conn->io->destroy(conn);
+	if (conn->io->ops->destroy != NULL)
+		conn->io->ops->destroy(conn);
 	close(conn->fd);
 	free(conn);
 }

@@ -39,11 +39,16 @@ struct conn_io_ops {
 	int (*flush)(struct conn *);
 	/* Ends the writing; bytes that were written are still delivered. */
 	void (*shutdown)(struct conn *);
-	/* Frees conn->io_state. NULL: there is none. */
+	/* Frees conn->io. NULL: it is no connection's own. */
 	void (*destroy)(struct conn *);
 };
 
-extern const struct conn_io_ops conn_plain_io;
+/* The first member of what a way to travel keeps for one connection. */
+struct conn_io {
+	const struct conn_io_ops *ops;
+};
+
+extern const struct conn_io conn_plain_io;
 
 /* Which memory grew too large: see protocol_ops.on_overload. */
 enum conn_overload {
@@ -119,8 +124,7 @@ struct conn {
 	struct wheel_node timer; /* first: the wheel hands it back */
 	/* What every send looks at lies together. */
 	struct send_queue queue;
-	const struct conn_io_ops *io;
-	void *io_state;
+	const struct conn_io *io;
 	struct loop *loop;
 	int fd;
 	uint8_t state : 2;      /* enum conn_state */

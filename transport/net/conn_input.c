@@ -190,7 +190,8 @@ conn_read(struct conn *conn)
 	if (batch->count == LOOP_BATCH_COUNT ||
 	    batch->used + LOOP_INPUT_SIZE > LOOP_BATCH_SIZE)
 		batch_consume(batch);
-	len = conn->io->read(conn, batch->bytes + batch->used, LOOP_INPUT_SIZE);
+	len = conn->io->ops->read(conn, batch->bytes + batch->used,
+	    LOOP_INPUT_SIZE);
 	if (len > 0) {
 		traffic->reads++;
 		traffic->received_bytes += (uint64_t)len;

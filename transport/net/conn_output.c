@@ -25,14 +25,15 @@ static ssize_t
 conn_write_vectors(struct conn *conn, struct iovec *vectors, int count,
     struct traffic *traffic)
 {
-	return traffic_add_sent(traffic, conn->io->write(conn, vectors, count));
+	return traffic_add_sent(traffic,
+	    conn->io->ops->write(conn, vectors, count));
 }
 
 static inline ssize_t
 conn_send_bytes(struct conn *conn, const void *data, size_t len,
     struct traffic *traffic)
 {
-	return traffic_add_sent(traffic, conn->io->send(conn, data, len));
+	return traffic_add_sent(traffic, conn->io->ops->send(conn, data, len));
 }
 
 static void
@@ -55,7 +56,7 @@ conn_drained(struct conn *conn)
 static int
 conn_flush_io(struct conn *conn)
 {
-	return conn->io->flush == NULL ? 1 : conn->io->flush(conn);
+	return conn->io->ops->flush == NULL ? 1 : conn->io->ops->flush(conn);
 }
 
 void

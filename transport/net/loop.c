@@ -7,7 +7,7 @@
 #include <event2/event.h>
 
 /* What a connection takes besides what is counted elsewhere. */
-#define CONN_BYTES 768
+#define CONN_BYTES 704
 
 size_t
 loop_memory(const struct loop *loop)

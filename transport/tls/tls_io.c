@@ -22,6 +22,7 @@
  * repeated with the same bytes, and at most one record waits here.
  */
 struct tls_session {
+	struct conn_io base;
 	struct conn *conn;
 	struct tls_context *context;
 	SSL *ssl;
@@ -38,7 +39,7 @@ struct tls_session {
 static struct tls_session *
 tls_session_of(const struct conn *conn)
 {
-	return conn->io_state;
+	return (struct tls_session *)conn->io;
 }
 
 /* --- the socket below OpenSSL --------------------------------------------- */
@@ -351,7 +352,7 @@ tls_io_destroy(struct conn *conn)
 	free(session);
 }
 
-static const struct conn_io_ops tls_io = {
+static const struct conn_io_ops tls_io_ops = {
 	.read = tls_read,
 	.send = tls_send,
 	.write = tls_write,
@@ -380,8 +381,8 @@ tls_session_create(struct conn *conn, struct tls_context *context)
 	BIO_set_data(bio, session);
 	BIO_set_init(bio, 1);
 	SSL_set_bio(session->ssl, bio, bio);
-	conn->io = &tls_io;
-	conn->io_state = session;
+	session->base.ops = &tls_io_ops;
+	conn->io = &session->base;
 	return session;
 free_ssl:
 	BIO_free(bio);
@@ -429,5 +430,6 @@ tls_connect(struct conn *conn, struct tls_context *context, const char *host)
 const char *
 tls_connect_failure(const struct conn *conn)
 {
-	return conn->io == &tls_io ? tls_session_of(conn)->failure : NULL;
+	return conn->io->ops == &tls_io_ops ? tls_session_of(conn)->failure
+					    : NULL;
 }
