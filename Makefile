@@ -275,6 +275,7 @@ crash-nightly: ## the same with a million crashes
 SCHEDULES ?= 20000
 cluster: $(O)/cluster_sim ## simulate nodes, Redis and faults, and check what members see
 	@$(O)/cluster_sim --plants
+	@$(O)/cluster_sim --from 378078 --seeds 1 # which once failed
 	@$(O)/cluster_sim --seeds $(SCHEDULES) $(ARGS)
 
 cluster-faults: $(O)/parleyd ## three nodes and a real Redis, of which one fails (ARGS="--runs 100")

@@ -29,6 +29,11 @@ struct room_feed {
 	bool is_closed; /* freed at the next flush */
 	/* A member has entered it before its history was read. */
 	bool is_entered_early;
+	/*
+	 * The log had another history, which is not read yet: the broker may
+	 * lose it, and have the one of before again.
+	 */
+	bool differs;
 	int64_t used_ms; /* when it was last needed; monotonic */
 	/* Entries from then on are published, although they are loaded. */
 	int64_t publish_from_ms;
@@ -135,8 +140,9 @@ struct cluster {
 	/* Since the claim this node had no lease, or the log lost entries. */
 	bool relay_lapsed;
 	/*
-	 * Since the claim, and the last loss of a connection, all logs that
-	 * were read before were compared: they have what was observed.
+	 * Since the claim, the last loss of a connection, and the last log that
+	 * had another history, all logs that were read before were compared:
+	 * they have what was observed.
 	 */
 	bool relay_is_fresh;
 	/*

@@ -227,7 +227,8 @@ room_differ(struct feed *base)
 	feed->cluster->stats.resets++;
 	if (feed->is_closed)
 		return;
-	cluster_relay_forget(feed->cluster, str_from(feed->room_id));
+	feed->differs = true;
+	feed->cluster->relay_is_fresh = false;
 	if (handler != NULL)
 		handler->ops->reset(handler, str_from(feed->room_id));
 }
@@ -269,7 +270,9 @@ room_load(struct feed *base, const struct feed_field *fields,
 	is_same = room_epoch_load(feed, fields, field_count);
 	if ((base->is_loaded && !is_same) || feed->is_entered_early)
 		room_differ(base);
-	feed->is_entered_early = false;
+	if (feed->differs)
+		cluster_relay_forget(feed->cluster, str_from(feed->room_id));
+	feed->differs = feed->is_entered_early = false;
 	room_history_clear(feed->cluster, str_from(feed->room_id));
 	while (!base->is_loaded && silent > 0 &&
 	       entries[silent - 1].at_ms >= feed->publish_from_ms)
@@ -296,6 +299,7 @@ room_live(struct feed *base)
 {
 	struct room_feed *feed = room_feed_of(base);
 
+	feed->differs = false;
 	feed_unblock(&feed->cluster->chat);
 	if (!feed->is_closed)
 		room_barriers_report(feed->cluster, &feed->barriers,
