@@ -1,6 +1,8 @@
 """What is said of other servers, and of those that are not there."""
 
 import os
+import re
+import subprocess
 
 import pytest
 
@@ -77,6 +79,20 @@ def test_uwebsockets_passes_on_and_answers(case, tmp_path):
             "--seconds", 0.1, "--members", 12, case, f"127.0.0.1:{port}",
             timeout=60)
     assert figures["case"] == case
+
+
+def test_setup_goes_on_if_uwebsockets_cannot_be_fetched(tmp_path):
+    fetch = re.search(r"^fetch_uwebsockets\(\) {\n.*?^}\n",
+                      (script.ROOT / "tools/setup").read_text(), re.M | re.S)[0]
+    git = tmp_path / "git"
+    git.write_text("#!/bin/sh\nexit 128\n")
+    git.chmod(0o700)
+    done = subprocess.run(
+        ["sh", "-euc", fetch + "fetch_uwebsockets; echo goes on"],
+        cwd=tmp_path, capture_output=True, text=True, check=True,
+        env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"})
+    assert done.stdout == "goes on\n"
+    assert "uWebSockets cannot be fetched" in done.stderr
 
 
 def test_a_failing_server_has_no_version():
