@@ -363,6 +363,14 @@ client_set_discards(struct client *client)
 }
 
 void
+client_acknowledge_at_once(struct client *client)
+{
+	int on = 1;
+
+	setsockopt(client->fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
+}
+
+void
 client_read(struct client *client)
 {
 	struct crowd *crowd = client->crowd;

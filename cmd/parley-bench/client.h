@@ -86,6 +86,13 @@ void client_read(struct client *);
  */
 void client_set_discards(struct client *);
 
+/*
+ * From now on reading acknowledges what was received. After an exchange of
+ * messages the kernel would wait for more, and send the acknowledgement while
+ * the server sends that: its processor would pay for it.
+ */
+void client_acknowledge_at_once(struct client *);
+
 /* Starts or stops reading. */
 void client_set_reading(struct client *, bool);
 

@@ -64,6 +64,7 @@ void
 crowd_settle(struct crowd *crowd, struct client *client)
 {
 	client->settled = true;
+	client_acknowledge_at_once(client);
 	crowd->unsettled--;
 }
 
