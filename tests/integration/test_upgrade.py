@@ -54,8 +54,8 @@ class Upgradable(Server):
         try:
             with open(f"/proc/{self.serving}/stat") as stat:
                 return stat.read().rpartition(")")[2].split()[0] != "Z"
-        except FileNotFoundError:
-            return False
+        except (FileNotFoundError, ProcessLookupError):
+            return False  # the second if it ends before it is read
 
     def stop(self):
         os.kill(self.serving, signal.SIGTERM)
