@@ -133,7 +133,11 @@ conn_fire(struct wheel_node *node, void *arg)
 
 	(void)arg;
 	log_set_connection(conn->number);
-	conn_check_deadlines(conn);
+	/* The deadline may have moved, and the timer not. */
+	if (conn_has_passed(conn, conn_next_deadline(conn)))
+		conn_check_deadlines(conn);
+	else
+		conn_watch(conn);
 	log_set_connection(0);
 }
 

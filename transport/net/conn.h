@@ -326,9 +326,6 @@ void conn_shed_output(struct conn *);
 /* A deadline has changed. */
 void conn_watch(struct conn *);
 
-/* A deadline was added. 0: none was. */
-void conn_watch_earlier(struct conn *, uint32_t due);
-
 static inline bool
 conn_has_passed(const struct conn *conn, uint32_t moment)
 {

@@ -21,6 +21,9 @@ bool conn_wait_for(struct conn *, bool reads, bool writes);
 /* Input that goes on without the socket's makes its event active. */
 void conn_make_active(struct conn *);
 
+/* A deadline was added. 0: none was. */
+void conn_watch_earlier(struct conn *, uint32_t due);
+
 /* Its socket can be written to. */
 void conn_on_writable(struct conn *);
 

@@ -109,7 +109,7 @@ conn_set_lags(struct conn *conn, bool lags)
 	}
 	if (lags)
 		return;
-	/* Its deadlines are later now: at the timer, none has passed. */
+	/* Its deadlines are later now: the timer may be too early. */
 	conn->resumed_at = conn_now(conn);
 	if (send_queue_is_empty(&conn->queue)) {
 		conn->output_soft_since = 0;

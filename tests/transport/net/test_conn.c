@@ -623,6 +623,31 @@ START_TEST(resets_a_peer_that_does_not_read_its_last_bytes)
 }
 END_TEST
 
+/* Its timer is as early as before: 0: it closes; 1: it lagged. */
+START_TEST(a_deadline_that_has_moved_is_waited_for)
+{
+	setup(SMALL);
+	recorder.rig.limits.output_soft_time_ms = 1000;
+	recorder.rig.limits.output_soft = 1024 * 1024;
+	if (_i == 0) {
+		send_pieces(50 * 1000, 5, false);
+		conn_close(conn);
+	}
+	conn_set_lags(conn, true);
+	if (_i == 1) {
+		conn_set_lags(conn, false);
+		fake.deadline = recorder.rig.worker.loop.wheel.now + 49;
+	}
+	rig_pass(&recorder.rig, 4800);
+	ck_assert_uint_eq(conns_open(), 1);
+	ck_assert_uint_eq(fake.deadlines, 0);
+	rig_pass(&recorder.rig, 200);
+	ck_assert_uint_eq(conns_open(), (unsigned)_i);
+	ck_assert_uint_eq(fake.deadlines, (unsigned)_i);
+	teardown();
+}
+END_TEST
+
 START_TEST(calls_at_the_end_of_the_turn_what_was_deferred_once)
 {
 	setup(0);
@@ -681,6 +706,8 @@ SUITE(conn)
 	tcase_add_test(tests, discards_input_only_up_to_a_bound);
 	tcase_add_test(tests, closing_ends_every_pause_and_drops_what_was_kept);
 	tcase_add_test(tests, resets_a_peer_that_does_not_read_its_last_bytes);
+	tcase_add_loop_test(tests, a_deadline_that_has_moved_is_waited_for, 0,
+	    2);
 	tcase_add_test(tests,
 	    calls_at_the_end_of_the_turn_what_was_deferred_once);
 	tcase_add_test(tests, calls_a_protocol_at_its_deadline);
