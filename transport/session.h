@@ -102,10 +102,10 @@ session_next_of_member(const struct session *session)
 }
 
 static inline struct subscription *
-session_subscription(struct session *session, uint32_t i)
+session_subscription(const struct session *session, uint32_t i)
 {
 	return i < SESSION_SUBSCRIPTIONS
-		   ? &session->first[i]
+		   ? (struct subscription *)&session->first[i]
 		   : &session->more[i - SESSION_SUBSCRIPTIONS];
 }
 

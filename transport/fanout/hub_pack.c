@@ -46,10 +46,7 @@ hub_pack_session(const struct hub *hub, const struct session *session,
 	pack_text(packer, session_member(session));
 	pack_number(packer, session->subscription_count);
 	for (uint32_t i = 0; i < session->subscription_count; i++)
-		subscription_pack(hub,
-		    i < SESSION_SUBSCRIPTIONS
-			? &session->first[i]
-			: &session->more[i - SESSION_SUBSCRIPTIONS],
+		subscription_pack(hub, session_subscription(session, i),
 		    packer);
 }
 

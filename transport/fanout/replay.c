@@ -165,6 +165,12 @@ fall_behind(struct session *session, struct lag *lag)
 	ws_conn_end(session->conn, WS_CLOSE_SLOW_CONSUMER, "slow_consumer");
 }
 
+static struct piece
+replay_bytes(const struct replay_piece *replay)
+{
+	return (struct piece){ replay->chunk, 0, replay->chunk->used };
+}
+
 static void
 send_piece(struct hub *hub, struct session *session,
     const struct subscription *subscription, const struct replay_piece *replay)
@@ -178,7 +184,7 @@ send_piece(struct hub *hub, struct session *session,
 		lag->next = 0;
 	if (replay->chunk == NULL)
 		return;
-	piece = (struct piece){ replay->chunk, 0, replay->chunk->used };
+	piece = replay_bytes(replay);
 	conn_send(session->conn, &piece, 1);
 }
 
@@ -415,12 +421,6 @@ session_lacks_piece(const struct send_batch *batch, struct session *session,
 	       !lag->missed_presence &&
 	       lag->position == frame_ring_end(&channel->ring) &&
 	       !skips_own(session) && ws_conn_is_open(conn);
-}
-
-static struct piece
-replay_bytes(const struct replay_piece *replay)
-{
-	return (struct piece){ replay->chunk, 0, replay->chunk->used };
 }
 
 /* The first half, in any thread; `left` becomes those that were begun. */
