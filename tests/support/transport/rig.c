@@ -68,14 +68,26 @@ rig_fini(struct rig *rig)
 	worker_fini(&rig->worker);
 }
 
+static void
+rig_turn_once(struct rig *rig)
+{
+	conns_poll(&rig->worker.loop, false);
+	loop_update_time(&rig->worker.loop);
+	worker_end_turn(&rig->worker);
+}
+
+/* On a slow machine, what was sent at once is read in many turns. */
 void
 rig_turn(struct rig *rig)
 {
-	for (int i = 0; i < 3 || bulk_waits(&rig->worker.loop.bulk); i++) {
-		conns_poll(&rig->worker.loop, false);
-		loop_update_time(&rig->worker.loop);
-		worker_end_turn(&rig->worker);
-	}
+	struct loop *loop = &rig->worker.loop;
+	uint32_t number;
+
+	do {
+		number = loop->turn.number;
+		for (int i = 0; i < 3; i++)
+			rig_turn_once(rig);
+	} while (loop->turn.number != number || bulk_waits(&loop->bulk));
 }
 
 void
