@@ -284,7 +284,7 @@ send_individuals_in_threads(struct send_batch *batch, size_t first,
 	};
 	const struct send_slice *slices;
 
-	if (!send_threads_are_for(threads, count) ||
+	if (!send_threads_are_for_individuals(threads, count) ||
 	    !send_threads_divide(threads, &kind, count) ||
 	    !send_threads_prepare(threads))
 		return false;

@@ -15,6 +15,8 @@ static_assert(POOL_THREADS_MOST <= SERVER_STATS_WORKERS, "each is counted");
 #define SLICES_OF_A_THREAD 4
 #define SLICE_LEAST 16
 
+#define INDIVIDUAL_THREADS_LEAST 3
+
 /* The slices of one thread: a part of the order. */
 struct lane {
 	atomic_size_t next;
@@ -84,6 +86,15 @@ send_threads_are_for(const struct send_threads *threads, size_t sends)
 {
 	return threads != NULL && sends >= threads->least &&
 	       !threads_pause(threads);
+}
+
+bool
+send_threads_are_for_individuals(const struct send_threads *threads,
+    size_t sends)
+{
+	return send_threads_are_for(threads, sends) &&
+	       (threads->count >= INDIVIDUAL_THREADS_LEAST ||
+		   threads->least == 1);
 }
 
 unsigned

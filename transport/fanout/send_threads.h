@@ -29,6 +29,14 @@ void send_threads_destroy(struct send_threads *);
  */
 bool send_threads_are_for(const struct send_threads *, size_t sends);
 
+/*
+ * The same for sends to individual sessions, which mostly are answers: who gets
+ * one goes on. Two threads, on two processors, leave none to programs of this
+ * machine that do, and make them wait for each other.
+ */
+bool send_threads_are_for_individuals(const struct send_threads *,
+    size_t sends);
+
 /* How many there are; 1 without threads, and while those that help pause. */
 unsigned send_threads_count(const struct send_threads *);
 

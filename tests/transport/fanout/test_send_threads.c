@@ -25,9 +25,9 @@ static atomic_uint helped;    /* slices that the helper has begun */
 static atomic_uint completed; /* slices */
 
 static void
-threads_setup(size_t least)
+threads_setup(unsigned count, size_t least)
 {
-	pool = thread_pool_create(2);
+	pool = thread_pool_create(count);
 	threads = send_threads_create(pool, least);
 	ck_assert_ptr_nonnull(threads);
 	memset(&channel, 0, sizeof(channel));
@@ -38,7 +38,7 @@ threads_setup(size_t least)
 static void
 setup(void)
 {
-	threads_setup(2);
+	threads_setup(2, 2);
 }
 
 static void
@@ -144,11 +144,25 @@ END_TEST
 START_TEST(helpers_do_not_pause_if_all_is_theirs)
 {
 	teardown();
-	threads_setup(1);
+	threads_setup(2, 1);
 	is_late = true;
 	slices_run();
 	ck_assert(send_threads_are_for(threads, 1));
 	ck_assert_uint_eq(threads_paused_us(), 0);
+}
+END_TEST
+
+/* See send_threads_are_for_individuals(). */
+START_TEST(answers_leave_a_processor_to_their_receivers)
+{
+	ck_assert(!send_threads_are_for_individuals(threads, MANY));
+	teardown();
+	threads_setup(3, 2);
+	ck_assert(send_threads_are_for_individuals(threads, 2));
+	ck_assert(!send_threads_are_for_individuals(threads, 1));
+	teardown();
+	threads_setup(2, 1);
+	ck_assert(send_threads_are_for_individuals(threads, 1));
 }
 END_TEST
 
@@ -158,4 +172,5 @@ SUITE(send_threads)
 	tcase_add_test(tests, helpers_that_are_late_pause);
 	tcase_add_test(tests, helpers_that_are_punctual_do_not_pause);
 	tcase_add_test(tests, helpers_do_not_pause_if_all_is_theirs);
+	tcase_add_test(tests, answers_leave_a_processor_to_their_receivers);
 }
