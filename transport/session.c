@@ -281,6 +281,12 @@ endpoint_tick(struct endpoint *endpoint)
 }
 
 static void
+endpoint_begin_pack(struct endpoint *endpoint)
+{
+	hub_begin_pack(((struct sessions *)endpoint)->config.hub);
+}
+
+static void
 endpoint_pack_shared(struct endpoint *endpoint, struct packer *packer)
 {
 	hub_pack(((struct sessions *)endpoint)->config.hub, packer);
@@ -306,6 +312,7 @@ static const struct endpoint_ops sessions_ops = {
 	.is_movable = session_is_movable,
 	.pack = session_pack,
 	.adopt = session_adopt,
+	.begin_pack = endpoint_begin_pack,
 	.pack_shared = endpoint_pack_shared,
 	.unpack_shared = endpoint_unpack_shared,
 	.after_read = endpoint_after_read,

@@ -52,6 +52,7 @@ worker_pack(struct worker *worker, struct packer *packer, int *sockets)
 	struct endpoint *endpoint = worker->ws.endpoint;
 	size_t count = 0;
 
+	endpoint->ops->begin_pack(endpoint);
 	pack_number(packer, (uint64_t)loop->started_ms);
 	pack_number(packer, loop->wheel.now);
 	pack_number(packer, loop->last_number);

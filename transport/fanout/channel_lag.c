@@ -76,52 +76,70 @@ channel_trace(const struct channel *channel, const struct session *session,
 	trace_put(&session->conn->loop->trace, &entry);
 }
 
-/*
- * A subscriber that has not lagged gets what comes from now on later. False: no
- * memory.
- */
+/* False: no memory. */
 static bool
 channel_begin_lag(struct send_batch *batch, struct channel *channel,
-    struct subscription *subscription)
+    struct subscription *subscription, uint64_t position)
 {
 	subscription->lag = lags_begin(&batch->lags);
 	if (subscription->lag == 0)
 		return false;
-	lags_find(&batch->lags, subscription->lag)->position =
-	    frame_ring_end(&channel->ring);
+	lags_find(&batch->lags, subscription->lag)->position = position;
 	channel->ring_readers++;
 	return true;
+}
+
+void
+channel_miss(struct send_batch *batch, struct session *session,
+    struct channel *channel, const struct missed *missed)
+{
+	struct subscription *subscription =
+	    session_find_subscription(session, channel);
+	bool begins = !subscription_lags(subscription);
+	bool traces = trace_is_on(&session->conn->loop->trace);
+	struct lag *lag;
+
+	batch->copies.skipped += missed->droppables;
+	if (traces && missed->droppables > 0)
+		channel_trace(channel, session, TRACE_DROPPED,
+		    missed->droppables);
+	if (begins && !channel_begin_lag(batch, channel, subscription,
+			  missed->position)) {
+		batch->copies.aborted += missed->messages;
+		ws_conn_end_unsent(session->conn);
+		return;
+	}
+	batch->copies.waiting += missed->messages;
+	lag = lags_find(&batch->lags, subscription->lag);
+	lag->waiting += missed->messages;
+	if (lag->next == 0)
+		lag->next = missed->first_seq;
+	if (traces && begins)
+		channel_trace(channel, session, TRACE_LAGS, lag->waiting);
+	if (!session->conn->lags)
+		conn_set_lags(session->conn, true);
+}
+
+struct missed
+channel_missed(const struct channel *channel)
+{
+	return (struct missed){
+		.position = frame_ring_end(&channel->ring),
+		.first_seq = channel->is_lobby ? 0 : channel->first_seq,
+		.messages = channel->messages,
+		.droppables = channel->droppables,
+	};
 }
 
 void
 channel_skip(struct send_batch *batch, struct session *session,
     struct channel *channel)
 {
-	struct subscription *subscription =
-	    session_find_subscription(session, channel);
-	uint32_t messages = messages_for(batch, channel, session);
-	uint32_t droppables = droppables_for(batch, channel, session);
-	bool begins = !subscription_lags(subscription);
-	bool traces = trace_is_on(&session->conn->loop->trace);
-	struct lag *lag;
+	struct missed missed = channel_missed(channel);
 
-	batch->copies.skipped += droppables;
-	if (traces && droppables > 0)
-		channel_trace(channel, session, TRACE_DROPPED, droppables);
-	if (begins && !channel_begin_lag(batch, channel, subscription)) {
-		batch->copies.aborted += messages;
-		ws_conn_end_unsent(session->conn);
-		return;
-	}
-	batch->copies.waiting += messages;
-	lag = lags_find(&batch->lags, subscription->lag);
-	lag->waiting += messages;
-	if (lag->next == 0 && !channel->is_lobby)
-		lag->next = channel->first_seq;
-	if (traces && begins)
-		channel_trace(channel, session, TRACE_LAGS, lag->waiting);
-	if (!session->conn->lags)
-		conn_set_lags(session->conn, true);
+	missed.messages = messages_for(batch, channel, session);
+	missed.droppables = droppables_for(batch, channel, session);
+	channel_miss(batch, session, channel, &missed);
 }
 
 void

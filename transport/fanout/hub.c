@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "domain/server_stats.h"
+#include "transport/fanout/channel_rest.h"
 #include "transport/fanout/file_push.h"
 #include "transport/fanout/hub_internal.h"
 #include "transport/fanout/send_threads.h"
@@ -314,6 +315,12 @@ hub_turn_sends(const struct hub *hub)
 }
 
 bool
+hub_has_deferred(const struct hub *hub)
+{
+	return hub->batch.rests != NULL || !list_is_empty(&hub->replays.ready);
+}
+
+bool
 hub_use_threads(struct hub *hub, struct thread_pool *pool, size_t least)
 {
 	assert(hub->batch.threads == NULL);
@@ -325,18 +332,38 @@ static bool
 hub_is_idle(const struct hub *hub)
 {
 	return !send_batch_is_pending(&hub->batch) &&
-	       list_is_empty(&hub->pushes) &&
-	       list_is_empty(&hub->replays.ready);
+	       list_is_empty(&hub->pushes) && !hub_has_deferred(hub);
+}
+
+/* What new sends leave of those of a turn: one part of so many, at least. */
+#define TURN_SENDS_PARTS 4
+
+static void
+hub_send_rests(struct hub *hub)
+{
+	struct send_batch *batch = &hub->batch;
+	size_t most = hub_turn_sends(hub), least = most / TURN_SENDS_PARTS;
+
+	if (most == 0)
+		rests_send(batch, SIZE_MAX);
+	else if (batch->sent_to + least > most)
+		rests_send(batch, least);
+	else
+		rests_send(batch, most - batch->sent_to);
 }
 
 void
 hub_flush(struct hub *hub)
 {
+	bool had_rests = hub->batch.rests != NULL;
+
 	hub->batch.sent_to = 0;
 	if (hub_is_idle(hub))
 		return;
 	file_pushes_end(&hub->pushes, hub->handler);
 	hub_send_batch(hub);
+	if (had_rests)
+		hub_send_rests(hub);
 	if (!list_is_empty(&hub->replays.ready))
 		replay_run(hub);
 }
@@ -411,9 +438,10 @@ hub_find_lost(const struct hub *hub, struct session *session, struct bye *bye)
 struct pending
 hub_pending(const struct hub *hub)
 {
-	size_t replays = list_is_empty(&hub->replays.ready) ? 0 : 1;
+	size_t deferred = hub_has_deferred(hub) ? 1 : 0;
 
-	return (struct pending){ hub->batch.sends + replays, hub->batch.bytes };
+	return (struct pending){ hub->batch.sends + deferred,
+		hub->batch.bytes };
 }
 
 void

@@ -142,6 +142,9 @@ void hub_tidy(struct hub *);
 
 /* --- for another process -------------------------------------------------- */
 
+/* Before: what members were not sent becomes a part of their sessions. */
+void hub_begin_pack(struct hub *);
+
 /* The session's member, its rooms, and what it was not sent of these. */
 void hub_pack_session(const struct hub *, const struct session *,
     struct packer *);

@@ -56,6 +56,9 @@ void hub_remove_session(struct hub *, struct session *);
 /* Members of rooms that one turn sends to; 0: no limit. */
 size_t hub_turn_sends(const struct hub *);
 
+/* Whether members are sent something in later turns, as far as they read. */
+bool hub_has_deferred(const struct hub *);
+
 /* A large batch is sent before the end of its turn. */
 void hub_flush_if_large(struct hub *);
 

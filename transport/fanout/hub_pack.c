@@ -2,6 +2,7 @@
 
 #include "domain/base/pack.h"
 #include "domain/room.h"
+#include "transport/fanout/channel_rest.h"
 #include "transport/fanout/hub_internal.h"
 #include "transport/net/conn.h"
 
@@ -35,6 +36,12 @@ subscription_pack(const struct hub *hub,
 	pack_number(packer, lag->position);
 	pack_number(packer, lag->next);
 	pack_number(packer, lag->waiting);
+}
+
+void
+hub_begin_pack(struct hub *hub)
+{
+	rests_lag(&hub->batch);
 }
 
 void

@@ -324,17 +324,22 @@ count_further(struct hub *hub, const struct room_channels *room,
 
 /*
  * The author of messages to many waits behind the members that are still to be
- * sent earlier ones: else those would fall behind, although they read.
+ * sent earlier ones, or will be sent this one in later turns: else those would
+ * fall behind, although they read.
  */
 static void
 author_wait(struct hub *hub, struct session *author, size_t reached)
 {
 	size_t most = hub_turn_sends(hub);
 
-	if (most == 0 || reached < most / 4 ||
-	    list_is_empty(&hub->replays.ready))
+	if (most == 0 || reached < most / 4)
 		return;
-	conn_set_lags(author->conn, true);
+	if (hub_has_deferred(hub))
+		conn_set_lags(author->conn, true);
+	else if (reached > most)
+		conn_pause(author->conn, PAUSED_BY_OUTPUT);
+	else
+		return;
 	replay_continue(&hub->replays, author);
 }
 

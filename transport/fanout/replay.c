@@ -353,7 +353,17 @@ replay_step(struct hub *hub, struct session *session,
 	return true;
 }
 
-/* Returns whether it can be sent more at once. */
+/* Whether members of one of its rooms are still to be sent to. */
+static bool
+session_has_rests(struct session *session)
+{
+	for (uint32_t i = 0; i < session->subscription_count; i++)
+		if (session_subscription(session, i)->channel->rest != NULL)
+			return true;
+	return false;
+}
+
+/* Returns whether it can be sent more at once, or waits for others. */
 static bool
 replay_session(struct hub *hub, struct session *session)
 {
@@ -363,6 +373,8 @@ replay_session(struct hub *hub, struct session *session)
 	while (ws_conn_is_open(conn) && send_queue_is_empty(&conn->queue)) {
 		struct subscription *subscription = next_lagging(session);
 
+		if (subscription == NULL && session_has_rests(session))
+			return true;
 		if (subscription == NULL) {
 			conn_set_lags(conn, false);
 			return false;

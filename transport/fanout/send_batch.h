@@ -23,6 +23,7 @@
 #include "transport/fanout/lags.h"
 #include "transport/net/send_queue.h"
 
+struct channel_rest;
 struct conn;
 struct replays;
 struct send_threads;
@@ -72,14 +73,15 @@ struct channel {
 	uint32_t last;
 	uint32_t id; /* of this channel, never given again soon */
 	uint8_t variant;
-	bool is_lobby;          /* no history: the ring has all frames */
-	uint32_t ring_readers;  /* subscribers that lag */
-	uint32_t messages;      /* frames of this turn, FRAME_MESSAGE */
-	uint32_t droppables;    /* frames of this turn, FRAME_DROPPABLE */
-	size_t bytes;           /* of all frames of this turn */
-	uint64_t first_seq;     /* of this turn's messages; 0: none */
-	uint64_t last_seq;      /* of all messages */
-	struct frame_ring ring; /* for them: frames that no history has */
+	bool is_lobby;             /* no history: the ring has all frames */
+	uint32_t ring_readers;     /* subscribers that lag, and the rest */
+	uint32_t messages;         /* frames of this turn, FRAME_MESSAGE */
+	uint32_t droppables;       /* frames of this turn, FRAME_DROPPABLE */
+	size_t bytes;              /* of all frames of this turn */
+	uint64_t first_seq;        /* of this turn's messages; 0: none */
+	uint64_t last_seq;         /* of all messages */
+	struct frame_ring ring;    /* for them: frames that no history has */
+	struct channel_rest *rest; /* sent to in later turns; NULL: none is */
 };
 
 /* A session that is sent to on its own in this turn. */
@@ -99,6 +101,7 @@ struct send_batch {
 	struct send_threads *threads; /* own; NULL: that of the loop alone */
 	struct replays *replays;      /* of sessions that are sent it later */
 	struct lags lags;             /* of their subscriptions */
+	struct channel_rest *rests;   /* of all channels */
 	size_t lobby_bytes; /* what the ring of a lobby holds at most */
 	size_t sends_most; /* members of rooms that one turn sends to; 0: all */
 	size_t sent_to;    /* in this turn */

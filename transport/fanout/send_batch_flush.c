@@ -88,6 +88,11 @@ send_all(struct send_batch *batch)
 {
 	size_t answers = batch->individual_count;
 
+	/* What is sent later must not come behind what is sent now. */
+	for (struct channel *channel = batch->dirty; channel != NULL;
+	     channel = channel->next_dirty)
+		if (channel->rest != NULL)
+			channel_rest_lag(batch, channel);
 	if (batch->dirty != NULL) {
 		individuals_find(batch);
 		channels_send(batch);
@@ -123,6 +128,7 @@ void
 channel_fini(struct channel *channel)
 {
 	assert(!channel_is_dirty(channel) && channel->count == 0);
+	assert(channel->rest == NULL);
 	if (channel->held_at != NULL)
 		channel_unhold(channel);
 	if (channel->chunk != NULL)

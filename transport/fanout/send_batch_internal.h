@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "transport/fanout/channel_rest.h"
 #include "transport/fanout/send_batch.h"
 #include "transport/session.h"
 
@@ -78,6 +79,11 @@ channel_is_deferred(const struct send_batch *batch,
 
 /* --- channel_lag.c -------------------------------------------------------- */
 
+/* This turn's frames of a channel, for all but those it excepts. */
+struct missed channel_missed(const struct channel *);
+/* A subscriber was not sent this of a channel: it lags. */
+void channel_miss(struct send_batch *, struct session *, struct channel *,
+    const struct missed *);
 /* A subscriber is sent this turn's frames of a channel later. */
 void channel_skip(struct send_batch *, struct session *, struct channel *);
 /* The same for all dirty channels of a session. */
@@ -92,6 +98,8 @@ void channel_fill_ring(const struct send_batch *, struct channel *);
 
 /* Sends to the subscribers of all dirty channels, but individual ones. */
 void channels_send(struct send_batch *);
+/* Sessions that are flushed individually have entries of their own. */
+void channel_trace_send(const struct channel *, uint64_t sent, uint64_t behind);
 
 /* --- send_individuals.c --------------------------------------------------- */
 

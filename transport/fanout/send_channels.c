@@ -25,8 +25,7 @@ channel_gather(struct send_batch *batch, const struct channel *channel,
 	return true;
 }
 
-/* Sessions that are flushed individually have entries of their own. */
-static void
+void
 channel_trace_send(const struct channel *channel, uint64_t sent,
     uint64_t behind)
 {
@@ -40,15 +39,9 @@ channel_trace_send(const struct channel *channel, uint64_t sent,
 		.has_count = true,
 	};
 
-	trace_put(&channel->subscribers[0].conn->loop->trace, &entry);
+	if (trace_is_on(&channel->subscribers[0].conn->loop->trace))
+		trace_put(&channel->subscribers[0].conn->loop->trace, &entry);
 }
-
-/* What became of a channel's frames, for so many subscribers each. */
-struct channel_totals {
-	uint64_t sent;
-	uint64_t failed;
-	uint64_t behind;
-};
 
 /*
  * The next slice begins behind the last one, and has at most so many
@@ -77,33 +70,14 @@ slice_is_last(const struct send_slice *slice)
 	return slice->first + slice->count == slice->channel->count;
 }
 
-/* The second half of a send. */
-static void
-slice_end_one(struct send_batch *batch, const struct send_slice *slice,
-    uint32_t i, struct channel_totals *totals)
-{
-	const struct subscriber *subscriber =
-	    &slice->channel->subscribers[slice->first + i];
-
-	if (!conn_takes_frames(subscriber->conn)) {
-		channel_skip(batch, subscriber->session, slice->channel);
-		totals->behind++;
-	} else if (slice->is_whole) {
-		conn_send_end(subscriber->conn,
-		    &batch->pieces[slice->first_piece], slice->piece_count,
-		    &slice->sents[i]);
-		batch->sent_to++;
-		totals->sent++;
-	} else {
-		ws_conn_end_unsent(subscriber->conn);
-		totals->failed++;
-	}
-}
-
 static void
 slice_defer(struct send_batch *batch, const struct send_slice *slice,
-    struct channel_totals *totals)
+    struct send_totals *totals)
 {
+	if (channel_rest_begin(batch, slice)) {
+		totals->behind += slice->count;
+		return;
+	}
 	for (uint32_t i = 0; i < slice->count; i++) {
 		const struct subscriber *subscriber =
 		    &slice->channel->subscribers[slice->first + i];
@@ -119,30 +93,24 @@ slice_defer(struct send_batch *batch, const struct send_slice *slice,
 }
 
 static void
-slice_end(struct send_batch *batch, const struct send_slice *slice,
-    struct channel_totals *totals)
+slice_settle(struct send_batch *batch, const struct send_slice *slice,
+    struct send_totals *totals)
 {
-	if (slice->is_deferred) {
+	if (slice->is_deferred)
 		slice_defer(batch, slice, totals);
-		return;
-	}
-	batch->sent_to += slice->sent;
-	totals->sent += slice->sent;
-	for (uint64_t left = slice->left; left != 0; left &= left - 1)
-		slice_end_one(batch, slice, (uint32_t)__builtin_ctzll(left),
-		    totals);
+	else
+		send_slice_end(batch, slice, totals);
 }
 
 static void
 channel_count_sends(struct send_batch *batch, const struct channel *channel,
-    const struct channel_totals *totals)
+    const struct send_totals *totals)
 {
 	uint64_t copies = channel->messages + channel->droppables;
 
 	batch->copies.delivered += totals->sent * copies;
 	batch->copies.aborted += totals->failed * copies;
-	if (channel->count > 0 &&
-	    trace_is_on(&channel->subscribers[0].conn->loop->trace))
+	if (channel->count > 0)
 		channel_trace_send(channel, totals->sent, totals->behind);
 }
 
@@ -155,7 +123,7 @@ channel_traffic(const struct channel *channel)
 static void
 send_channel(struct send_batch *batch, struct channel *channel)
 {
-	struct channel_totals totals = { 0 };
+	struct send_totals totals = { 0 };
 	struct sent sents[SEND_SLICE_MOST];
 	struct send_slice slice = { .channel = channel, .sents = sents };
 
@@ -165,7 +133,7 @@ send_channel(struct send_batch *batch, struct channel *channel)
 		if (!slice.is_deferred)
 			send_slice_begin(batch, &slice,
 			    channel_traffic(channel));
-		slice_end(batch, &slice, &totals);
+		slice_settle(batch, &slice, &totals);
 	}
 	channel_count_sends(batch, channel, &totals);
 }
@@ -221,7 +189,7 @@ list_slices(struct send_batch *batch, struct send_threads *threads,
 static bool
 send_channels_in_threads(struct send_batch *batch)
 {
-	struct channel_totals totals = { 0 };
+	struct send_totals totals = { 0 };
 	const struct send_slice *slices;
 	size_t sends, count;
 
@@ -237,11 +205,11 @@ send_channels_in_threads(struct send_batch *batch)
 	send_threads_run(batch->threads, batch,
 	    channel_traffic(slices->channel));
 	for (size_t i = 0; i < count; i++) {
-		slice_end(batch, &slices[i], &totals);
+		slice_settle(batch, &slices[i], &totals);
 		if (!slice_is_last(&slices[i]))
 			continue;
 		channel_count_sends(batch, slices[i].channel, &totals);
-		totals = (struct channel_totals){ 0 };
+		totals = (struct send_totals){ 0 };
 	}
 	return true;
 }

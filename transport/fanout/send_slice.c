@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "transport/fanout/send_batch_internal.h"
+#include "transport/ws/ws_conn.h"
 
 void
 send_slice_begin(const struct send_batch *batch, struct send_slice *slice,
@@ -33,4 +34,42 @@ send_slice_begin(const struct send_batch *batch, struct send_slice *slice,
 	}
 	slice->sent = sent;
 	slice->left = left;
+}
+
+static void
+subscriber_send_end(struct send_batch *batch, const struct send_slice *slice,
+    uint32_t i, struct send_totals *totals)
+{
+	const struct subscriber *subscriber =
+	    &slice->channel->subscribers[slice->first + i];
+
+	if (!conn_takes_frames(subscriber->conn)) {
+		if (slice->rest != NULL)
+			channel_miss(batch, subscriber->session, slice->channel,
+			    &slice->rest->missed);
+		else
+			channel_skip(batch, subscriber->session,
+			    slice->channel);
+		totals->behind++;
+	} else if (slice->is_whole) {
+		conn_send_end(subscriber->conn,
+		    &batch->pieces[slice->first_piece], slice->piece_count,
+		    &slice->sents[i]);
+		batch->sent_to++;
+		totals->sent++;
+	} else {
+		ws_conn_end_unsent(subscriber->conn);
+		totals->failed++;
+	}
+}
+
+void
+send_slice_end(struct send_batch *batch, const struct send_slice *slice,
+    struct send_totals *totals)
+{
+	batch->sent_to += slice->sent;
+	totals->sent += slice->sent;
+	for (uint64_t left = slice->left; left != 0; left &= left - 1)
+		subscriber_send_end(batch, slice,
+		    (uint32_t)__builtin_ctzll(left), totals);
 }

@@ -3,7 +3,7 @@
  * sessions that are sent to individually, in two halves. The first changes
  * nothing but their connections, so that several threads can do it, each for
  * other slices; the second belongs to the thread of the loop
- * (send_channels.c, send_individuals.c).
+ * (send_slice_end(), send_individuals.c).
  */
 #ifndef TRANSPORT_SEND_SLICE_H
 #define TRANSPORT_SEND_SLICE_H
@@ -37,11 +37,21 @@ struct send_slice {
 	uint32_t sent;      /* to so many, completely */
 	uint64_t left;      /* the second half goes on with these */
 	const struct replay_piece *replay; /* of a replay */
+	const struct channel_rest *rest;   /* of such a one; else NULL */
 };
 
-/* This turn's frames of the channel. */
+/* What became of a channel's frames, for so many subscribers each. */
+struct send_totals {
+	uint64_t sent;
+	uint64_t failed;
+	uint64_t behind;
+};
+
+/* This turn's frames of the channel, or those of a rest. */
 void send_slice_begin(const struct send_batch *, struct send_slice *,
     struct traffic *);
+void send_slice_end(struct send_batch *, const struct send_slice *,
+    struct send_totals *);
 
 /*
  * Whether a connection is sent the frames of rooms now. What a socket does not

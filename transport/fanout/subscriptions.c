@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "transport/fanout/channel_rest.h"
 #include "transport/session.h"
 #include "transport/ws/ws_conn.h"
 
@@ -168,6 +169,7 @@ subscription_remove(struct subscriptions *subscriptions,
 	uint32_t index = subscription->index;
 	struct subscriber last;
 
+	channel_rest_leave(subscriptions->batch, channel, index);
 	channel_end_lag(subscriptions->batch, channel, subscription);
 	last = channel->subscribers[--channel->count];
 	session_find_subscription(last.session, channel)->index = index;

@@ -82,6 +82,8 @@ struct endpoint_ops {
 	void (*pack)(const void *session, struct packer *);
 	void *(*adopt)(struct endpoint *, struct conn *, bool deflate,
 	    struct unpacker *);
+	/* Before all sessions are packed. */
+	void (*begin_pack)(struct endpoint *);
 	/* The same for what sessions share, after all of them. */
 	void (*pack_shared)(struct endpoint *, struct packer *);
 	bool (*unpack_shared)(struct endpoint *, struct unpacker *);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "transport/fanout/channel_rest.h"
 #include "transport/fanout/hub_internal.h"
 #include "transport/fanout/subscriptions.h"
 #include "transport/net/thread_pool.h"
@@ -43,16 +44,20 @@ hub_rig_cut(struct hub_rig *f, unsigned client, unsigned room)
 		    session_subscription(session, i);
 		const struct room_channels *channels =
 		    subscription->channel->room;
+		const struct channel *channel = subscription->channel;
 		const struct lag *lag =
 		    lags_find(&f->hub->batch.lags, subscription->lag);
+		uint64_t next = lag != NULL ? lag->next : 0;
 
-		if (lag == NULL || lag->next == 0 ||
+		if (channel_rest_has(channel, subscription->index))
+			next = channel->rest->missed.first_seq;
+		if (next == 0 ||
 		    !str_equal(str_slice(channels->id, channels->id_len),
 			hub_rig_room(room, id)))
 			continue;
 		while (stream->count > stream->got &&
 		       stream->numbers[stream->count - 1] >=
-			   f->rooms[room][lag->next - 1].number)
+			   f->rooms[room][next - 1].number)
 			stream->count--;
 	}
 }
@@ -569,12 +574,29 @@ hub_rig_read_bye(struct hub_rig *f, unsigned client, char *bye, size_t size)
 	ck_abort_msg("it was not closed");
 }
 
+/* Whether the client is to be sent the frames of a room in a later turn. */
+static bool
+hub_rig_has_rest(const struct hub_rig *f, unsigned client)
+{
+	struct session *session = f->sessions_of[client];
+
+	for (uint32_t i = 0; i < session->subscription_count; i++) {
+		const struct subscription *subscription =
+		    session_subscription(session, i);
+
+		if (channel_rest_has(subscription->channel,
+			subscription->index))
+			return true;
+	}
+	return false;
+}
+
 unsigned
 hub_rig_lagging(const struct hub_rig *f)
 {
 	unsigned count = 0;
 
 	for (unsigned i = 0; i < HUB_CLIENTS; i++)
-		count += hub_rig_lags(f, i);
+		count += hub_rig_lags(f, i) || hub_rig_has_rest(f, i);
 	return count;
 }
