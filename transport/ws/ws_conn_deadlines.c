@@ -9,23 +9,50 @@
 /* How long before its principal expires a client is notified. */
 #define EXPIRY_NOTICE_MS 30000
 
+/* About so many pings are sent at once, of so many ticks at most. */
+#define PINGS_AT_ONCE 128
+#define PING_TICKS_AT_ONCE 8
+
 static uint32_t
 ws_later(uint32_t a, uint32_t b)
 {
 	return a > b ? a : b;
 }
 
-/* The ping interval, ±10 %, so that connections do not ping in step. */
+/*
+ * Pings are sent every so many ticks: pongs that arrive together are read in
+ * one turn of the loop, which takes less time than a turn for each.
+ */
+static uint32_t
+ws_ping_step(const struct loop *loop, uint32_t interval)
+{
+	uint32_t step = PING_TICKS_AT_ONCE;
+
+	while (step > 1 &&
+	       (step > interval / 20 ||
+		   loop->conn_count * step > PINGS_AT_ONCE * interval))
+		step /= 2;
+	return step;
+}
+
+/*
+ * The ping interval, ±10 %, so that connections do not ping in step. How much
+ * depends on the connection only: asked again, the answer is the same.
+ */
 static uint32_t
 ws_ping_due(const struct conn *conn)
 {
 	const struct ws_conn *ws = ws_of(conn);
-	uint32_t ticks = wheel_ticks(conn->loop->limits->ping_interval_ms);
+	uint32_t interval = wheel_ticks(conn->loop->limits->ping_interval_ms);
+	uint32_t spread = (conn->number * 2654435769u) >> 16;
+	uint32_t step, due;
 
-	if (ticks == 0 || ws->pinged != 0)
+	if (interval == 0 || ws->pinged != 0)
 		return 0;
-	return ws->since + ticks - ticks / 10 +
-	       loop_random(conn->loop, ticks / 5 + 1);
+	step = ws_ping_step(conn->loop, interval);
+	due = ws->since + interval - interval / 10 + step - 1 +
+	      spread % (interval / 5 + 2 - step);
+	return due - due % step;
 }
 
 /* While input is not read, the pong may be there already. */
@@ -95,15 +122,9 @@ ws_next_deadline(const struct conn *conn)
 }
 
 static void
-ws_ping_if_silent(struct conn *conn)
+ws_ping(struct conn *conn)
 {
-	int64_t interval_ms = conn->loop->limits->ping_interval_ms;
-	struct ws_conn *ws = ws_of(conn);
-
-	if (interval_ms == 0 || ws->pinged != 0 ||
-	    conn_now(conn) - ws->since < wheel_ticks(interval_ms * 9 / 10))
-		return;
-	ws->pinged = conn_now(conn);
+	ws_of(conn)->pinged = conn_now(conn);
 	ws_conn_write_frame(conn, WS_PING, "", 0);
 }
 
@@ -178,8 +199,8 @@ ws_on_deadline(struct conn *conn)
 		ws_conn_end(conn, WS_CLOSE_GOING_AWAY, "idle");
 	else if (conn_has_passed(conn, ws_message_due(conn)))
 		ws_conn_end(conn, WS_CLOSE_POLICY, "message_timeout");
-	else
-		ws_ping_if_silent(conn);
+	else if (conn_has_passed(conn, ws_ping_due(conn)))
+		ws_ping(conn);
 	if (ws->state == WS_STATE_OPEN &&
 	    conn_has_passed(conn, ws_notice_due(conn)))
 		ws_send_expiry(conn);

@@ -116,6 +116,41 @@ START_TEST(pings_do_not_keep_step)
 }
 END_TEST
 
+/* The time when each was pinged first, by steps of a tick. */
+static void
+pings_await(struct client *clients, int count, int64_t *pinged_ms)
+{
+	memset(pinged_ms, 0, (size_t)count * sizeof(*pinged_ms));
+	for (int64_t ms = WHEEL_TICK_MS; ms <= 30000; ms += WHEEL_TICK_MS) {
+		rig_pass(&recorder.rig, WHEEL_TICK_MS);
+		for (int i = 0; i < count; i++) {
+			client_receive(&clients[i]);
+			if (clients[i].len > 0 && pinged_ms[i] == 0)
+				pinged_ms[i] = ms;
+		}
+	}
+}
+
+START_TEST(pings_of_a_few_ticks_are_sent_at_once)
+{
+	struct client many[16];
+	int64_t pinged_ms[16];
+
+	recorder_init(&recorder);
+	recorder.rig.limits.ping_interval_ms = 25000;
+	for (int i = 0; i < 16; i++)
+		recorder_meet(&recorder, &many[i], 0);
+	pings_await(many, 16, pinged_ms);
+	for (int i = 0; i < 16; i++) {
+		ck_assert_int_ge(pinged_ms[i], 22400);
+		ck_assert_int_le(pinged_ms[i], 27600);
+		ck_assert_int_eq((pinged_ms[i] - pinged_ms[0]) % 800, 0);
+		client_fini(&many[i]);
+	}
+	recorder_fini(&recorder);
+}
+END_TEST
+
 START_TEST(a_pong_that_is_not_read_is_not_missed)
 {
 	char text[4000] = "";
@@ -399,6 +434,7 @@ SUITE(ws_conn_deadlines)
 	tcase_add_loop_test(tests, any_byte_is_a_sign_of_life, 0, 3);
 	tcase_add_test(tests, a_client_that_sends_is_not_pinged);
 	tcase_add_test(tests, pings_do_not_keep_step);
+	tcase_add_test(tests, pings_of_a_few_ticks_are_sent_at_once);
 	tcase_add_test(tests, a_pong_that_is_not_read_is_not_missed);
 	tcase_add_test(tests, a_dialect_closes_clients_after_its_idle_time);
 	tcase_add_test(tests, another_dialect_bears_silence);
