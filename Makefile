@@ -394,7 +394,8 @@ coverage: ## line coverage of the tests, per layer
 	@$(MAKE) BUILD=coverage all check integration
 	@GCOV='$(GCOV)' tools/coverage build/coverage
 
-valgrind: $(suites:%=%.valgrind) ## unit tests under memcheck
+# That of transport takes the longest.
+valgrind: $(O)/check_transport.valgrind $(suites:%=%.valgrind) ## unit tests under memcheck
 %.valgrind: %
 	CK_FORK=no valgrind -q --error-exitcode=1 --leak-check=full $<
 
