@@ -49,11 +49,10 @@ rest_has_lags(const struct channel_rest *rest)
 
 	for (uint32_t i = rest->first;
 	     channel->ring_readers > 0 && i < rest->end; i++) {
-		const struct subscriber *subscriber = &channel->subscribers[i];
+		struct session *session = channel->subscribers[i].session;
 
-		if (subscriber->conn->lags &&
-		    subscription_lags(session_find_subscription(subscriber
-								    ->session,
+		if (channel->subscribers[i].conn->lags &&
+		    subscription_lags(session_find_subscription(session,
 			channel)))
 			return true;
 	}
@@ -206,14 +205,13 @@ rest_send_in_threads(struct send_batch *batch, const struct send_slice *first,
     size_t count, struct send_totals *totals)
 {
 	struct send_threads *threads = batch->threads;
-	struct conn *conn = first->channel->subscribers[0].conn;
 	const struct send_slice *slices;
 
 	if (!send_threads_are_for(threads, count) ||
 	    !send_threads_divide(threads, first, count) ||
 	    !send_threads_prepare(threads))
 		return false;
-	send_threads_run(threads, batch, &conn->loop->meter.traffic);
+	send_threads_run(threads, batch, channel_traffic(first->channel));
 	slices = send_threads_slices(threads, &count);
 	for (size_t i = 0; i < count; i++)
 		send_slice_end(batch, &slices[i], totals);
@@ -224,13 +222,12 @@ static void
 rest_send_in_loop(struct send_batch *batch, struct send_slice slice,
     uint32_t count, struct send_totals *totals)
 {
-	struct conn *conn = slice.channel->subscribers[0].conn;
 	struct sent sents[SEND_SLICE_MOST];
 
 	slice.sents = sents;
 	for (; count > 0; count -= slice.count, slice.first += slice.count) {
 		slice.count = count < SEND_SLICE_MOST ? count : SEND_SLICE_MOST;
-		send_slice_begin(batch, &slice, &conn->loop->meter.traffic);
+		send_slice_begin(batch, &slice, channel_traffic(slice.channel));
 		send_slice_end(batch, &slice, totals);
 	}
 }

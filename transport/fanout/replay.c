@@ -503,8 +503,7 @@ replay_slices(struct hub *hub, const struct subscription *subscription,
 	    !send_threads_divide(threads, &slice, count) ||
 	    !send_threads_prepare(threads))
 		return false;
-	send_threads_run(threads, &hub->batch,
-	    &channel->subscribers[0].conn->loop->meter.traffic);
+	send_threads_run(threads, &hub->batch, channel_traffic(channel));
 	slices = send_threads_slices(threads, &count);
 	for (size_t i = 0; i < count; i++)
 		for (uint64_t left = slices[i].left; left != 0;

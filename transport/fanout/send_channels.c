@@ -114,12 +114,6 @@ channel_count_sends(struct send_batch *batch, const struct channel *channel,
 		channel_trace_send(channel, totals->sent, totals->behind);
 }
 
-static struct traffic *
-channel_traffic(const struct channel *channel)
-{
-	return &channel->subscribers[0].conn->loop->meter.traffic;
-}
-
 static void
 send_channel(struct send_batch *batch, struct channel *channel)
 {

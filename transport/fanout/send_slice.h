@@ -47,6 +47,13 @@ struct send_totals {
 	uint64_t behind;
 };
 
+/* Where sends to its subscribers, of which there are some, are counted. */
+static inline struct traffic *
+channel_traffic(const struct channel *channel)
+{
+	return &channel->subscribers[0].conn->loop->meter.traffic;
+}
+
 /* This turn's frames of the channel, or those of a rest. */
 void send_slice_begin(const struct send_batch *, struct send_slice *,
     struct traffic *);
