@@ -208,8 +208,7 @@ rest_send_in_threads(struct send_batch *batch, const struct send_slice *first,
 	const struct send_slice *slices;
 
 	if (!send_threads_are_for(threads, count) ||
-	    !send_threads_divide(threads, first, count) ||
-	    !send_threads_prepare(threads))
+	    !send_threads_divide(threads, first, count))
 		return false;
 	send_threads_run(threads, batch, channel_traffic(first->channel));
 	slices = send_threads_slices(threads, &count);

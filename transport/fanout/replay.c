@@ -500,8 +500,7 @@ replay_slices(struct hub *hub, const struct subscription *subscription,
 	if (count > most)
 		count = most;
 	if (!send_threads_are_for(threads, count) ||
-	    !send_threads_divide(threads, &slice, count) ||
-	    !send_threads_prepare(threads))
+	    !send_threads_divide(threads, &slice, count))
 		return false;
 	send_threads_run(threads, &hub->batch, channel_traffic(channel));
 	slices = send_threads_slices(threads, &count);

@@ -285,8 +285,7 @@ send_individuals_in_threads(struct send_batch *batch, size_t first,
 	const struct send_slice *slices;
 
 	if (!send_threads_are_for_individuals(threads, count) ||
-	    !send_threads_divide(threads, &kind, count) ||
-	    !send_threads_prepare(threads))
+	    !send_threads_divide(threads, &kind, count))
 		return false;
 	individuals_gather(batch, first, count);
 	send_threads_run(threads, batch, &conn->loop->meter.traffic);

@@ -133,22 +133,6 @@ send_threads_add(struct send_threads *threads, const struct send_slice *slice)
 	return true;
 }
 
-bool
-send_threads_divide(struct send_threads *threads,
-    const struct send_slice *first, size_t count)
-{
-	size_t most = send_threads_slice_size(threads, count);
-	struct send_slice slice = *first;
-
-	send_threads_clear(threads);
-	for (; count > 0; count -= slice.count, slice.first += slice.count) {
-		slice.count = (uint32_t)(count < most ? count : most);
-		if (!send_threads_add(threads, &slice))
-			return false;
-	}
-	return true;
-}
-
 struct send_slice *
 send_threads_slices(struct send_threads *threads, size_t *count)
 {
@@ -274,6 +258,22 @@ bool
 send_threads_prepare(struct send_threads *threads)
 {
 	return slices_place_results(threads) && slices_order(threads);
+}
+
+bool
+send_threads_divide(struct send_threads *threads,
+    const struct send_slice *first, size_t count)
+{
+	size_t most = send_threads_slice_size(threads, count);
+	struct send_slice slice = *first;
+
+	send_threads_clear(threads);
+	for (; count > 0; count -= slice.count, slice.first += slice.count) {
+		slice.count = (uint32_t)(count < most ? count : most);
+		if (!send_threads_add(threads, &slice))
+			return false;
+	}
+	return send_threads_prepare(threads);
 }
 
 void

@@ -49,7 +49,7 @@ uint32_t send_threads_slice_size(const struct send_threads *, size_t sends);
 /* False: no memory. */
 bool send_threads_add(struct send_threads *, const struct send_slice *);
 
-/* A new list: slices like this one, of so many from its first on. */
+/* A new list, prepared: slices like this one, of so many from its first on. */
 bool send_threads_divide(struct send_threads *, const struct send_slice *,
     size_t count);
 
