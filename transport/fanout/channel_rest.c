@@ -184,19 +184,6 @@ channel_rest_leave(struct send_batch *batch, struct channel *channel,
 		channel_rest_lag(batch, channel);
 }
 
-bool
-channel_rest_has(const struct channel *channel, uint32_t index)
-{
-	const struct channel_rest *rest = channel->rest;
-
-	if (rest == NULL || index < rest->first || index >= rest->end)
-		return false;
-	for (uint32_t i = 0; i < rest->skip_count; i++)
-		if (rest->skips[i] == index)
-			return false;
-	return true;
-}
-
 /* --- sending -------------------------------------------------------------- */
 
 /* False: for few, or without memory, it is not worth it. */

@@ -57,9 +57,6 @@ void rests_lag(struct send_batch *);
 /* A subscriber with this index goes away. */
 void channel_rest_leave(struct send_batch *, struct channel *, uint32_t index);
 
-/* Whether the subscriber with this index is still to be sent to. */
-bool channel_rest_has(const struct channel *, uint32_t index);
-
 /*
  * Goes on with all of them, up to so many sends. The batch is empty.
  */

@@ -31,6 +31,20 @@ hub_rig_of(struct command_handler *handler)
 				  offsetof(struct hub_rig, handler));
 }
 
+/* Whether the subscriber with this index is still to be sent to. */
+static bool
+channel_rest_has(const struct channel *channel, uint32_t index)
+{
+	const struct channel_rest *rest = channel->rest;
+
+	if (rest == NULL || index < rest->first || index >= rest->end)
+		return false;
+	for (uint32_t i = 0; i < rest->skip_count; i++)
+		if (rest->skips[i] == index)
+			return false;
+	return true;
+}
+
 /* What a client was not sent when it leaves a room does not come any more. */
 static void
 hub_rig_cut(struct hub_rig *f, unsigned client, unsigned room)
