@@ -343,13 +343,11 @@ hub_send_rests(struct hub *hub)
 {
 	struct send_batch *batch = &hub->batch;
 	size_t most = hub_turn_sends(hub), least = most / TURN_SENDS_PARTS;
+	size_t left = most > batch->sent_to ? most - batch->sent_to : 0;
 
 	if (most == 0)
-		rests_send(batch, SIZE_MAX);
-	else if (batch->sent_to + least > most)
-		rests_send(batch, least);
-	else
-		rests_send(batch, most - batch->sent_to);
+		left = SIZE_MAX;
+	rests_send(batch, left > least ? left : least);
 }
 
 void
