@@ -1,9 +1,15 @@
+/*
+ * SHA-1 is computed with the functions of OpenSSL 1.1. Those of OpenSSL 3 look
+ * the algorithm up for each digest, which takes four times as long.
+ */
+#define OPENSSL_API_COMPAT 0x10101000L
+
 #include "transport/ws/ws_handshake.h"
 
 #include <assert.h>
+#include <openssl/sha.h>
 
 #include "domain/text/base64.h"
-#include "transport/ws/sha1.h"
 
 #define GUID "258EAFA5-E914-47DA-95CA-C5AB0DC85B11" /* §1.3 */
 
@@ -63,14 +69,17 @@ void
 ws_handshake_accept(struct str key, char out[WS_ACCEPT_SIZE])
 {
 	char text[WS_KEY_SIZE + sizeof(GUID)];
-	uint8_t digest[SHA1_SIZE];
+	uint8_t digest[SHA_DIGEST_LENGTH];
+	SHA_CTX context;
 	char *end;
 
 	assert(key.len == WS_KEY_SIZE);
 	end = str_put(str_put(text, key), STR(GUID));
-	sha1(str_slice(text, (size_t)(end - text)), digest);
+	SHA1_Init(&context);
+	SHA1_Update(&context, text, (size_t)(end - text));
+	SHA1_Final(digest, &context);
 	base64_encode(digest, sizeof(digest), out);
-	out[BASE64_SIZE(SHA1_SIZE)] = '\0';
+	out[BASE64_SIZE(SHA_DIGEST_LENGTH)] = '\0';
 }
 
 /* §11.3.4: unlike other tokens, subprotocols are case-sensitive. */
