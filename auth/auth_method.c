@@ -15,17 +15,15 @@ auth_text_copy(struct str text, char copy[AUTH_TEXT_MAX])
 	return text.data == NULL ? STR_ABSENT : str_slice(copy, text.len);
 }
 
-bool
+void
 auth_set_member_id(struct principal *principal,
     char member_id[USER_MEMBER_ID_SIZE])
 {
 	principal->member_id = STR_ABSENT;
 	if (str_is_empty(principal->user_id))
-		return true;
-	if (!user_member_id(principal->user_id, member_id))
-		return false;
+		return;
+	user_member_id(principal->user_id, member_id);
 	principal->member_id = str_from(member_id);
-	return true;
 }
 
 struct principal
@@ -64,9 +62,8 @@ auth_accept(const struct auth_context *context, struct candidate *candidate,
 	struct principal accepted = *principal;
 	char member_id[USER_MEMBER_ID_SIZE];
 
-	if (!auth_set_member_id(&accepted, member_id))
-		auth_refuse(candidate, 503, "Out of memory\n");
-	else if (auth_is_revoked(context, &accepted))
+	auth_set_member_id(&accepted, member_id);
+	if (auth_is_revoked(context, &accepted))
 		auth_refuse(candidate, 401, AUTH_REVOKED);
 	else if ((accepted.rights & RIGHT_CONNECT) == 0 &&
 		 !accepted.must_authenticate)

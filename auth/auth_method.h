@@ -94,9 +94,9 @@ struct str auth_text_copy(struct str, char copy[AUTH_TEXT_MAX]);
 
 /*
  * Sets principal->member_id, whose text is in `member_id`; absent for an
- * anonymous client. False: no memory.
+ * anonymous client.
  */
-bool auth_set_member_id(struct principal *,
+void auth_set_member_id(struct principal *,
     char member_id[USER_MEMBER_ID_SIZE]);
 
 /* A client of which nothing is known: it may read and post. */

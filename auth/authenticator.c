@@ -53,11 +53,10 @@ token_verify(struct authenticator *auth, struct str token,
 {
 	const char *why = auth->method->ops->verify(auth->method, token, out);
 
-	if (why == NULL && !auth_set_member_id(out, auth->member_id))
-		why = jws_result_reason(JWS_NO_MEMORY);
-	if (why == NULL && auth_is_revoked(&auth->context, out))
-		why = AUTH_REVOKED;
-	return why;
+	if (why != NULL)
+		return why;
+	auth_set_member_id(out, auth->member_id);
+	return auth_is_revoked(&auth->context, out) ? AUTH_REVOKED : NULL;
 }
 
 /*

@@ -21,8 +21,7 @@ struct jws_key {
 	size_t id_len; /* 0: it has none */
 	enum jws_algorithm algorithm;
 	EVP_PKEY *public_key; /* NULL with JWS_HS256 */
-	uint8_t *secret;      /* NULL with the others */
-	size_t secret_len;
+	EVP_MAC_CTX *mac;     /* with the secret; NULL with the others */
 };
 
 struct jws_keys {

@@ -108,6 +108,25 @@ keys_add(struct jws_keys *keys, enum jws_algorithm algorithm)
 	return key;
 }
 
+/* NULL: no memory. */
+static EVP_MAC_CTX *
+mac_create(const uint8_t *secret, size_t len)
+{
+	OSSL_PARAM parameters[] = {
+		OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST,
+		    (char[]){ "SHA256" }, 0),
+		OSSL_PARAM_construct_end(),
+	};
+	EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+	EVP_MAC_CTX *mac = hmac != NULL ? EVP_MAC_CTX_new(hmac) : NULL;
+
+	EVP_MAC_free(hmac);
+	if (mac != NULL && EVP_MAC_init(mac, secret, len, parameters) == 1)
+		return mac;
+	EVP_MAC_CTX_free(mac);
+	return NULL;
+}
+
 static const char *
 keys_add_secret(struct jws_keys *keys, const uint8_t *secret, size_t len,
     struct jws_key **out)
@@ -119,11 +138,9 @@ keys_add_secret(struct jws_keys *keys, const uint8_t *secret, size_t len,
 	key = keys_add(keys, JWS_HS256);
 	if (key == NULL)
 		return "more than 64 keys";
-	key->secret = malloc(len);
-	if (key->secret == NULL)
+	key->mac = mac_create(secret, len);
+	if (key->mac == NULL)
 		return "no memory";
-	memcpy(key->secret, secret, len);
-	key->secret_len = len;
 	*out = key;
 	return NULL;
 }
@@ -380,9 +397,7 @@ jws_keys_destroy(struct jws_keys *keys)
 		struct jws_key *key = &keys->keys[i];
 
 		EVP_PKEY_free(key->public_key);
-		if (key->secret != NULL)
-			OPENSSL_cleanse(key->secret, key->secret_len);
-		free(key->secret);
+		EVP_MAC_CTX_free(key->mac);
 	}
 	free(keys);
 }

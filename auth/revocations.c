@@ -74,7 +74,8 @@ user_add(struct revocations *revocations, struct str user, int64_t before_s)
 	revocations->users = users;
 	added = &users[revocations->user_count++];
 	added->before_s = before_s;
-	return user_member_id(user, added->member_id) ? NULL : NO_MEMORY;
+	user_member_id(user, added->member_id);
+	return NULL;
 }
 
 /* Digits alone. */

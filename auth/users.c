@@ -149,8 +149,8 @@ users_add(struct users *users, struct str name, enum user_role role,
 	memcpy(entry->user.name, normalized, strlen(normalized) + 1);
 	entry->user.role = role;
 	entry->user.password = *password;
-	if (!user_member_id(str_from(normalized), entry->user.member_id) ||
-	    !users_put(users, entry)) {
+	user_member_id(str_from(normalized), entry->user.member_id);
+	if (!users_put(users, entry)) {
 		free(entry);
 		return USERS_NO_MEMORY;
 	}

@@ -7,9 +7,9 @@ START_TEST(is_a_hash_of_the_user_id)
 {
 	char id[USER_MEMBER_ID_SIZE];
 
-	ck_assert(user_member_id(STR("alice"), id));
+	user_member_id(STR("alice"), id);
 	ck_assert_str_eq(id, "ufpmansl7byak6gq7ymzi7j3dve");
-	ck_assert(user_member_id(STR("42"), id));
+	user_member_id(STR("42"), id);
 	ck_assert_str_eq(id, "uondvznakk2hi3kfaixhnceatpy");
 	ck_assert_uint_eq(strlen(id), PRINCIPAL_MEMBER_ID_LEN);
 }
