@@ -71,11 +71,7 @@ rest_copies(const struct channel_rest *rest)
 static void
 rest_add(struct send_batch *batch, struct channel_rest *rest)
 {
-	struct channel_rest **at = &batch->rests;
-
-	while (*at != NULL)
-		at = &(*at)->next;
-	*at = rest;
+	list_append(&batch->rests, &rest->link);
 	rest->channel->rest = rest;
 	rest->channel->ring_readers++;
 }
@@ -108,14 +104,11 @@ channel_rest_begin(struct send_batch *batch, const struct send_slice *slice)
 }
 
 static void
-rest_end(struct send_batch *batch, struct channel_rest *rest)
+rest_end(struct channel_rest *rest)
 {
 	struct channel *channel = rest->channel;
-	struct channel_rest **at = &batch->rests;
 
-	while (*at != rest)
-		at = &(*at)->next;
-	*at = rest->next;
+	list_remove(&rest->link);
 	channel->rest = NULL;
 	if (--channel->ring_readers == 0)
 		frame_ring_clear(&channel->ring);
@@ -137,6 +130,12 @@ static bool
 rest_skips_next(const struct channel_rest *rest)
 {
 	return rest->skip_count > 0 && rest->skips[0] == rest->first;
+}
+
+static struct channel_rest *
+batch_first_rest(const struct send_batch *batch)
+{
+	return LIST_OWNER(batch->rests.next, struct channel_rest, link);
 }
 
 /* --- the subscribers lag instead ------------------------------------------ */
@@ -166,14 +165,14 @@ channel_rest_lag(struct send_batch *batch, struct channel *channel)
 			subscriber_lag(batch, channel,
 			    &channel->subscribers[rest->first++]);
 	}
-	rest_end(batch, rest);
+	rest_end(rest);
 }
 
 void
 rests_lag(struct send_batch *batch)
 {
-	while (batch->rests != NULL)
-		channel_rest_lag(batch, batch->rests->channel);
+	while (!list_is_empty(&batch->rests))
+		channel_rest_lag(batch, batch_first_rest(batch)->channel);
 }
 
 void
@@ -256,7 +255,7 @@ rest_send(struct send_batch *batch, struct channel_rest *rest, size_t most)
 	if (rest_skips_next(rest))
 		rest_skip(rest);
 	if (rest->first == rest->end)
-		rest_end(batch, rest);
+		rest_end(rest);
 	return count;
 }
 
@@ -264,6 +263,6 @@ void
 rests_send(struct send_batch *batch, size_t most)
 {
 	assert(!send_batch_is_pending(batch));
-	while (batch->rests != NULL && most > 0)
-		most -= rest_send(batch, batch->rests, most);
+	while (!list_is_empty(&batch->rests) && most > 0)
+		most -= rest_send(batch, batch_first_rest(batch), most);
 }

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "domain/base/list.h"
 #include "transport/net/send_queue.h"
 
 struct channel;
@@ -33,9 +34,9 @@ struct missed {
 
 struct channel_rest {
 	struct channel *channel;
-	struct channel_rest *next; /* of the batch */
-	struct piece piece;        /* holds a reference */
-	uint32_t first;            /* in channel->subscribers */
+	struct list link;   /* of the batch */
+	struct piece piece; /* holds a reference */
+	uint32_t first;     /* in channel->subscribers */
 	uint32_t end;
 	uint32_t skip_count;
 	uint32_t skips[REST_SKIPS]; /* ascending */

@@ -317,7 +317,8 @@ hub_turn_sends(const struct hub *hub)
 bool
 hub_has_deferred(const struct hub *hub)
 {
-	return hub->batch.rests != NULL || !list_is_empty(&hub->replays.ready);
+	return !list_is_empty(&hub->batch.rests) ||
+	       !list_is_empty(&hub->replays.ready);
 }
 
 bool
@@ -353,7 +354,7 @@ hub_send_rests(struct hub *hub)
 void
 hub_flush(struct hub *hub)
 {
-	bool had_rests = hub->batch.rests != NULL;
+	bool had_rests = !list_is_empty(&hub->batch.rests);
 
 	hub->batch.sent_to = 0;
 	if (hub_is_idle(hub))

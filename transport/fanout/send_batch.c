@@ -13,6 +13,7 @@ bool
 send_batch_init(struct send_batch *batch)
 {
 	memset(batch, 0, sizeof(*batch));
+	list_init(&batch->rests);
 	batch->segment_count = 1;
 	batch->segment_capacity = 64;
 	batch->segments =

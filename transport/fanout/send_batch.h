@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "domain/base/list.h"
 #include "domain/server_stats.h"
 #include "transport/fanout/frame_ring.h"
 #include "transport/fanout/lags.h"
@@ -101,7 +102,7 @@ struct send_batch {
 	struct send_threads *threads; /* own; NULL: that of the loop alone */
 	struct replays *replays;      /* of sessions that are sent it later */
 	struct lags lags;             /* of their subscriptions */
-	struct channel_rest *rests;   /* of all channels */
+	struct list rests;            /* struct channel_rest of channels */
 	size_t lobby_bytes; /* what the ring of a lobby holds at most */
 	size_t sends_most; /* members of rooms that one turn sends to; 0: all */
 	size_t sent_to;    /* in this turn */
