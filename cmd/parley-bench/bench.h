@@ -18,6 +18,7 @@ struct bench {
 	/* Of a closed loop, or connections of churn, instead of seconds; 0:
 	 * none. */
 	uint64_t messages;
+	unsigned slices;             /* of the measured time */
 	double duration_s;           /* wall-clock time of the latency case */
 	const char *dialect;         /* likewise */
 	uint32_t run;                /* in every stamp */
@@ -55,6 +56,13 @@ struct bench_case {
 
 /* All cases; the last has no name. */
 extern const struct bench_case bench_cases[];
+
+/*
+ * Before each slice of the measured time, while nothing is in flight. If there
+ * are several, the process stops until it gets SIGCONT: so the generators of
+ * several servers can take turns.
+ */
+void bench_await_slice(const struct bench *);
 
 /* NULL: there is no case of this name. */
 const struct bench_case *bench_case_find(const char *name);

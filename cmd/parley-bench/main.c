@@ -1,5 +1,6 @@
 /* parley-bench: loads a chat server and checks every message. */
 #include <arpa/inet.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -56,9 +57,21 @@ case_choose(const struct options *options, struct shape *shape)
 		shape->size = (unsigned)options->numbers[NUMBER_SIZE];
 	if (shape->size > 0 && shape->rooms == 0 && !shape->acks)
 		cannot_run("%s has no messages of a --size", chosen->name);
+	if (options->numbers[NUMBER_SLICES] > 1 &&
+	    ((chosen->run != run_speed && chosen->run != run_churn) ||
+		options->numbers[NUMBER_MESSAGES] > 0))
+		cannot_run("%s has no --slices, nor have --messages",
+		    chosen->name);
 	if (shape->members < shape->senders)
 		cannot_run("%s has %u senders", chosen->name, shape->senders);
 	return chosen;
+}
+
+void
+bench_await_slice(const struct bench *bench)
+{
+	if (bench->slices > 1)
+		raise(SIGSTOP);
 }
 
 int
@@ -66,7 +79,9 @@ main(int argc, char **argv)
 {
 	struct options options = { .target = "parley",
 		.dialect = "action",
-		.numbers = { [NUMBER_SECONDS] = 1, [NUMBER_DURATION] = 60 } };
+		.numbers = { [NUMBER_SECONDS] = 1,
+		    [NUMBER_SLICES] = 1,
+		    [NUMBER_DURATION] = 60 } };
 	struct bench bench = { 0 };
 	struct report report = { 0 };
 	const struct bench_case *chosen;
@@ -85,6 +100,7 @@ main(int argc, char **argv)
 	bench.dialect = options.dialect;
 	bench.seconds = options.numbers[NUMBER_SECONDS];
 	bench.messages = (uint64_t)options.numbers[NUMBER_MESSAGES];
+	bench.slices = (unsigned)options.numbers[NUMBER_SLICES];
 	bench.duration_s = options.numbers[NUMBER_DURATION];
 	bench.run = (uint32_t)(now_ns() ^ (uint64_t)getpid() << 20);
 	prctl(PR_SET_TIMERSLACK, 1UL); /* for precise sending at a rate */

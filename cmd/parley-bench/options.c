@@ -26,6 +26,9 @@ print_usage(FILE *out)
 	    "  --messages N     in a closed loop, or connections of churn, "
 	    "instead\n"
 	    "                   of seconds\n"
+	    "  --slices N       of a closed loop or churn: measure in so many "
+	    "parts, and\n"
+	    "                   stop before each until SIGCONT comes\n"
 	    "  --members N      members of a room, or connections\n"
 	    "  --window N       messages of a sender in flight\n"
 	    "  --size N         bytes of a message's body (128), 35 to 65536\n"
@@ -56,6 +59,7 @@ static const struct number_option {
 } takers[] = {
 	{ "seconds", 0.01, 600, NUMBER_SECONDS },
 	{ "messages", 1, 1e9, NUMBER_MESSAGES },
+	{ "slices", 2, 10000, NUMBER_SLICES },
 	{ "members", 1, 60000, NUMBER_MEMBERS },
 	{ "clients", 2, 1000, NUMBER_MEMBERS },
 	{ "window", 1, 512, NUMBER_WINDOW },

@@ -7,6 +7,7 @@
 enum number {
 	NUMBER_SECONDS,  /* of CPU time */
 	NUMBER_MESSAGES, /* of a closed loop, instead of seconds; 0: none */
+	NUMBER_SLICES,   /* of the measured time */
 	NUMBER_MEMBERS,  /* overrides the case's; 0: unchanged */
 	NUMBER_RATE,     /* likewise */
 	NUMBER_WINDOW,   /* likewise */

@@ -38,7 +38,10 @@ run_speed(const struct bench *bench, const struct shape *shape,
 
 	if (bench->messages == 0)
 		fanout_run(fanout, duration_ns / WARM_UP_PART, warm);
-	fanout_run(fanout, duration_ns, result);
+	for (unsigned i = 0; i < bench->slices; i++) {
+		bench_await_slice(bench);
+		fanout_run(fanout, duration_ns / bench->slices, result);
+	}
 	fanout_drain(fanout);
 	add_result(report, result);
 	report_add(report, "resident_mib",

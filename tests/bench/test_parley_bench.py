@@ -7,6 +7,7 @@ import json
 import os
 import pty
 import re
+import signal
 import subprocess
 from pathlib import Path
 
@@ -48,6 +49,35 @@ def test_sends_as_many_messages_as_are_asked_for(case):
                      "--messages", "500")
     assert done.returncode == 0
     assert json.loads(done.stdout)["messages"] == 500
+
+
+@pytest.mark.parametrize("case", ["one-10", "churn"])
+def test_stops_before_each_slice(case):
+    server = ClosingServer if case == "churn" else FaultyServer
+    stops = 0
+    with server(None) as server, subprocess.Popen(
+            [PARLEY_BENCH, "--pid", str(os.getpid()), "--target", "bare",
+             "--seconds", "0.3", "--slices", "3", "--members", "4", case,
+             f"127.0.0.1:{server.port}"], stdout=subprocess.PIPE) as generator:
+        while True:
+            status = os.waitpid(generator.pid, os.WUNTRACED)[1]
+            if not os.WIFSTOPPED(status):
+                break
+            stops += 1
+            generator.send_signal(signal.SIGCONT)
+        generator.returncode = os.waitstatus_to_exitcode(status)
+    assert generator.returncode == 0
+    assert stops == 3
+
+
+@pytest.mark.parametrize("options", [["mixed"], ["idle"],
+                                     ["--messages", "9", "one-10"]])
+def test_has_no_slices_of(options):
+    done = subprocess.run(
+        [PARLEY_BENCH, "--pid", str(os.getpid()), "--slices", "2", *options,
+         "127.0.0.1:1"], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert "--slices" in done.stderr
 
 
 @pytest.mark.parametrize("target, size", [
