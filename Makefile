@@ -416,6 +416,9 @@ bench: $(benched) build/release/faulty_disk.so ## throughput, relative to the ma
 bench-instructions: build/parleyd build/parley-bench ## instructions of a message, by function (ARGS="--against OTHER/parleyd")
 	$$(tools/python) tests/bench/instructions.py $(ARGS)
 
+bench-paired: build/parleyd build/parley-bench ## two builds of parleyd in turns of a tenth of a second (ARGS="--against OTHER/build")
+	$$(tools/python) tests/bench/paired.py $(ARGS)
+
 bench-compare: $(benched) ## the same load on other servers (tools/setup compare)
 	$$(tools/python) tests/bench/compare.py $(ARGS)
 
@@ -570,7 +573,7 @@ help: ## this list
 	$(parts:%=lint-cycles-%) lint-tidy lint-python \
 	lint-web check-web lint-hardening format fuzz fuzzers fuzz-smoke \
 	coverage suites valgrind bench \
-	bench-compare bench-tls bench-docs bench-instructions bench-latency \
+	bench-compare bench-tls bench-docs bench-instructions bench-latency bench-paired \
 	bench-cluster bench-cluster-scale bench-upgrade bench-drain \
 	docs install install-server \
 	install-client install-docs \

@@ -14,6 +14,7 @@ import urllib.request
 from pathlib import Path
 
 import script
+from turns import Load, take_turns
 
 USERS = 64  # of the connections that come and go
 ACCOUNTS = 8  # of those that log in: a password costs 0.1 s
@@ -105,24 +106,42 @@ def run_generator(site, server, case, *flags):
         timeout=120 + 10 * site.seconds)
 
 
-def connection_us(site, environment, *flags):
-    """CPU time of the server for one connection that comes and goes."""
-    with site.start(environment) as server:
-        figures = run_generator(site, server, "churn", *flags)
-    return figures["cpu_s"] / figures["connections"] * 1e6
+def connections_us(site, kinds):
+    """By name: CPU time of the server for one connection that comes and goes.
+
+    A kind is an environment, and what gives the headers of the connections once
+    the server listens; None: they have none.
+    """
+    with contextlib.ExitStack() as stack:
+        loads = {}
+        for name, (environment, headers_of) in kinds.items():
+            server = stack.enter_context(site.start(environment))
+            flags = headers_of and ("--headers", headers_of(server))
+            loads[name] = stack.enter_context(contextlib.closing(
+                Load(site.generator, site.core, server, site.seconds,
+                     *(flags or ()), "churn")))
+        take_turns(loads.values())
+        figures = {name: load.figures() for name, load in loads.items()}
+    return {name: run["cpu_s"] / run["connections"] * 1e6
+            for name, run in figures.items()}
+
+
+def beyond_open(costs):
+    """How much more a connection costs than without a name."""
+    return {"open_us": costs["open"], **{
+        f"{name}_us": us - costs["open"]
+        for name, us in costs.items() if name != "open"}}
 
 
 def measure_tokens(site):
-    """By algorithm: how much more a connection costs than without a token."""
-    open_us = connection_us(site, {})
-    figures = {"open_us": open_us}
+    """By algorithm."""
+    kinds = {"open": ({}, None)}
     for kind in KINDS:
         issuer = Issuer(kind, site.directory)
         headers = Path(site.directory) / f"{kind}.headers"
         issuer.write_headers(headers, USERS)
-        figures[f"{kind.lower()}_us"] = connection_us(
-            site, issuer.environment(), "--headers", headers) - open_us
-    return figures
+        kinds[kind.lower()] = (issuer.environment(), lambda _, at=headers: at)
+    return beyond_open(connections_us(site, kinds))
 
 
 class Hook(http.server.BaseHTTPRequestHandler):
@@ -175,35 +194,31 @@ def log_in(server, name):
         return json.load(answer)["token"]
 
 
-def session_us(site):
-    """Of a connection with the token of a log-in."""
-    users, headers = (Path(site.directory) / n for n in ("users", "sessions"))
-    names = [f"user{number}" for number in range(ACCOUNTS)]
-    program = site.generator.with_name("parleyd")
-    for name in names:
-        add_account(program, users, name)
-    with site.start({"PARLEY_AUTH_KIND": "password",
-                     "PARLEY_AUTH_USERS": str(users)}) as server:
-        headers.write_text("".join(
-            f"Authorization: Bearer {log_in(server, name)}\n" for name in names))
-        figures = run_generator(site, server, "churn", "--headers", headers)
-    return figures["cpu_s"] / figures["connections"] * 1e6
-
-
 def measure_kinds(site):
-    """By auth.kind: how much more a connection costs than with `open`."""
-    open_us = connection_us(site, {})
-    headers = Path(site.directory) / "proxy.headers"
-    headers.write_text("".join(f"X-Forwarded-User: user{number}\n"
+    """By auth.kind."""
+    users, proxied, sessions = (Path(site.directory) / name for name in
+                                ("users", "proxy.headers", "sessions"))
+    names = [f"user{number}" for number in range(ACCOUNTS)]
+    for name in names:
+        add_account(site.generator.with_name("parleyd"), users, name)
+    proxied.write_text("".join(f"X-Forwarded-User: user{number}\n"
                                for number in range(USERS)))
-    proxy_us = connection_us(site, {
-        "PARLEY_AUTH_KIND": "proxy",
-        "PARLEY_AUTH_TRUSTED_PROXIES": "127.0.0.0/8"}, "--headers", headers)
-    with hook_environment() as environment:
-        hook_us = connection_us(site, environment)
-    return {"open_us": open_us, "proxy_us": proxy_us - open_us,
-            "session_us": session_us(site) - open_us,
-            "hook_us": hook_us - open_us}
+
+    def log_all_in(server):
+        sessions.write_text("".join(
+            f"Authorization: Bearer {log_in(server, name)}\n"
+            for name in names))
+        return sessions
+
+    with hook_environment() as hook:
+        return beyond_open(connections_us(site, {
+            "open": ({}, None),
+            "proxy": ({"PARLEY_AUTH_KIND": "proxy",
+                       "PARLEY_AUTH_TRUSTED_PROXIES": "127.0.0.0/8"},
+                      lambda _: proxied),
+            "session": ({"PARLEY_AUTH_KIND": "password",
+                         "PARLEY_AUTH_USERS": str(users)}, log_all_in),
+            "hook": (hook, None)}))
 
 
 def measure_users(site):

@@ -86,6 +86,7 @@ def run_once(programs, cores, case, target, seconds, out):
 
 def run_server(programs, cores, case, target, seconds, out, directory):
     log = out / f"{case.name}-{target}.log"
+    log.unlink(missing_ok=True)
 
     def start(environment=None):
         port = free_port()

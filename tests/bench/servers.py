@@ -58,7 +58,7 @@ class Server:
         self.log = log
         self.port = port
         self.patience_s = patience_s
-        with open(log, "wb") as out:
+        with open(log, "ab") as out:
             self.process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
                 env=environment, preexec_fn=pinned(core))
