@@ -4,7 +4,6 @@
 #include <openssl/crypto.h>
 #include <openssl/ecdsa.h>
 #include <openssl/err.h>
-#include <openssl/hmac.h>
 
 #include "domain/text/base64.h"
 #include "wire/json/json_reader.h"
@@ -124,13 +123,14 @@ mac_matches(const struct jws_key *key, struct str text,
     const uint8_t *signature, size_t len)
 {
 	uint8_t mac[MAC_SIZE];
-	size_t mac_len;
+	unsigned mac_len;
 
 	/* Without a secret it begins again with the one that it has. */
-	return len == MAC_SIZE && EVP_MAC_init(key->mac, NULL, 0, NULL) == 1 &&
-	       EVP_MAC_update(key->mac, (const uint8_t *)text.data, text.len) ==
+	return len == MAC_SIZE &&
+	       HMAC_Init_ex(key->mac, NULL, 0, NULL, NULL) == 1 &&
+	       HMAC_Update(key->mac, (const uint8_t *)text.data, text.len) ==
 		   1 &&
-	       EVP_MAC_final(key->mac, mac, &mac_len, sizeof(mac)) == 1 &&
+	       HMAC_Final(key->mac, mac, &mac_len) == 1 &&
 	       CRYPTO_memcmp(mac, signature, MAC_SIZE) == 0;
 }
 

@@ -109,21 +109,15 @@ keys_add(struct jws_keys *keys, enum jws_algorithm algorithm)
 }
 
 /* NULL: no memory. */
-static EVP_MAC_CTX *
+static HMAC_CTX *
 mac_create(const uint8_t *secret, size_t len)
 {
-	OSSL_PARAM parameters[] = {
-		OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST,
-		    (char[]){ "SHA256" }, 0),
-		OSSL_PARAM_construct_end(),
-	};
-	EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-	EVP_MAC_CTX *mac = hmac != NULL ? EVP_MAC_CTX_new(hmac) : NULL;
+	HMAC_CTX *mac = HMAC_CTX_new();
 
-	EVP_MAC_free(hmac);
-	if (mac != NULL && EVP_MAC_init(mac, secret, len, parameters) == 1)
+	if (mac != NULL &&
+	    HMAC_Init_ex(mac, secret, (int)len, EVP_sha256(), NULL) == 1)
 		return mac;
-	EVP_MAC_CTX_free(mac);
+	HMAC_CTX_free(mac);
 	return NULL;
 }
 
@@ -397,7 +391,7 @@ jws_keys_destroy(struct jws_keys *keys)
 		struct jws_key *key = &keys->keys[i];
 
 		EVP_PKEY_free(key->public_key);
-		EVP_MAC_CTX_free(key->mac);
+		HMAC_CTX_free(key->mac);
 	}
 	free(keys);
 }
