@@ -572,8 +572,8 @@ help: ## this list
 	integration integration-nodes kill-nightly test-browser pictures headers lint \
 	$(parts:%=lint-cycles-%) lint-tidy lint-python \
 	lint-web check-web lint-hardening format fuzz fuzzers fuzz-smoke \
-	coverage suites valgrind bench \
-	bench-compare bench-tls bench-docs bench-instructions bench-latency bench-paired \
+	coverage suites valgrind bench bench-paired \
+	bench-compare bench-tls bench-docs bench-instructions bench-latency \
 	bench-cluster bench-cluster-scale bench-upgrade bench-drain \
 	docs install install-server \
 	install-client install-docs \

@@ -58,10 +58,11 @@ case_choose(const struct options *options, struct shape *shape)
 	if (shape->size > 0 && shape->rooms == 0 && !shape->acks)
 		cannot_run("%s has no messages of a --size", chosen->name);
 	if (options->numbers[NUMBER_SLICES] > 1 &&
-	    ((chosen->run != run_speed && chosen->run != run_churn) ||
-		options->numbers[NUMBER_MESSAGES] > 0))
-		cannot_run("%s has no --slices, nor have --messages",
-		    chosen->name);
+	    chosen->run != run_speed && chosen->run != run_churn)
+		cannot_run("%s has no --slices", chosen->name);
+	if (options->numbers[NUMBER_SLICES] > 1 &&
+	    options->numbers[NUMBER_MESSAGES] > 0)
+		cannot_run("--slices are of --seconds, not of --messages");
 	if (shape->members < shape->senders)
 		cannot_run("%s has %u senders", chosen->name, shape->senders);
 	return chosen;

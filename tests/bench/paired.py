@@ -13,6 +13,7 @@ Exit status: 0; 1 if a server gave a wrong answer or failed; 2 if something is
 missing.
 """
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -37,44 +38,32 @@ FIGURES = {"deliveries_per_cpu_s": "deliveries/CPU-s",
            "connections_per_cpu_s": "connections/CPU-s"}
 
 
-class Site:
-    """A build, with its server and its generator for one round of a case."""
-
-    def __init__(self, build, arguments, case, cores, directory):
-        port = free_port()
-        parleyd = build / "parleyd"
-        flags = [flag.format(dir=directory) for flag in case.flags]
-        command = [str(parleyd), "--listen", f"127.0.0.1:{port}",
-                   *script.no_limits(parleyd), *flags,
-                   *arguments.parleyd_flags]
-        self.server = Server(command, None if case.flags else cores[0],
-                             arguments.out / f"{case.name}-{port}.log", port)
-        self.server.__enter__()
-        try:
-            self.load = Load(arguments.build / "parley-bench", cores[1],
-                             self.server, arguments.seconds * case.stretch,
-                             case.name)
-        except BaseException:
-            self.server.__exit__(*sys.exc_info())
-            raise
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *error):
-        self.load.close()
-        self.server.__exit__(*error)
+def start(stack, build, arguments, case, cores):
+    """The generator of a fresh server; both end with the stack."""
+    directory = stack.enter_context(
+        tempfile.TemporaryDirectory(dir=arguments.out))
+    port = free_port()
+    parleyd = build / "parleyd"
+    command = [str(parleyd), "--listen", f"127.0.0.1:{port}",
+               *script.no_limits(parleyd),
+               *(flag.format(dir=directory) for flag in case.flags),
+               *arguments.parleyd_flags]
+    server = stack.enter_context(
+        Server(command, None if case.flags else cores[0],
+               arguments.out / f"paired-{case.name}.log", port))
+    return stack.enter_context(contextlib.closing(
+        Load(arguments.build / "parley-bench", cores[1], server,
+             arguments.seconds * case.stretch, case.name)))
 
 
 def run_pair(arguments, case, builds):
     """The figures of each, in the order of the builds."""
     cores = pick_cores()
-    with tempfile.TemporaryDirectory(dir=arguments.out) as first, \
-            tempfile.TemporaryDirectory(dir=arguments.out) as second, \
-            Site(builds[0], arguments, case, cores, first) as one, \
-            Site(builds[1], arguments, case, cores, second) as other:
-        take_turns([one.load, other.load])
-        return [one.load.figures(), other.load.figures()]
+    with contextlib.ExitStack() as stack:
+        loads = [start(stack, build, arguments, case, cores)
+                 for build in builds]
+        take_turns(loads)
+        return [load.figures() for load in loads]
 
 
 def run_all(arguments):
