@@ -35,11 +35,10 @@ auth_guest(void)
 	};
 }
 
-bool
+void
 auth_set_token(struct principal *principal, struct str id)
 {
 	principal->token = id.data == NULL ? 0 : revocations_token(id);
-	return id.data == NULL || principal->token != 0;
 }
 
 bool

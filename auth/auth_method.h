@@ -102,11 +102,8 @@ void auth_set_member_id(struct principal *,
 /* A client of which nothing is known: it may read and post. */
 struct principal auth_guest(void);
 
-/*
- * Sets principal->token for the id of its token, which may be absent. False: no
- * memory.
- */
-bool auth_set_token(struct principal *, struct str id);
+/* Sets principal->token for the id of its token, which may be absent. */
+void auth_set_token(struct principal *, struct str id);
 
 /* Whether the user, whose member id is set, or its token is revoked. */
 bool auth_is_revoked(const struct auth_context *, const struct principal *);

@@ -4,9 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/err.h>
-#include <openssl/evp.h>
-
 struct cached_answer {
 	struct list link;
 	struct hook_key key;
@@ -14,18 +11,10 @@ struct cached_answer {
 	struct hook_answer answer;
 };
 
-bool
+void
 hook_key_make(struct str request, struct hook_key *out)
 {
-	uint8_t hash[EVP_MAX_MD_SIZE];
-
-	if (EVP_Digest(request.data, request.len, hash, NULL, EVP_sha256(),
-		NULL) != 1) {
-		ERR_clear_error();
-		return false;
-	}
-	memcpy(out->bytes, hash, sizeof(out->bytes));
-	return true;
+	sha256(request, out->bytes);
 }
 
 static struct str

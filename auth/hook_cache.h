@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "auth/hook_answer.h"
+#include "auth/sha256.h"
 #include "domain/base/id_map.h"
 #include "domain/base/list.h"
 
@@ -13,14 +14,11 @@
 #define HOOK_CACHE_MAX 4096
 
 /* A hash of all that the hook got: credentials are not kept. */
-#define HOOK_KEY_BYTES 32
-
 struct hook_key {
-	uint8_t bytes[HOOK_KEY_BYTES];
+	uint8_t bytes[SHA256_SIZE];
 };
 
-/* False: no memory. */
-bool hook_key_make(struct str request, struct hook_key *out);
+void hook_key_make(struct str request, struct hook_key *out);
 
 struct hook_cache {
 	struct id_map by_key;

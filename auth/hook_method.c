@@ -272,12 +272,11 @@ hook_method_admit(struct auth_method *method, struct candidate *candidate,
 	wire_text_reset(&hook->request);
 	hook_request_write(&hook->request, request, hook->headers,
 	    &candidate->exchange->client, request_dialect(candidate, request));
-	if (hook->request.failed ||
-	    !hook_key_make(str_slice(hook->request.data, hook->request.len),
-		&key)) {
+	if (hook->request.failed) {
 		auth_refuse(candidate, 503, "Out of memory\n");
 		return;
 	}
+	hook_key_make(str_slice(hook->request.data, hook->request.len), &key);
 	answer = hook_cache_find(&hook->cache, &key,
 	    clock_monotonic_ms(hook->context->clock));
 	if (answer != NULL)

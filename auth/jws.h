@@ -28,8 +28,7 @@
 	X(JWS_MALFORMED, "Token malformed")                     \
 	X(JWS_UNSUPPORTED, "Token with unsupported parameters") \
 	X(JWS_UNKNOWN_KEY, "Token signed with an unknown key")  \
-	X(JWS_BAD_SIGNATURE, "Token signature invalid")         \
-	X(JWS_NO_MEMORY, "No memory")
+	X(JWS_BAD_SIGNATURE, "Token signature invalid")
 
 enum jws_result {
 #define X(constant, reason) constant,

@@ -1,14 +1,8 @@
-/*
- * SHA-256 is computed with the functions of OpenSSL 1.1. Those of OpenSSL 3
- * look the algorithm up for each digest, which takes four times as long.
- */
-#define OPENSSL_API_COMPAT 0x10101000L
-
 #include "auth/member_id.h"
 
 #include <assert.h>
-#include <openssl/sha.h>
-#include <stdint.h>
+
+#include "auth/sha256.h"
 
 #define HASH_BYTES 16 /* 128 bits: 26 characters, the last one of 3 bits */
 
@@ -32,13 +26,10 @@ base32_write(const uint8_t *bytes, size_t len, char *out)
 void
 user_member_id(struct str user_id, char out[USER_MEMBER_ID_SIZE])
 {
-	uint8_t hash[SHA256_DIGEST_LENGTH];
-	SHA256_CTX context;
+	uint8_t hash[SHA256_SIZE];
 
 	assert(!str_is_empty(user_id));
-	SHA256_Init(&context);
-	SHA256_Update(&context, user_id.data, user_id.len);
-	SHA256_Final(hash, &context);
+	sha256(user_id, hash);
 	out[0] = 'u';
 	base32_write(hash, HASH_BYTES, out + 1);
 }

@@ -4,10 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/err.h>
-#include <openssl/evp.h>
-
 #include "auth/member_id.h"
+#include "auth/sha256.h"
 #include "domain/base/array.h"
 #include "domain/base/str_take.h"
 #include "domain/base/str_trim.h"
@@ -34,13 +32,10 @@ struct revocations {
 uint64_t
 revocations_token(struct str id)
 {
-	uint8_t hash[EVP_MAX_MD_SIZE];
+	uint8_t hash[SHA256_SIZE];
 	uint64_t token;
 
-	if (EVP_Digest(id.data, id.len, hash, NULL, EVP_sha256(), NULL) != 1) {
-		ERR_clear_error();
-		return 0;
-	}
+	sha256(id, hash);
 	memcpy(&token, hash, sizeof(token));
 	return token | 1;
 }
@@ -57,8 +52,8 @@ token_add(struct revocations *revocations, struct str id)
 	if (tokens == NULL)
 		return NO_MEMORY;
 	revocations->tokens = tokens;
-	tokens[revocations->token_count] = revocations_token(id);
-	return tokens[revocations->token_count++] == 0 ? NO_MEMORY : NULL;
+	tokens[revocations->token_count++] = revocations_token(id);
+	return NULL;
 }
 
 static const char *

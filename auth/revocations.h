@@ -27,7 +27,7 @@ struct revocations *revocations_read(struct str content, char *why,
 /* Accepts NULL. */
 void revocations_destroy(struct revocations *);
 
-/* What principal_mark.token is for a token with this id; 0: no memory. */
+/* What principal_mark.token is for a token with this id; never 0. */
 uint64_t revocations_token(struct str id);
 
 /* Whether a user, or its token, is revoked. NULL: nothing is. */

@@ -57,8 +57,8 @@ case_choose(const struct options *options, struct shape *shape)
 		shape->size = (unsigned)options->numbers[NUMBER_SIZE];
 	if (shape->size > 0 && shape->rooms == 0 && !shape->acks)
 		cannot_run("%s has no messages of a --size", chosen->name);
-	if (options->numbers[NUMBER_SLICES] > 1 &&
-	    chosen->run != run_speed && chosen->run != run_churn)
+	if (options->numbers[NUMBER_SLICES] > 1 && chosen->run != run_speed &&
+	    chosen->run != run_churn)
 		cannot_run("%s has no --slices", chosen->name);
 	if (options->numbers[NUMBER_SLICES] > 1 &&
 	    options->numbers[NUMBER_MESSAGES] > 0)
