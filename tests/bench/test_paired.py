@@ -60,7 +60,7 @@ def test_compares_two_builds(build):
         ["churn", "connections/CPU-s"],
         ["acks-1", "deliveries/CPU-s"], ["acks-1", "deliveries/s"]]
     pairs = json.loads((build.parent / "out/paired.json").read_text())
-    assert all(figures["cpu_s"] > 0.1
+    assert all(figures["cpu_s"] > 0
                for (pair,) in pairs.values() for figures in pair)
 
 
