@@ -24,7 +24,7 @@ static const struct command_entry *const entries[COMMAND_KINDS] = {
 
 static void
 request_init(struct request *request, struct dispatcher *self,
-    const struct command *command)
+    const struct command *command, int64_t now_ms)
 {
 	/* The large members are not cleared: this runs for every message. */
 	request->chat = self->chat;
@@ -32,10 +32,16 @@ request_init(struct request *request, struct dispatcher *self,
 	request->command = command;
 	request->room = command->room;
 	request->body = command->body;
-	request->now_ms = clock_wall_ms(self->chat->clock);
+	request->now_ms = now_ms;
 	request->ordered = NULL;
 	request->failure = (struct failure){ .error = CHAT_OK };
 	request->file_id[0] = '\0';
+}
+
+static int64_t
+clock_now_ms(const struct dispatcher *self)
+{
+	return clock_wall_ms(self->chat->clock);
 }
 
 /* --- the order of all nodes ----------------------------------------------- */
@@ -221,7 +227,7 @@ handle_for_author(struct dispatcher *self, const struct command *command)
 
 	if (waits && queue_add(self, command))
 		return CHAT_OK;
-	request_init(&request, self, command);
+	request_init(&request, self, command, clock_now_ms(self));
 	error = request_find_author(&request);
 	if (error == CHAT_MEMBER_NOT_FOUND)
 		return error; /* there is no member to be answered */
@@ -248,7 +254,7 @@ queue_run_first(struct dispatcher *self, const struct command *command)
 
 	if (!command_queues_may_resume(queues, command->author, entry->turn))
 		return false;
-	request_init(&request, self, command);
+	request_init(&request, self, command, clock_now_ms(self));
 	error = request_find_author(&request);
 	if (error == CHAT_MEMBER_NOT_FOUND)
 		return true;
@@ -294,7 +300,7 @@ dispatcher_handle(struct command_handler *handler,
 	entry = entries[command->kind];
 	if (entry->needs & NEEDS_AUTHOR)
 		return handle_for_author(self, command);
-	request_init(&request, self, command);
+	request_init(&request, self, command, clock_now_ms(self));
 	return is_ordered(&request, entry) ? command_propose(&request)
 					   : entry->run(&request);
 }
@@ -354,6 +360,16 @@ finish_without_author(struct request *request, const struct entry *entry)
 	return entries[command->kind]->finish(request, entry);
 }
 
+/* A message is published with its own time: the clock is not read again. */
+static int64_t
+finish_time_ms(const struct dispatcher *self, const struct entry *entry,
+    enum chat_error outcome)
+{
+	return entry->kind == ENTRY_MESSAGE && outcome == CHAT_OK
+		   ? entry->message.at_ms
+		   : clock_now_ms(self);
+}
+
 /*
  * The entry was appended a while ago: there is a copy of the command, whose
  * author may be gone. Then only its id is known.
@@ -366,7 +382,8 @@ finish_later(struct dispatcher *self, const struct entry *entry,
 	struct request request;
 	enum chat_error error = outcome;
 
-	request_init(&request, self, command);
+	request_init(&request, self, command,
+	    finish_time_ms(self, entry, outcome));
 	assert(command->author.len < sizeof(request.author.id));
 	memcpy(request.author.id, command->author.data, command->author.len);
 	request.author.id[command->author.len] = '\0';
@@ -392,7 +409,7 @@ publish_by_server(struct dispatcher *self, const struct entry *entry,
 	    entry->kind != ENTRY_ATTRIBUTE ||
 	    entry->attribute.kind != ATTRIBUTE_ROLE)
 		return;
-	request_init(&request, self, &nothing);
+	request_init(&request, self, &nothing, clock_now_ms(self));
 	request.author.id[0] = request.author.name[0] = '\0';
 	if (moderation_resume(&request, entry, &moderation))
 		moderation_publish_by_server(&request, &moderation);
@@ -463,8 +480,7 @@ dispatcher_run_ordered(struct ordered_handler *handler,
 	    LIST_OWNER(handler, struct dispatcher, ordered_handler);
 	struct request request;
 
-	request_init(&request, self, command);
-	request.now_ms = run->now_ms;
+	request_init(&request, self, command, run->now_ms);
 	request.ordered = run;
 	run->is_lost = false;
 	run->member_id[0] = '\0';
@@ -489,7 +505,7 @@ dispatcher_give_up(struct ordered_handler *handler,
 		    command->connection, error);
 		return;
 	}
-	request_init(&request, self, command);
+	request_init(&request, self, command, clock_now_ms(self));
 	if (request_find_author(&request) == CHAT_OK)
 		request_answer_failure(&request, error);
 	author_go_on(self, command, true);
@@ -560,7 +576,7 @@ dispatcher_decided(struct approval_handler *handler,
 	struct request request;
 	enum chat_error error;
 
-	request_init(&request, self, command);
+	request_init(&request, self, command, clock_now_ms(self));
 	error = request_find_author(&request);
 	if (error == CHAT_OK)
 		error = run_approved(&request, decision, text);
