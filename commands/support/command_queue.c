@@ -34,24 +34,26 @@ command_queues_init(struct command_queues *queues)
 {
 	id_map_init(&queues->by_author, queue_key);
 	list_init(&queues->all);
+	queues->recent = NULL;
 	queues->bytes = 0;
 }
 
 static struct command_queue *
 queue_find(const struct command_queues *queues, struct str author)
 {
+	struct command_queue *recent = queues->recent;
+
+	if (recent != NULL && str_equal(queue_key(recent), author))
+		return recent;
 	return id_map_find(&queues->by_author, author);
 }
 
 /* NULL: no memory. */
 static struct command_queue *
-queue_need(struct command_queues *queues, struct str author)
+queue_create(struct command_queues *queues, struct str author)
 {
-	struct command_queue *queue = queue_find(queues, author);
+	struct command_queue *queue = malloc(sizeof(*queue) + author.len);
 
-	if (queue != NULL)
-		return queue;
-	queue = malloc(sizeof(*queue) + author.len);
 	if (queue == NULL)
 		return NULL;
 	queue->entries = queue->moves = 0;
@@ -66,11 +68,25 @@ queue_need(struct command_queues *queues, struct str author)
 	return queue;
 }
 
+/* NULL: no memory. */
+static struct command_queue *
+queue_need(struct command_queues *queues, struct str author)
+{
+	struct command_queue *queue = queue_find(queues, author);
+
+	if (queue == NULL)
+		queue = queue_create(queues, author);
+	queues->recent = queue;
+	return queue;
+}
+
 static void
 queue_release(struct command_queues *queues, struct command_queue *queue)
 {
 	if (queue->entries > 0 || !list_is_empty(&queue->commands))
 		return;
+	if (queues->recent == queue)
+		queues->recent = NULL;
 	id_map_remove(&queues->by_author, queue_key(queue));
 	list_remove(&queue->link);
 	free(queue);
@@ -187,6 +203,7 @@ command_queues_entry_done(struct command_queues *queues, struct str author,
 
 	if (queue == NULL)
 		return false;
+	queues->recent = queue;
 	if (queue->entries > 0)
 		queue->entries--;
 	if (moves && queue->moves > 0)

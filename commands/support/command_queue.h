@@ -25,6 +25,8 @@ enum command_turn {
 struct command_queues {
 	struct id_map by_author;
 	struct list all;
+	/* NULL, or one of them: the next is often about the same author. */
+	struct command_queue *recent;
 	size_t bytes; /* of the commands that wait */
 };
 
