@@ -20,7 +20,15 @@ message_key(const void *kept)
 struct room_log *
 memory_history_find(struct history *base, struct str room)
 {
-	return id_map_find(&memory_history_of(base)->logs, room);
+	struct memory_history *self = memory_history_of(base);
+	struct room_log *log = self->recent;
+
+	if (log != NULL && str_equal(log_key(log), room))
+		return log;
+	log = id_map_find(&self->logs, room);
+	if (log != NULL)
+		self->recent = log;
+	return log;
 }
 
 void
@@ -139,6 +147,8 @@ room_log_close(struct memory_history *self, struct room_log *log)
 	id_map_fini(&log->by_key);
 	id_map_remove(&self->logs, log_key(log));
 	list_remove(&log->in_rooms);
+	if (self->recent == log)
+		self->recent = NULL;
 	self->bytes -= log->own_bytes;
 	free(log);
 }

@@ -34,6 +34,7 @@ struct memory_history {
 	struct trusted_clock trusted_clock;
 	const int64_t *clock_trust_ms;
 	struct id_map logs;
+	struct room_log *recent;  /* found last: a command asks several times */
 	struct list mortal_rooms; /* whose messages have a ttl of their own */
 	struct list other_rooms;
 	struct list in_order;                  /* the messages of all rooms */
