@@ -5,7 +5,9 @@
 /* A command consists of words, which are the bits of a mask. */
 #define WORD sizeof(uint64_t)
 #define COMMAND_WORDS (sizeof(struct command) / WORD)
-_Static_assert(sizeof(struct command) % (2 * WORD) == WORD,
+/* The words of most commands are among these. */
+#define COMMON_WORDS (offsetof(struct command, fields) / WORD + 1)
+_Static_assert(COMMAND_WORDS % 2 == 1 && COMMON_WORDS % 2 == 1,
     "the first word is followed by pairs");
 _Static_assert(COMMAND_WORDS <= 64, "each word has a bit");
 _Static_assert(sizeof(struct str) % WORD == 0 &&
@@ -75,22 +77,43 @@ words_of(uint64_t texts)
 	return sizeof(struct str) > WORD ? texts | texts << 1 : texts;
 }
 
-/*
- * The first word is always kept. Most others are zero: two are looked at
- * together.
- */
+/* Most words are zero: two are looked at together. */
 static uint64_t
-words_in_use(const struct command *command)
+pairs_in_use(const struct command *command, size_t from, size_t to)
 {
-	uint64_t used = 1, two[2];
+	uint64_t used = 0, two[2];
 
-	for (size_t i = 1; i < COMMAND_WORDS; i += 2) {
+	for (size_t i = from; i < to; i += 2) {
 		memcpy(two, (const char *)command + i * WORD, sizeof(two));
 		if ((two[0] | two[1]) == 0)
 			continue;
 		used |= (uint64_t)(two[0] != 0) << i;
 		used |= (uint64_t)(two[1] != 0) << i << 1;
 	}
+	return used;
+}
+
+static bool
+has_rare_words(const struct command *command)
+{
+	uint64_t any = 0, word;
+
+#pragma GCC unroll 64
+	for (size_t i = COMMON_WORDS; i < COMMAND_WORDS; i++) {
+		memcpy(&word, (const char *)command + i * WORD, WORD);
+		any |= word;
+	}
+	return any != 0;
+}
+
+/* The first word is always kept. */
+static uint64_t
+words_in_use(const struct command *command)
+{
+	uint64_t used = 1 | pairs_in_use(command, 1, COMMON_WORDS);
+
+	if (has_rare_words(command))
+		used |= pairs_in_use(command, COMMON_WORDS, COMMAND_WORDS);
 	return used;
 }
 
