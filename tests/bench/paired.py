@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Compares parleyd with that of another build, in turns of a tenth of a second.
+"""Compares parleyd with that of another build, in turns of 20 ms.
 
 Both servers run at the same time on one core, and both generators on another;
 one of the two stands still at any moment. So what the machine does meanwhile,

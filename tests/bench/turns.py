@@ -13,7 +13,7 @@ import threading
 
 from servers import Failed, pinned
 
-SLICE_S = 0.1  # of a server's CPU time
+SLICE_S = 0.02  # of a server's CPU time
 LIMIT_S = 300  # for all slices
 
 
