@@ -416,7 +416,7 @@ bench: $(benched) build/release/faulty_disk.so ## throughput, relative to the ma
 bench-instructions: build/parleyd build/parley-bench ## instructions of a message, by function (ARGS="--against OTHER/parleyd")
 	$$(tools/python) tests/bench/instructions.py $(ARGS)
 
-bench-paired: build/parleyd build/parley-bench ## two builds of parleyd in turns of a tenth of a second (ARGS="--against OTHER/build")
+bench-paired: build/parleyd build/parley-bench ## two builds of parleyd in turns of 20 ms (ARGS="--against OTHER/build")
 	$$(tools/python) tests/bench/paired.py $(ARGS)
 
 bench-compare: $(benched) ## the same load on other servers (tools/setup compare)
