@@ -333,7 +333,8 @@ static bool
 hub_is_idle(const struct hub *hub)
 {
 	return !send_batch_is_pending(&hub->batch) &&
-	       list_is_empty(&hub->pushes) && !hub_has_deferred(hub);
+	       list_is_empty(&hub->pushes) && !hub_has_deferred(hub) &&
+	       list_is_empty(&hub->replays.authors);
 }
 
 /* What new sends leave of those of a turn: one part of so many, at least. */
@@ -363,6 +364,7 @@ hub_flush(struct hub *hub)
 	hub_send_batch(hub);
 	if (had_rests)
 		hub_send_rests(hub);
+	replays_pause_authors(hub);
 	if (!list_is_empty(&hub->replays.ready))
 		replay_run(hub);
 }

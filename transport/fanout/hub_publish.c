@@ -324,8 +324,7 @@ count_further(struct hub *hub, const struct room_channels *room,
 
 /*
  * The author of messages to many waits behind the members that are still to be
- * sent earlier ones, or will be sent this one in later turns: else those would
- * fall behind, although they read.
+ * sent earlier ones, or will be sent this one in later turns.
  */
 static void
 author_wait(struct hub *hub, struct session *author, size_t reached)
@@ -334,13 +333,12 @@ author_wait(struct hub *hub, struct session *author, size_t reached)
 
 	if (most == 0 || reached < most / 4)
 		return;
-	if (hub_has_deferred(hub))
+	if (hub_has_deferred(hub)) {
 		conn_set_lags(author->conn, true);
-	else if (reached > most)
-		conn_pause(author->conn, PAUSED_BY_OUTPUT);
-	else
-		return;
-	replay_continue(&hub->replays, author);
+		replay_continue(&hub->replays, author);
+	} else if (reached > most) {
+		replay_author(&hub->replays, author);
+	}
 }
 
 /* Rooms of an author that are compared with an event's. */

@@ -549,6 +549,32 @@ replay_forget(struct session *session)
 	session->is_replaying = false;
 }
 
+void
+replay_author(struct replays *replays, struct session *author)
+{
+	if (author->is_replaying)
+		return;
+	author->is_replaying = true;
+	list_append(&replays->authors, &author->replay_link);
+}
+
+void
+replays_pause_authors(struct hub *hub)
+{
+	struct list *authors = &hub->replays.authors;
+
+	while (!list_is_empty(authors)) {
+		struct session *author =
+		    LIST_OWNER(authors->next, struct session, replay_link);
+
+		replay_forget(author);
+		if (!author->conn->lags && list_is_empty(&hub->batch.rests))
+			continue;
+		conn_pause(author->conn, PAUSED_BY_OUTPUT);
+		replay_continue(&hub->replays, author);
+	}
+}
+
 /* What the sends to rooms took of the work of this turn. */
 static size_t
 work_begun(const struct hub *hub)
@@ -595,11 +621,13 @@ replays_init(struct replays *replays)
 {
 	memset(replays, 0, sizeof(*replays));
 	list_init(&replays->ready);
+	list_init(&replays->authors);
 }
 
 void
 replays_fini(struct replays *replays)
 {
-	assert(list_is_empty(&replays->ready));
+	assert(list_is_empty(&replays->ready) &&
+	       list_is_empty(&replays->authors));
 	replay_tidy(replays);
 }

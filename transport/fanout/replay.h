@@ -27,8 +27,9 @@ struct replay_piece {
 #define REPLAY_PIECES 64
 
 struct replays {
-	struct list ready; /* sessions that can be sent something */
-	size_t work;       /* of this turn: bytes, and some for each step */
+	struct list ready;   /* sessions that can be sent something */
+	struct list authors; /* not ready: see replay_author() */
+	size_t work;         /* of this turn: bytes, and some for each step */
 	struct replay_piece pieces[REPLAY_PIECES];
 };
 
@@ -44,6 +45,17 @@ replay_continue(struct replays *replays, struct session *session)
 	session->is_replaying = true;
 	list_append(&replays->ready, &session->replay_link);
 }
+
+/*
+ * The session's message goes to more members than one turn sends to. It is read
+ * on in this turn, so that messages that came together go out together. From
+ * the end of the turn on it waits until all members were sent them: else those
+ * would fall behind, although they read.
+ */
+void replay_author(struct replays *, struct session *);
+
+/* The end of the turn: the batch was sent. */
+void replays_pause_authors(struct hub *);
 
 /* The session is going away. */
 void replay_forget(struct session *);

@@ -157,6 +157,31 @@ START_TEST(the_author_waits_for_the_rest)
 }
 END_TEST
 
+/* What the author posts in one turn is sent at once: it does not wait before.
+ */
+START_TEST(messages_of_one_turn_have_one_rest)
+{
+	struct hub_rig *f = large_room_create(0);
+	const struct conn *author = f->clients[0].conn;
+	char member[16];
+
+	for (int i = 0; i < 3; i++) {
+		ck_assert(!conn_is_paused(author));
+		hub_rig_post_by(f, hub_rig_member(f, 0, member), 0, -1, 0);
+	}
+	hub_flush(f->hub);
+	ck_assert(conn_is_paused(author));
+	ck_assert_uint_eq(f->hub->batch.copies.waiting,
+	    3 * (HUB_CLIENTS - turn_sends(f)));
+	while (hub_rig_lagging(f) > 0)
+		hub_flush(f->hub);
+	ck_assert_uint_eq(f->replays, 0);
+	hub_flush(f->hub);
+	ck_assert(!conn_is_paused(author));
+	large_room_end(f);
+}
+END_TEST
+
 START_TEST(another_process_goes_on_with_sessions_that_lag)
 {
 	struct hub_rig *f = large_room_create(0);
@@ -201,6 +226,7 @@ channel_rest_tests_add(TCase *tests)
 	tcase_add_test(tests, each_subscriber_is_sent_to_once);
 	tcase_add_test(tests, an_answer_does_not_wait_for_the_rest);
 	tcase_add_test(tests, the_author_waits_for_the_rest);
+	tcase_add_test(tests, messages_of_one_turn_have_one_rest);
 	tcase_add_test(tests, another_process_goes_on_with_sessions_that_lag);
 }
 
