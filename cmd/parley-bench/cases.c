@@ -16,6 +16,8 @@ const struct bench_case bench_cases[] = {
 	    { .rooms = 1, .members = 100, .senders = 1, .window = 64 } },
 	{ "flight-1000", "a room of 1000, 64 messages in flight", run_speed,
 	    { .rooms = 1, .members = 1000, .senders = 1, .window = 64 } },
+	{ "flight-5000", "a room of 5000, 64 messages in flight", run_speed,
+	    { .rooms = 1, .members = 5000, .senders = 1, .window = 64 } },
 	{ "size-1k", "one-100 with messages of 1 KiB", run_speed,
 	    { .rooms = 1,
 		.members = 100,
