@@ -550,15 +550,6 @@ replay_forget(struct session *session)
 }
 
 void
-replay_author(struct replays *replays, struct session *author)
-{
-	if (author->is_replaying)
-		return;
-	author->is_replaying = true;
-	list_append(&replays->authors, &author->replay_link);
-}
-
-void
 replays_pause_authors(struct hub *hub)
 {
 	struct list *authors = &hub->replays.authors;

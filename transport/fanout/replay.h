@@ -36,14 +36,21 @@ struct replays {
 void replays_init(struct replays *);
 void replays_fini(struct replays *);
 
-/* The session goes to the end of the list of those that are ready. */
+/* The session goes to the end of the list, unless it is on one already. */
 static inline void
-replay_continue(struct replays *replays, struct session *session)
+replay_list_add(struct list *list, struct session *session)
 {
 	if (session->is_replaying)
 		return;
 	session->is_replaying = true;
-	list_append(&replays->ready, &session->replay_link);
+	list_append(list, &session->replay_link);
+}
+
+/* It is ready. */
+static inline void
+replay_continue(struct replays *replays, struct session *session)
+{
+	replay_list_add(&replays->ready, session);
 }
 
 /*
@@ -52,7 +59,11 @@ replay_continue(struct replays *replays, struct session *session)
  * the end of the turn on it waits until all members were sent them: else those
  * would fall behind, although they read.
  */
-void replay_author(struct replays *, struct session *);
+static inline void
+replay_author(struct replays *replays, struct session *author)
+{
+	replay_list_add(&replays->authors, author);
+}
 
 /* The end of the turn: the batch was sent. */
 void replays_pause_authors(struct hub *);

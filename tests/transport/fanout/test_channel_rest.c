@@ -157,8 +157,7 @@ START_TEST(the_author_waits_for_the_rest)
 }
 END_TEST
 
-/* What the author posts in one turn is sent at once: it does not wait before.
- */
+/* The author waits only when the turn has ended. */
 START_TEST(messages_of_one_turn_have_one_rest)
 {
 	struct hub_rig *f = large_room_create(0);
