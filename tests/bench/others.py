@@ -3,12 +3,11 @@
 import csv
 import os
 import shutil
-import socket
 import subprocess
 import time
 from typing import NamedTuple
 
-from servers import Failed, free_port
+from servers import Failed, connects, free_port
 
 RECORD = 256  # bytes: about what a message of 128 takes
 
@@ -63,11 +62,9 @@ def disk_figures(times):
 def await_port(port):
     deadline = time.monotonic() + 5
     while time.monotonic() < deadline:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
+        if connects(port):
             return
-        except OSError:
-            time.sleep(0.01)
+        time.sleep(0.01)
     raise Failed("redis-server does not listen")
 
 

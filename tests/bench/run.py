@@ -88,12 +88,12 @@ def run_server(programs, cores, case, target, seconds, out, directory):
     log = out / f"{case.name}-{target}.log"
     log.unlink(missing_ok=True)
 
-    def start(environment=None):
+    def start(environment=None, paths=()):
         port = free_port()
         command = programs.server(case, target, port, directory)
         # A store has a thread for the disk: they would take turns on a core.
         return Server(command, None if case.flags else cores[0], log, port,
-                      {**os.environ, **(environment or {})})
+                      {**os.environ, **(environment or {})}, paths=paths)
 
     if case.name in SCRIPTS:
         return SCRIPTS[case.name](

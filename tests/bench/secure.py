@@ -104,11 +104,12 @@ def measure_tls(site):
     directory = Path(site.directory)
     certificate, key = make_certificate(directory)
     context = ssl.create_default_context(cafile=certificate)
+    secure = Secure(directory / "secure", context)
+    plain = Secure(directory / "plain", None)
     with site.start({"PARLEY_TLS_CERTIFICATE": str(certificate),
-                     "PARLEY_TLS_KEY": str(key)}) as server:
+                     "PARLEY_TLS_KEY": str(key)},
+                    [secure.path, plain.path]) as server:
         pid = server.process.pid
-        secure = Secure(directory / "secure", context)
-        plain = Secure(directory / "plain", None)
         seconds = site.seconds / 4
         kib = kib_per_connection(pid, secure)
         under_tls = deliveries_per_cpu_s(seconds, pid, *room_of(secure))

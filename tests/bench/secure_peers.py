@@ -65,7 +65,8 @@ def run_once(name, arguments):
         secure = Secure(Path(directory) / "secure",
                         ssl.create_default_context(cafile=certificate))
         with kind(command(port, directory), pick_cores()[0],
-                  arguments.out / "secure-peers.log", port) as server:
+                  arguments.out / "secure-peers.log", port,
+                  paths=[secure.path]) as server:
             pid = server.process.pid
             return (handshakes_per_cpu_s(arguments.seconds, pid, secure, False),
                     handshakes_per_cpu_s(arguments.seconds, pid, secure, True),

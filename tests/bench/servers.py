@@ -18,7 +18,7 @@ class Site(NamedTuple):
     """What a case is given that brings its own clients."""
 
     start: Callable  # another life of the server, on the same store; it may
-    # be given more of an environment
+    # be given more of an environment, and the Unix sockets to wait for
     seconds: float
     generator: Path
     faulty_disk: Path  # to be put under it, see tests/preload
@@ -50,13 +50,25 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def connects(address):
+    """A TCP port of loopback, or the path of a Unix socket."""
+    family, address = ((socket.AF_INET, ("127.0.0.1", address))
+                       if isinstance(address, int)
+                       else (socket.AF_UNIX, str(address)))
+    with socket.socket(family) as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(address) == 0
+
+
 class Server:
-    """A server for the length of one run."""
+    """A server for the length of one run. It opens its listeners one after
+    the other: paths are the Unix sockets that a run needs beside the port."""
 
     def __init__(self, command, core, log, port, environment=None,
-                 patience_s=10):
+                 patience_s=10, paths=()):
         self.log = log
         self.port = port
+        self.listeners = [port, *paths]
         self.patience_s = patience_s
         with open(log, "ab") as out:
             self.process = subprocess.Popen(
@@ -68,11 +80,9 @@ class Server:
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
                 break
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
+            if all(connects(each) for each in self.listeners):
                 return self
-            except OSError:
-                time.sleep(0.01)
+            time.sleep(0.01)
         self.process.kill()
         self.process.wait()
         raise Failed(f"the server does not listen, see {self.log}")

@@ -1,10 +1,22 @@
 """What the cases that bring their own clients can get wrong."""
 
+import sys
+
 import pytest
 
 import expiry
 import script
 import stall
+from servers import Server, connects, free_port
+
+# Opens its second listener when the first one has accepted a connection.
+TWO_LISTENERS = """
+import signal, socket, sys
+first = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+first.accept()
+second = socket.create_server(sys.argv[2], family=socket.AF_UNIX)
+signal.pause()
+"""
 
 
 @pytest.mark.parametrize("unknown", ["", "--limits-fanout"])
@@ -16,6 +28,13 @@ def test_lifts_the_limits_that_the_program_has(tmp_path, unknown):
     limits = script.no_limits(program)
     assert limits[::2] == known
     assert limits[1::2] == list(script.NO_LIMITS[1:2 * len(known):2])
+
+
+def test_a_server_is_awaited_on_all_its_listeners(tmp_path):
+    port, path = free_port(), str(tmp_path / "second")
+    with Server([sys.executable, "-c", TWO_LISTENERS, str(port), path], None,
+                tmp_path / "log", port, paths=[path]):
+        assert connects(path)
 
 
 def test_lives_are_spread_from_the_shortest_to_the_longest():
