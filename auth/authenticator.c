@@ -102,8 +102,8 @@ static bool
 origin_fits(const struct authenticator *auth,
     const struct http_request *request)
 {
-	return origin_is_allowed(http_header_find(request, "Origin", NULL),
-	    http_header_find(request, "Host", NULL), auth->origins);
+	return origin_is_allowed(http_header_find(request, STR("Origin"), NULL),
+	    http_header_find(request, STR("Host"), NULL), auth->origins);
 }
 
 static void

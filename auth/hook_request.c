@@ -57,14 +57,15 @@ static void
 header_write(struct wire_text *out, const struct http_request *request,
     const char *name, bool is_first)
 {
+	struct str wanted = str_from(name);
 	bool begun = false;
 
 	for (size_t i = 0; i < request->header_count; i++) {
-		if (!http_name_is(request->headers[i].name, name))
+		if (!http_name_is(request->headers[i].name, wanted))
 			continue;
 		if (!begun) {
 			wire_text_append_if(out, !is_first, STR(","));
-			json_put_string(out, str_from(name));
+			json_put_string(out, wanted);
 			wire_text_append(out, STR(":\""));
 		}
 		wire_text_append_if(out, begun, STR(", "));

@@ -27,7 +27,7 @@ header_text(const struct http_request *request, const char *name,
 {
 	size_t count;
 
-	*out = http_header_find(request, name, &count);
+	*out = http_header_find(request, str_from(name), &count);
 	if (out->len == 0)
 		*out = STR_ABSENT;
 	return count <= 1 && out->len <= TEXT_MOST && utf8_is_valid(*out);
@@ -43,7 +43,7 @@ rights_of_header(const struct http_request *request, const char *name)
 		struct str list = request->headers[i].value, word;
 		enum user_role role;
 
-		if (!http_name_is(request->headers[i].name, name))
+		if (!http_name_is(request->headers[i].name, str_from(name)))
 			continue;
 		while ((word = http_list_next(&list)).data != NULL) {
 			rights |= rights_of_word(word);

@@ -50,7 +50,7 @@ cookie_find(const struct http_request *request, struct str name)
 	for (size_t i = 0; i < request->header_count; i++) {
 		struct str rest = request->headers[i].value, pair;
 
-		if (!http_name_is(request->headers[i].name, "Cookie"))
+		if (!http_name_is(request->headers[i].name, STR("Cookie")))
 			continue;
 		while ((pair = cookie_take(&rest)).data != NULL)
 			if (pair.len > name.len + 1 &&
@@ -66,13 +66,14 @@ struct str
 request_token_find(const struct http_request *request, const char *cookie,
     char scratch[REQUEST_TOKEN_SIZE])
 {
-	struct str value = http_header_find(request, "Authorization", NULL);
+	struct str value =
+	    http_header_find(request, STR("Authorization"), NULL);
 	int len;
 
 	if (value.data != NULL && prefix_take(&value, STR("Bearer ")))
 		return value;
 	value = token_of_subprotocols(http_header_find(request,
-	    "Sec-WebSocket-Protocol", NULL));
+	    STR("Sec-WebSocket-Protocol"), NULL));
 	if (value.data != NULL)
 		return value;
 	len = http_query_get(request->query, "token", scratch,

@@ -240,8 +240,8 @@ answer_page(struct http_exchange *exchange)
 
 	if (asset == NULL || has_no_pages(exchange) ||
 	    (asset->policy[0] != '\0' &&
-		!http_header_has_token(exchange->request, "Accept",
-		    "text/html")))
+		!http_header_has_token(exchange->request, STR("Accept"),
+		    STR("text/html"))))
 		return false;
 	return answer_asset(exchange);
 }
@@ -349,7 +349,7 @@ answer_as_dialect(struct http_exchange *exchange)
 		.path = request->path,
 		.is_upgrade = ws_handshake_is_wanted(request),
 		.has_origin =
-		    http_header_find(request, "Origin", NULL).data != NULL,
+		    http_header_find(request, STR("Origin"), NULL).data != NULL,
 		.monotonic_ms = clock_monotonic_ms(worker->loop.clock),
 		.get_stats = host->ops->chat_stats,
 		.arg = host->arg,

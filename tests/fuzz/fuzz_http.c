@@ -102,7 +102,7 @@ use_request(const struct http_request *request)
 	ask_for_asset(request);
 	ws_handshake_offers(request, "parley.v1");
 	ws_deflate_negotiate(http_header_find(request,
-				 "sec-websocket-extensions", NULL),
+				 STR("sec-websocket-extensions"), NULL),
 	    &policy, &deflate);
 	if (ws_handshake_check(request, &key, &why) == 101)
 		http_require(ws_handshake_response(key, NULL,

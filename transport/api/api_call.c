@@ -103,7 +103,7 @@ headers_add_origin(struct api_call *call)
 	if (!call->is_of_user)
 		return;
 	http_exchange_request(call->exchange, &request);
-	origin = http_header_find(&request, "Origin", NULL);
+	origin = http_header_find(&request, STR("Origin"), NULL);
 	if (origin.data != NULL)
 		api_call_add_header(call,
 		    "Access-Control-Allow-Origin: %.*s\r\nVary: Origin\r\n",
@@ -225,7 +225,8 @@ api_call_run_again(struct api_call *call, void (*run)(struct api_call *))
 static bool
 key_matches(const struct api *api, const struct http_request *request)
 {
-	struct str value = http_header_find(request, "Authorization", NULL);
+	struct str value =
+	    http_header_find(request, STR("Authorization"), NULL);
 	struct str scheme = STR("Bearer ");
 
 	return api->key_len > 0 && value.len == scheme.len + api->key_len &&
@@ -514,7 +515,7 @@ static bool
 has_bearer(const struct http_exchange *exchange)
 {
 	return exchange->conn->loop->websockets->admission != NULL &&
-	       http_header_find(exchange->request, "Authorization", NULL)
+	       http_header_find(exchange->request, STR("Authorization"), NULL)
 		       .data != NULL;
 }
 

@@ -113,12 +113,13 @@ static enum range_end
 download_read_range(struct api_call *call, const struct http_request *request,
     const char *etag)
 {
-	struct str condition = http_header_find(request, "If-Range", NULL);
+	struct str condition = http_header_find(request, STR("If-Range"), NULL);
 	struct api_file *file = call->file;
 	enum range_end end = RANGE_ALL;
 
 	if (condition.data == NULL || str_equal(condition, str_from(etag)))
-		end = http_range_read(http_header_find(request, "Range", NULL),
+		end = http_range_read(http_header_find(request, STR("Range"),
+					  NULL),
 		    file->blob.size, &file->at, &file->end);
 	if (end == RANGE_PART)
 		file->end++;
@@ -152,7 +153,8 @@ download_begin(struct api_call *call, const struct http_request *request)
 	if (end == RANGE_REFUSED)
 		return download_refuse_range(call);
 	download_add_headers(call, etag);
-	if (etag_is_listed(http_header_find(request, "If-None-Match", NULL),
+	if (etag_is_listed(http_header_find(request, STR("If-None-Match"),
+			       NULL),
 		etag)) {
 		api_call_respond_head(call, 304, NULL);
 		http_exchange_respond(call->exchange);
@@ -211,7 +213,8 @@ file_get_finish(struct api_call *call)
 	http_exchange_request(call->exchange, &request);
 	if (is_head &&
 	    (!call->file->blob.is_complete ||
-		http_header_find(&request, "Tus-Resumable", NULL).data != NULL))
+		http_header_find(&request, STR("Tus-Resumable"), NULL).data !=
+		    NULL))
 		return upload_answer_head(call);
 	if (call->file->blob.is_complete)
 		return download_begin(call, &request);

@@ -127,7 +127,7 @@ key_read(struct api_call *call, struct command *message)
 	struct str key;
 
 	http_exchange_request(call->exchange, &request);
-	key = http_header_find(&request, "Idempotency-Key", NULL);
+	key = http_header_find(&request, STR("Idempotency-Key"), NULL);
 	if (key.data == NULL)
 		return true;
 	if (!key_is_valid(key)) {

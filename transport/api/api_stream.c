@@ -69,7 +69,7 @@ position_read(struct api_call *call)
 	struct str header;
 
 	http_exchange_request(call->exchange, &request);
-	header = http_header_find(&request, "Last-Event-ID", NULL);
+	header = http_header_find(&request, STR("Last-Event-ID"), NULL);
 	if (header.data == NULL || str_is_empty(header)) {
 		if (!api_query_text(call, &request, "last_event_id", id,
 			sizeof(id)))

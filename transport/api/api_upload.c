@@ -29,7 +29,7 @@ static bool
 header_read_number(struct api_call *call, const struct http_request *request,
     const char *name, uint64_t *out)
 {
-	struct str text = http_header_find(request, name, NULL);
+	struct str text = http_header_find(request, str_from(name), NULL);
 	uint64_t number = 0;
 
 	if (text.data == NULL)
@@ -69,7 +69,8 @@ static bool
 new_file_read_metadata(struct api_call *call,
     const struct http_request *request, struct new_file *out)
 {
-	struct str header = http_header_find(request, "Upload-Metadata", NULL);
+	struct str header =
+	    http_header_find(request, STR("Upload-Metadata"), NULL);
 
 	if (header.data == NULL)
 		header = STR("");
@@ -86,7 +87,7 @@ static bool
 new_file_read_query(struct api_call *call, const struct http_request *request,
     struct new_file *out)
 {
-	struct str type = http_header_find(request, "Content-Type", NULL);
+	struct str type = http_header_find(request, STR("Content-Type"), NULL);
 
 	if (type.data != NULL && type.len >= sizeof(out->type)) {
 		api_call_fail_field(call, "Content-Type");
@@ -110,7 +111,8 @@ text_if_given(const char *text)
 static bool
 tus_check_version(struct api_call *call, const struct http_request *request)
 {
-	struct str version = http_header_find(request, "Tus-Resumable", NULL);
+	struct str version =
+	    http_header_find(request, STR("Tus-Resumable"), NULL);
 
 	if (version.data == NULL || str_equal(version, STR(TUS_VERSION)))
 		return true;
@@ -124,7 +126,7 @@ tus_check_version(struct api_call *call, const struct http_request *request)
 static bool
 post_check_tus_body(struct api_call *call, const struct http_request *request)
 {
-	struct str type = http_header_find(request, "Content-Type", NULL);
+	struct str type = http_header_find(request, STR("Content-Type"), NULL);
 
 	if (!call->awaits_body || str_equal(type, STR(TUS_TYPE)))
 		return true;
@@ -222,7 +224,7 @@ const struct api_operation operation_file_post = {
 static bool
 patch_check_type(struct api_call *call, const struct http_request *request)
 {
-	if (str_equal(http_header_find(request, "Content-Type", NULL),
+	if (str_equal(http_header_find(request, STR("Content-Type"), NULL),
 		STR(TUS_TYPE)))
 		return true;
 	api_call_fail_field(call, "Content-Type");

@@ -42,7 +42,8 @@ static bool
 has_it(const struct http_request *request, struct str tag)
 {
 	for (size_t i = 0; i < request->header_count; i++)
-		if (http_name_is(request->headers[i].name, "If-None-Match") &&
+		if (http_name_is(request->headers[i].name,
+			STR("If-None-Match")) &&
 		    names_tag(request->headers[i].value, tag))
 			return true;
 	return false;
@@ -99,14 +100,15 @@ takes_gzip(const struct http_request *request)
 	for (size_t i = 0; i < request->header_count; i++) {
 		struct str list = request->headers[i].value, element;
 
-		if (!http_name_is(request->headers[i].name, "Accept-Encoding"))
+		if (!http_name_is(request->headers[i].name,
+			STR("Accept-Encoding")))
 			continue;
 		while ((element = http_list_next(&list)).data != NULL) {
 			struct preference message = read_preference(element);
 
-			if (http_name_is(message.coding, "gzip"))
+			if (http_name_is(message.coding, STR("gzip")))
 				return message.taken;
-			if (http_name_is(message.coding, "*"))
+			if (http_name_is(message.coding, STR("*")))
 				any = message.taken;
 		}
 	}

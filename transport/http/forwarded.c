@@ -96,7 +96,8 @@ walk_add_node(struct forwarded_walk *walk, struct str node, bool is_secure)
 static bool
 proto_is_secure(struct str proto)
 {
-	return http_name_is(proto, "https") || http_name_is(proto, "wss");
+	return http_name_is(proto, STR("https")) ||
+	       http_name_is(proto, STR("wss"));
 }
 
 /* Whether every proxy says that it was reached over TLS. */
@@ -109,7 +110,7 @@ x_forwarded_proto(const struct http_request *request, bool preset)
 		struct str list = request->headers[i].value, item;
 
 		if (!http_name_is(request->headers[i].name,
-			"X-Forwarded-Proto"))
+			STR("X-Forwarded-Proto")))
 			continue;
 		while ((item = http_list_next(&list)).data != NULL) {
 			is_secure =
@@ -127,7 +128,8 @@ walk_x_forwarded(struct forwarded_walk *walk,
 	for (size_t i = 0; i < request->header_count; i++) {
 		struct str list = request->headers[i].value, item;
 
-		if (!http_name_is(request->headers[i].name, "X-Forwarded-For"))
+		if (!http_name_is(request->headers[i].name,
+			STR("X-Forwarded-For")))
 			continue;
 		while ((item = http_list_next(&list)).data != NULL)
 			walk_add_node(walk, item, false);
@@ -190,10 +192,10 @@ pair_take(struct str *text, struct forwarded_element *out)
 	if (!http_is_token(name) || text->len == 0 || text->data[0] != '=')
 		return false;
 	*text = str_slice(text->data + 1, text->len - 1);
-	if (http_name_is(name, "for")) {
+	if (http_name_is(name, STR("for"))) {
 		value = &out->node;
 		copy = out->node_text;
-	} else if (http_name_is(name, "proto")) {
+	} else if (http_name_is(name, STR("proto"))) {
 		value = &out->proto;
 		copy = out->proto_text;
 	}
@@ -253,7 +255,7 @@ static void
 walk_forwarded(struct forwarded_walk *walk, const struct http_request *request)
 {
 	for (size_t i = 0; i < request->header_count; i++)
-		if (http_name_is(request->headers[i].name, "Forwarded"))
+		if (http_name_is(request->headers[i].name, STR("Forwarded")))
 			walk_forwarded_line(walk, request->headers[i].value);
 }
 

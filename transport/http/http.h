@@ -89,6 +89,9 @@ struct http_answer {
  */
 bool http_parse_answer(const char *data, size_t len, struct http_answer *out);
 
+/* How many bytes there are before the first control character. */
+size_t http_printable(const char *data, size_t len);
+
 /* RFC 9110 §5.6.2. */
 bool http_is_token_char(char);
 bool http_is_token(struct str);
@@ -97,13 +100,13 @@ bool http_is_token(struct str);
 int http_hex_digit(char);
 
 /* Letter case aside. */
-bool http_name_is(struct str name, const char *wanted);
+bool http_name_is(struct str name, struct str wanted);
 
 /*
  * The value of a header; absent if there is none. *count, unless NULL, is
  * how many there are.
  */
-struct str http_header_find(const struct http_request *, const char *name,
+struct str http_header_find(const struct http_request *, struct str name,
     size_t *count);
 
 /*
@@ -114,8 +117,8 @@ struct str http_list_next(struct str *list);
 
 /* Whether a comma-separated header, in all its lines, has the token; letter
  * case aside. */
-bool http_header_has_token(const struct http_request *, const char *name,
-    const char *token);
+bool http_header_has_token(const struct http_request *, struct str name,
+    struct str token);
 
 #define HTTP_QUERY_ABSENT (-1)
 #define HTTP_QUERY_INVALID (-2) /* malformed, with a NUL, or too long */

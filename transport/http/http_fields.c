@@ -4,27 +4,24 @@
 
 #include "transport/http/http.h"
 
-static bool
-names_are_equal(struct str a, struct str b)
-{
-	return a.len == b.len && strncasecmp(a.data, b.data, a.len) == 0;
-}
-
 bool
-http_name_is(struct str name, const char *wanted)
+http_name_is(struct str name, struct str wanted)
 {
-	return names_are_equal(name, str_from(wanted));
+	/* Most differ in their first letter: its case is one bit. */
+	return name.len == wanted.len &&
+	       (name.len == 0 || (name.data[0] ^ wanted.data[0]) % 32 == 0) &&
+	       strncasecmp(name.data, wanted.data, name.len) == 0;
 }
 
 struct str
-http_header_find(const struct http_request *request, const char *name,
+http_header_find(const struct http_request *request, struct str name,
     size_t *count)
 {
-	struct str wanted = str_from(name), found = STR_ABSENT;
+	struct str found = STR_ABSENT;
 	size_t matches = 0;
 
 	for (size_t i = 0; i < request->header_count; i++)
-		if (names_are_equal(request->headers[i].name, wanted) &&
+		if (http_name_is(request->headers[i].name, name) &&
 		    matches++ == 0)
 			found = request->headers[i].value;
 	if (count != NULL)
@@ -62,15 +59,13 @@ http_list_next(struct str *list)
 }
 
 bool
-http_header_has_token(const struct http_request *request, const char *name,
-    const char *token)
+http_header_has_token(const struct http_request *request, struct str name,
+    struct str token)
 {
-	struct str wanted = str_from(name);
-
 	for (size_t i = 0; i < request->header_count; i++) {
 		struct str list = request->headers[i].value, element;
 
-		if (!names_are_equal(request->headers[i].name, wanted))
+		if (!http_name_is(request->headers[i].name, name))
 			continue;
 		while ((element = http_list_next(&list)).data != NULL)
 			if (http_name_is(element, token))

@@ -212,7 +212,7 @@ http_handle(struct conn *conn, struct http_request *request)
 	struct http_conn *http = http_of(conn);
 	struct http_exchange *exchange = &http->exchange;
 	bool has_body = request->is_chunked || request->body_length > 0;
-	char text[HTTP_TEXT_SIZE] = "";
+	char text[HTTP_TEXT_SIZE];
 
 	http->keeps_alive = request->keeps_alive && http->keeps_alive;
 	http->is_old = request->minor_version == 0;
@@ -221,6 +221,7 @@ http_handle(struct conn *conn, struct http_request *request)
 	if (has_body)
 		http_enter(http, HTTP_STATE_BODY);
 	exchange->request = request;
+	text[0] = '\0';
 	exchange->text = text;
 	exchange->response = (struct http_response){
 		.head_only = str_equal(request->method, STR("HEAD")),

@@ -5,12 +5,59 @@
 #include "domain/base/str_trim.h"
 #include "transport/http/http.h"
 
-/* RFC 9110 §5.6.2: the token characters that are no letters or digits. */
+static bool
+is_control(char c)
+{
+	return (uint8_t)c < ' ' || c == 0x7f;
+}
+
+/* Of 8 bytes, those before the first control character. */
+static size_t
+printable_of_8(const char *at)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t bytes, del, hit;
+
+	memcpy(&bytes, at, sizeof(bytes));
+	del = bytes ^ ones * 0x7f;
+	/* Sets the high bit of the first byte < 20, or that became 0. */
+	hit = ((bytes - ones * ' ') & ~bytes) | ((del - ones) & ~del);
+	hit &= ones * 0x80;
+	if (hit == 0)
+		return 8;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return (size_t)__builtin_ctzll(hit) / 8;
+#else
+	for (size_t i = 0;; i++)
+		if (is_control(at[i]))
+			return i;
+#endif
+}
+
+size_t
+http_printable(const char *data, size_t len)
+{
+	size_t at = 0;
+
+	while (len - at >= 8) {
+		size_t printable = printable_of_8(data + at);
+
+		at += printable;
+		if (printable < 8)
+			return at;
+	}
+	while (at < len && !is_control(data[at]))
+		at++;
+	return at;
+}
+
 bool
 http_is_token_char(char c)
 {
-	if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	    (c >= '0' && c <= '9') || c == '-')
+	/* A letter in both cases. */
+	if ((uint8_t)((c | 0x20) - 'a') < 26)
+		return true;
+	if ((c >= '0' && c <= '9') || c == '-')
 		return true;
 	return c != '\0' && strchr("!#$%&'*+.^_`|~", c) != NULL;
 }
@@ -162,12 +209,12 @@ parse_request_line(struct str line, struct http_request *out)
 static bool
 is_value(struct str value)
 {
-	for (size_t i = 0; i < value.len; i++) {
-		uint8_t c = (uint8_t)value.data[i];
+	size_t at = 0;
 
-		if ((c < ' ' && c != '\t') || c == 0x7f)
+	while ((at += http_printable(value.data + at, value.len - at)) <
+	       value.len)
+		if (value.data[at++] != '\t')
 			return false;
-	}
 	return true;
 }
 
@@ -188,7 +235,7 @@ static bool
 host_is_good(const struct http_request *request)
 {
 	size_t count;
-	struct str host = http_header_find(request, "host", &count);
+	struct str host = http_header_find(request, STR("host"), &count);
 
 	if (count == 0)
 		return request->minor_version == 0;
@@ -223,9 +270,9 @@ find_body(struct http_request *request)
 {
 	size_t lengths, codings;
 	struct str length =
-	    http_header_find(request, "content-length", &lengths);
+	    http_header_find(request, STR("content-length"), &lengths);
 	struct str coding =
-	    http_header_find(request, "transfer-encoding", &codings);
+	    http_header_find(request, STR("transfer-encoding"), &codings);
 
 	if (lengths > 1 || codings > 1 || (lengths > 0 && codings > 0) ||
 	    (codings > 0 && request->minor_version == 0))
@@ -233,7 +280,7 @@ find_body(struct http_request *request)
 	if (lengths == 1)
 		return parse_length(length, &request->body_length);
 	request->is_chunked = codings == 1;
-	return codings == 1 && !http_name_is(coding, "chunked") ? 501 : 0;
+	return codings == 1 && !http_name_is(coding, STR("chunked")) ? 501 : 0;
 }
 
 /* RFC 9110 §10.1.1; RFC 9112 §9.3. */
@@ -241,15 +288,16 @@ static int
 find_expectations(struct http_request *request)
 {
 	size_t count;
-	struct str expect = http_header_find(request, "expect", &count);
+	struct str expect = http_header_find(request, STR("expect"), &count);
 
 	request->keeps_alive =
 	    request->minor_version > 0 &&
-	    !http_header_has_token(request, "connection", "close");
+	    !http_header_has_token(request, STR("connection"), STR("close"));
 	if (count == 0 || request->minor_version == 0)
 		return 0;
 	request->expects_continue = true;
-	return count == 1 && http_name_is(expect, "100-continue") ? 0 : 417;
+	return count == 1 && http_name_is(expect, STR("100-continue")) ? 0
+								       : 417;
 }
 
 int
@@ -321,7 +369,7 @@ answer_note_connection(struct http_answer *out, struct str options)
 	struct str option;
 
 	while ((option = http_list_next(&options)).data != NULL)
-		if (http_name_is(option, "close"))
+		if (http_name_is(option, STR("close")))
 			out->keeps_alive = false;
 }
 
@@ -329,21 +377,21 @@ answer_note_connection(struct http_answer *out, struct str options)
 static bool
 answer_note_header(struct http_answer *out, const struct http_header *header)
 {
-	if (http_name_is(header->name, "Content-Length")) {
+	if (http_name_is(header->name, STR("Content-Length"))) {
 		if (out->has_length || out->is_chunked)
 			return false;
 		out->has_length = true;
 		return parse_length(header->value, &out->length) == 0;
 	}
-	if (http_name_is(header->name, "Transfer-Encoding")) {
+	if (http_name_is(header->name, STR("Transfer-Encoding"))) {
 		if (out->has_length || out->is_chunked)
 			return false;
 		out->is_chunked = true;
-		return http_name_is(header->value, "chunked");
+		return http_name_is(header->value, STR("chunked"));
 	}
-	if (http_name_is(header->name, "Connection"))
+	if (http_name_is(header->name, STR("Connection")))
 		answer_note_connection(out, header->value);
-	if (http_name_is(header->name, "Retry-After"))
+	if (http_name_is(header->name, STR("Retry-After")))
 		(void)parse_length(header->value, &out->retry_after_s);
 	return true;
 }

@@ -38,9 +38,7 @@ scan_plain(struct http_scanner *scanner, const char *data, size_t most)
 
 	if (at == scanner->line_start || data[at - 1] == '\r')
 		return;
-	while (at < most && (uint8_t)data[at] >= 0x20 && data[at] != 0x7f)
-		at++;
-	scanner->scanned = at;
+	scanner->scanned = at + http_printable(data + at, most - at);
 }
 
 enum http_scan_result

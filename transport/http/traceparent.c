@@ -41,7 +41,7 @@ bool
 traceparent_read(const struct http_request *request, char out[TRACEPARENT_SIZE])
 {
 	size_t count;
-	struct str text = http_header_find(request, "traceparent", &count);
+	struct str text = http_header_find(request, STR("traceparent"), &count);
 
 	out[0] = '\0';
 	if (count != 1 || !traceparent_is_valid(text))

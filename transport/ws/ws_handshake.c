@@ -16,7 +16,7 @@
 bool
 ws_handshake_is_wanted(const struct http_request *request)
 {
-	return http_header_has_token(request, "upgrade", "websocket");
+	return http_header_has_token(request, STR("upgrade"), STR("websocket"));
 }
 
 static int
@@ -32,20 +32,20 @@ ws_handshake_check(const struct http_request *request, struct str *key,
 {
 	size_t keys, versions;
 	struct str version =
-	    http_header_find(request, "sec-websocket-version", &versions);
+	    http_header_find(request, STR("sec-websocket-version"), &versions);
 
-	*key = http_header_find(request, "sec-websocket-key", &keys);
+	*key = http_header_find(request, STR("sec-websocket-key"), &keys);
 	if (!str_equal(request->method, STR("GET")))
 		return handshake_refuse(405, "a WebSocket begins with GET",
 		    why);
 	if (request->minor_version < 1)
 		return handshake_refuse(400, "a WebSocket needs HTTP/1.1", why);
-	if (http_header_find(request, "host", NULL).data == NULL)
+	if (http_header_find(request, STR("host"), NULL).data == NULL)
 		return handshake_refuse(400, "Host is missing", why);
 	if (!ws_handshake_is_wanted(request))
 		return handshake_refuse(400, "Upgrade must name websocket",
 		    why);
-	if (!http_header_has_token(request, "connection", "upgrade"))
+	if (!http_header_has_token(request, STR("connection"), STR("upgrade")))
 		return handshake_refuse(400, "Connection must name Upgrade",
 		    why);
 	/* Without a version it is invalid (§4.2.1 6); for another, §4.4. */
@@ -92,7 +92,7 @@ ws_handshake_offers(const struct http_request *request, const char *subprotocol)
 		struct str list = request->headers[i].value, element;
 
 		if (!http_name_is(request->headers[i].name,
-			"sec-websocket-protocol"))
+			STR("sec-websocket-protocol")))
 			continue;
 		while ((element = http_list_next(&list)).data != NULL)
 			if (str_equal(element, wanted))

@@ -72,7 +72,8 @@ ws_extension_offers(const struct http_request *request, char *out, size_t size)
 	for (size_t i = 0; i < request->header_count; i++) {
 		const struct http_header *header = &request->headers[i];
 
-		if (!http_name_is(header->name, "Sec-WebSocket-Extensions"))
+		if (!http_name_is(header->name,
+			STR("Sec-WebSocket-Extensions")))
 			continue;
 		if (len + header->value.len + 1 > size)
 			break;

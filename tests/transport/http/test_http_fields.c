@@ -16,25 +16,25 @@ static const struct http_request request = {
 
 START_TEST(compares_names_without_their_case)
 {
-	ck_assert(http_name_is(STR("uPgRaDe"), "Upgrade"));
-	ck_assert(http_name_is(STR(""), ""));
-	ck_assert(!http_name_is(STR("Upgrad"), "Upgrade"));
-	ck_assert(!http_name_is(STR("Upgraded"), "Upgrade"));
-	ck_assert(!http_name_is(STR("Up\0rade"), "Upgrade"));
+	ck_assert(http_name_is(STR("uPgRaDe"), STR("Upgrade")));
+	ck_assert(http_name_is(STR(""), STR("")));
+	ck_assert(!http_name_is(STR("Upgrad"), STR("Upgrade")));
+	ck_assert(!http_name_is(STR("Upgraded"), STR("Upgrade")));
+	ck_assert(!http_name_is(STR("Up\0rade"), STR("Upgrade")));
 }
 END_TEST
 
 START_TEST(finds_the_first_header_and_counts_all)
 {
 	size_t count;
-	struct str value = http_header_find(&request, "accept", &count);
+	struct str value = http_header_find(&request, STR("accept"), &count);
 
 	ck_assert(str_equal(value, STR("text/html")));
 	ck_assert_uint_eq(count, 2);
-	value = http_header_find(&request, "empty", NULL);
+	value = http_header_find(&request, STR("empty"), NULL);
 	ck_assert_ptr_nonnull(value.data);
 	ck_assert_uint_eq(value.len, 0);
-	value = http_header_find(&request, "none", &count);
+	value = http_header_find(&request, STR("none"), &count);
 	ck_assert_ptr_null(value.data);
 	ck_assert_uint_eq(count, 0);
 }
@@ -42,14 +42,18 @@ END_TEST
 
 START_TEST(finds_tokens_in_all_lines_of_a_list)
 {
-	ck_assert(http_header_has_token(&request, "connection", "UPGRADE"));
-	ck_assert(http_header_has_token(&request, "Connection", "keep-alive"));
-	ck_assert(http_header_has_token(&request, "Connection", "other"));
-	ck_assert(http_header_has_token(&request, "Upgrade", "websocket"));
-	ck_assert(!http_header_has_token(&request, "Upgrade", "web"));
-	ck_assert(!http_header_has_token(&request, "Upgrade", ""));
-	ck_assert(!http_header_has_token(&request, "Empty", "a"));
-	ck_assert(!http_header_has_token(&request, "None", "a"));
+	ck_assert(http_header_has_token(&request, STR("connection"),
+	    STR("UPGRADE")));
+	ck_assert(http_header_has_token(&request, STR("Connection"),
+	    STR("keep-alive")));
+	ck_assert(http_header_has_token(&request, STR("Connection"),
+	    STR("other")));
+	ck_assert(http_header_has_token(&request, STR("Upgrade"),
+	    STR("websocket")));
+	ck_assert(!http_header_has_token(&request, STR("Upgrade"), STR("web")));
+	ck_assert(!http_header_has_token(&request, STR("Upgrade"), STR("")));
+	ck_assert(!http_header_has_token(&request, STR("Empty"), STR("a")));
+	ck_assert(!http_header_has_token(&request, STR("None"), STR("a")));
 }
 END_TEST
 

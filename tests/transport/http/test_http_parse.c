@@ -280,8 +280,36 @@ START_TEST(refuses_a_head_that_is_too_long)
 }
 END_TEST
 
+/* One byte at a time among 17 others, which are looked at 8 at a time. */
+START_TEST(judges_each_byte_of_a_name_and_of_a_value)
+{
+	static const char good[] = "!#$%&'*+-.^_`|~0123456789"
+				   "abcdefghijklmnopqrstuvwxyz"
+				   "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	char name[] = "GET / HTTP/1.0\r\naaaaaaaaaaaaaaaaa: b\r\n\r\n";
+	char value[] = "GET / HTTP/1.0\r\na: bbbbbbbbbbbbbbbbb\r\n\r\n";
+	char *at_name = strchr(name, 'a') + _i,
+	     *at_value = strchr(value, 'b') + _i;
+
+	for (int c = 0; c < 256; c++) {
+		bool is_control = (c < ' ' && c != '\t') || c == 0x7f;
+		bool is_token = c != 0 && strchr(good, c) != NULL;
+
+		*at_name = *at_value = (char)c;
+		/* A colon ends the name. */
+		if (c != ':' || _i == 0)
+			ck_assert_int_eq(request_parse(name, sizeof(name) - 1),
+			    is_token ? 0 : 400);
+		ck_assert_int_eq(request_parse(value, sizeof(value) - 1),
+		    is_control ? 400 : 0);
+	}
+}
+END_TEST
+
 SUITE(http_parse)
 {
+	tcase_add_loop_test(tests, judges_each_byte_of_a_name_and_of_a_value, 0,
+	    17);
 	tcase_add_loop_test(tests, judges_a_head, 0, COUNT_OF(heads));
 	tcase_add_test(tests, refuses_a_head_that_is_cut_off);
 	tcase_add_test(tests, finds_the_parts_of_a_request);
