@@ -57,6 +57,7 @@ static const char usage[] =
     "Prints the answer, which is JSON.\n";
 
 struct ctl {
+	const char *tool; /* "ctl" or "health" */
 	const char *url;
 	const char *key;
 	const char *key_file;
@@ -67,9 +68,10 @@ struct ctl {
 };
 
 static int
-ctl_error_print(int status, const char *what, const char *detail)
+ctl_error_print(const struct ctl *ctl, int status, const char *what,
+    const char *detail)
 {
-	fprintf(stderr, "parleyd: ctl: %s%s\n", what, detail);
+	fprintf(stderr, "parleyd: %s: %s%s\n", ctl->tool, what, detail);
 	return status;
 }
 
@@ -161,7 +163,8 @@ request_write_body(struct ctl_request *request, const char *field,
 	wire_text_append(body, STR("{"));
 	json_put_string(body, str_from(field));
 	wire_text_append(body, STR(":"));
-	if (strcmp(field, "slow_ms") == 0)
+	if (strcmp(field, "slow_ms") == 0 && value[0] != '\0' &&
+	    value[strspn(value, "0123456789")] == '\0')
 		json_put_unsigned(body, strtoull(value, NULL, 10));
 	else
 		json_put_string(body, str_from(value));
@@ -309,17 +312,18 @@ ctl_exchange(const struct ctl *ctl, const struct ctl_request *request,
 static int
 answer_print(struct ctl *ctl, struct wire_text *answer)
 {
-	const char *body;
+	char *body;
 	int status;
 
 	wire_text_append(answer, str_slice("", 1));
 	if (answer->failed ||
 	    sscanf(answer->data, "HTTP/1.1 %3d ", &status) != 1 ||
 	    (body = strstr(answer->data, "\r\n\r\n")) == NULL)
-		return ctl_error_print(EX_PROTOCOL,
+		return ctl_error_print(ctl, EX_PROTOCOL,
 		    "this is not the answer of ", "an HTTP server");
 	if (status / 100 != 2) {
-		ctl_error_print(0, "refused: ", body + 4);
+		body[4 + strcspn(body + 4, "\n")] = '\0';
+		ctl_error_print(ctl, 0, "refused: ", body + 4);
 		return EXIT_FAILURE;
 	}
 	fputs(body + 4, ctl->out);
@@ -340,7 +344,8 @@ ctl_request_run(struct ctl *ctl, struct ctl_request *request)
 			     ? EXIT_SUCCESS
 			     : answer_print(ctl, &answer);
 	else {
-		fprintf(stderr, "parleyd: ctl: %s: %s\n", ctl->url, why);
+		fprintf(stderr, "parleyd: %s: %s: %s\n", ctl->tool, ctl->url,
+		    why);
 		status = EX_UNAVAILABLE;
 	}
 	wire_text_fini(&request->target);
@@ -369,6 +374,9 @@ ctl_trace(struct ctl *ctl, int argc, char *const *argv)
 		"--sample" };
 	struct ctl_request request = { .method = "GET", .is_stream = true };
 
+	if (argc == 0)
+		return ctl_error_print(ctl, EX_USAGE,
+		    "trace: ", "--room, --user or --connection is needed");
 	target_add(&request, "/v1/trace");
 	for (int i = 0; i < argc; i += 2) {
 		size_t n = 0;
@@ -377,7 +385,7 @@ ctl_trace(struct ctl *ctl, int argc, char *const *argv)
 			n++;
 		if (n == COUNT_OF(flags) || i + 1 == argc) {
 			wire_text_fini(&request.target);
-			return ctl_error_print(EX_USAGE,
+			return ctl_error_print(ctl, EX_USAGE,
 			    "trace: unknown option, or missing value: ",
 			    argv[i]);
 		}
@@ -391,22 +399,33 @@ ctl_trace(struct ctl *ctl, int argc, char *const *argv)
 
 /* --- arguments ------------------------------------------------------------ */
 
-static bool
+/* Returns an exit status. */
+static int
 key_load(struct ctl *ctl)
 {
 	FILE *file;
 
-	if (ctl->key != NULL || ctl->key_file == NULL)
-		return ctl->key != NULL;
+	if (ctl->key != NULL)
+		return 0;
+	if (ctl->key_file == NULL)
+		return ctl_error_print(ctl, EX_USAGE,
+		    "a key is needed: --key, ",
+		    "--key-file or PARLEY_ADMIN_KEY");
 	file = fopen(ctl->key_file, "re");
-	if (file == NULL ||
-	    fgets(ctl->key_read, sizeof(ctl->key_read), file) == NULL)
+	if (file == NULL) {
+		fprintf(stderr, "parleyd: ctl: key file %s: %s\n",
+		    ctl->key_file, strerror(errno));
+		return EX_NOINPUT;
+	}
+	if (fgets(ctl->key_read, sizeof(ctl->key_read), file) == NULL)
 		ctl->key_read[0] = '\0';
-	if (file != NULL)
-		fclose(file);
+	fclose(file);
 	ctl->key_read[strcspn(ctl->key_read, "\r\n")] = '\0';
 	ctl->key = ctl->key_read;
-	return ctl->key_read[0] != '\0';
+	return ctl->key_read[0] != '\0'
+		   ? 0
+		   : ctl_error_print(ctl, EX_NOINPUT,
+			 "no key in the first line of ", ctl->key_file);
 }
 
 static const struct ctl_command *
@@ -440,7 +459,7 @@ options_take(struct ctl *ctl, int argc, char *const *argv)
 		       strcmp(argv[i], names[n].name) != 0)
 			n++;
 		if (n == COUNT_OF(names) || i + 1 == argc) {
-			ctl_error_print(0,
+			ctl_error_print(ctl, 0,
 			    "unknown option, or missing value: ", argv[i]);
 			return -1;
 		}
@@ -448,6 +467,16 @@ options_take(struct ctl *ctl, int argc, char *const *argv)
 		i += 2;
 	}
 	return i;
+}
+
+static bool
+url_read(struct ctl *ctl)
+{
+	if (ctl_url_read(&ctl->where, ctl->url))
+		return true;
+	ctl_error_print(ctl, 0, ctl->url,
+	    ": expected http://HOST:PORT, https://HOST:PORT or unix:/PATH");
+	return false;
 }
 
 static const char *
@@ -462,12 +491,13 @@ int
 ctl_tool_run(int argc, char *const *argv, FILE *out)
 {
 	struct ctl ctl = {
+		.tool = "ctl",
 		.url = env_get("PARLEY_URL", "http://127.0.0.1:8080"),
 		.out = out,
 	};
 	const struct ctl_command *command;
 	bool is_trace;
-	int used;
+	int used, status;
 
 	if (argc == 0 || strcmp(argv[0], "--help") == 0) {
 		fputs(usage, argc == 0 ? stderr : out);
@@ -475,25 +505,29 @@ ctl_tool_run(int argc, char *const *argv, FILE *out)
 	}
 	used = options_take(&ctl, argc, argv);
 	if (used < 0 || used == argc)
-		return used < 0 ? EX_USAGE
-				: ctl_error_print(EX_USAGE, "no command", "");
+		return used < 0
+			   ? EX_USAGE
+			   : ctl_error_print(&ctl, EX_USAGE, "no command", "");
 	is_trace = strcmp(argv[used], "trace") == 0;
 	command = ctl_command_find(argv[used]);
+	if (!is_trace && command == NULL)
+		return ctl_error_print(&ctl, EX_USAGE,
+		    "no such command, see parleyd ctl --help: ", argv[used]);
 	argc -= used + 1;
 	argv += used + 1;
-	if (!is_trace &&
-	    (command == NULL || argc < command->least || argc > command->most))
-		return ctl_error_print(EX_USAGE, "not understood; see ",
-		    "parleyd ctl --help");
-	if (!ctl_url_read(&ctl.where, ctl.url))
-		return ctl_error_print(EX_USAGE, "not a URL: ", ctl.url);
+	if (!is_trace && (argc < command->least || argc > command->most))
+		return ctl_error_print(&ctl, EX_USAGE,
+		    "wrong number of arguments, see parleyd ctl --help: ",
+		    command->word);
+	if (!url_read(&ctl))
+		return EX_USAGE;
 	if (ctl.key == NULL && ctl.key_file == NULL) {
 		ctl.key = env_get("PARLEY_ADMIN_KEY", NULL);
 		ctl.key_file = env_get("PARLEY_ADMIN_KEY_FILE", NULL);
 	}
-	if (!key_load(&ctl))
-		return ctl_error_print(EX_USAGE, "a key is needed: --key, ",
-		    "--key-file or PARLEY_ADMIN_KEY");
+	status = key_load(&ctl);
+	if (status != 0)
+		return status;
 	return is_trace ? ctl_trace(&ctl, argc, argv)
 			: ctl_command_run(&ctl, command, argc, argv);
 }
@@ -540,7 +574,7 @@ health_tool_run(int argc, char *const *argv, char *const *envp, FILE *out)
 	struct options_sources sources = { argc - 1, argv + 1, envp };
 	struct ctl_request request = { .method = "GET" };
 	char url[LISTEN_HOST_SIZE + 8];
-	struct ctl ctl = { .key = "", .out = out };
+	struct ctl ctl = { .tool = "health", .key = "", .out = out };
 	struct options_error error;
 	struct options options;
 
@@ -556,10 +590,10 @@ health_tool_run(int argc, char *const *argv, char *const *envp, FILE *out)
 	} else if (listener_url(&options, url, sizeof(url)))
 		ctl.url = url;
 	else
-		return ctl_error_print(EX_USAGE,
+		return ctl_error_print(&ctl, EX_USAGE,
 		    "no address without TLS and PROXY headers: ", "--url URL");
-	if (!ctl_url_read(&ctl.where, ctl.url))
-		return ctl_error_print(EX_USAGE, "not a URL: ", ctl.url);
+	if (!url_read(&ctl))
+		return EX_USAGE;
 	target_add(&request, "/readyz");
 	return ctl_request_run(&ctl, &request);
 }

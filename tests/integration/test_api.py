@@ -840,6 +840,9 @@ def test_ctl_moderates(parleyd, join):
             ("unmute", room, b.id), ("redact", room, "1")):
         done = ctl(parleyd, command, *arguments)
         assert done.returncode == 0, done.stderr
+    for wrong in "x", "1s", "-1", "":
+        done = ctl(parleyd, "slow", room, wrong)
+        assert done.returncode == 1 and "slow_ms" in done.stderr
     shown = json.loads(ctl(parleyd, "room", room).stdout)
     assert (shown["topic"], shown["slow_ms"]) == ("by ctl", 1500)
     b.expect("invite", room=room)
@@ -887,13 +890,27 @@ def test_ctl_asks_over_tls(start, tmp_path):
         assert refused.returncode == 69 and f"TLS: {why}" in refused.stderr, refused
 
 
-def test_ctl_says_what_went_wrong(parleyd):
+def test_ctl_says_what_went_wrong(parleyd, tmp_path):
     refused = ctl(parleyd, "room", "no where")
     assert refused.returncode == 1 and "room_not_found" in refused.stderr
+    assert refused.stderr.count("\n") == 1
     assert ctl(parleyd, "info", key="wrong").returncode == 1
     assert ctl(parleyd, "info", key=None).returncode == 64
     assert ctl(parleyd, "info", key=None, PARLEY_ADMIN_KEY=KEY).returncode == 0
-    assert ctl(parleyd, "fly").returncode == 64
-    assert ctl(parleyd, "publish", "r").returncode == 64
+    for arguments, why in (
+            (("fly",), "no such command, see parleyd ctl --help: fly"),
+            (("publish", "r"), "wrong number of arguments, see parleyd ctl --help: publish"),
+            (("trace",), "trace: --room, --user or --connection is needed"),
+            (("--url", "h:1", "info"), "h:1: expected http://HOST:PORT")):
+        done = ctl(parleyd, *arguments)
+        assert done.returncode == 64
+        assert done.stderr.startswith(f"parleyd: ctl: {why}"), done.stderr
+    for text, why in ((None, "No such file"), ("", "no key in the first line of")):
+        path = tmp_path / "key"
+        if text is not None:
+            path.write_text(text)
+        done = ctl(parleyd, "--key-file", str(path), "info", key=None)
+        assert done.returncode == 66
+        assert str(path) in done.stderr and why in done.stderr
     assert subprocess.run([PARLEYD, "ctl", "--key", KEY, "--url", "unix:/nowhere", "info"],
                           capture_output=True, env=ENVIRONMENT).returncode == 69
