@@ -329,16 +329,30 @@ def test_the_receiver_of_the_documentation(start, tmp_path):
     process.wait()
 
 
+URLS = (("--hooks-url", "hooks.url"), ("--hooks-before-connect", "hooks.before_connect"),
+        ("--hooks-before-join", "hooks.before_join"),
+        ("--hooks-before-publish", "hooks.before_publish"))
+
+
 @pytest.mark.parametrize("options, problem", [
-    (("--hooks-url", "http://127.0.0.1:1/"), "hooks.secret or hooks.secret_file is missing"),
-    (("--hooks-url", "ftp://127.0.0.1/", "--hooks-secret", SECRET), "hooks.url"),
+    *(((option, "http://127.0.0.1:1/"),
+       f"{name} needs hooks.secret or hooks.secret_file") for option, name in URLS),
+    *(((option, "ftp://127.0.0.1/", "--hooks-secret", SECRET),
+       f"{name}: expected http://HOST:PORT/PATH") for option, name in URLS),
+    (("--auth-hook-url", "http://h:x/"), "auth.hook_url: its host or port is malformed"),
     (("--hooks-secret", "short"), "hooks.secret needs at least 16"),
     (("--hooks-secret", SECRET, "--hooks-secret-file", "x"), "both given"),
-    (("--hooks-url", "http://127.0.0.1:1/", "--hooks-secret-file", "/nowhere"),
-     "hooks.secret_file /nowhere"),
 ])
 def test_options_that_are_refused(options, problem):
-    done = subprocess.run([PARLEYD, "--listen", "127.0.0.1:0", *options],
+    done = subprocess.run([PARLEYD, "--check-config", *options],
                           capture_output=True, text=True, timeout=DEADLINE,
                           env=ENVIRONMENT)
-    assert done.returncode in (64, 78) and problem in done.stderr
+    assert done.returncode == 64 and problem in done.stderr
+
+
+def test_a_secret_that_cannot_be_read_is_named():
+    done = subprocess.run([PARLEYD, "--listen", "127.0.0.1:0", "--hooks-url",
+                           "http://127.0.0.1:1/", "--hooks-secret-file", "/nowhere"],
+                          capture_output=True, text=True, timeout=DEADLINE,
+                          env=ENVIRONMENT)
+    assert done.returncode == 78 and "hooks.secret_file /nowhere" in done.stderr

@@ -81,13 +81,12 @@ scheme_take(struct str *url, struct str scheme)
 	return true;
 }
 
-bool
-http_target_find(struct http_target *target, struct str url, char *why,
+static bool
+target_read(struct http_target *target, struct str url, char port[8], char *why,
     size_t size)
 {
 	struct str rest = url;
 	struct str authority, path;
-	char port[8];
 	size_t len = 0;
 
 	memset(target, 0, sizeof(*target));
@@ -113,5 +112,24 @@ http_target_find(struct http_target *target, struct str url, char *why,
 	snprintf(target->path, sizeof(target->path), "%s%.*s",
 	    path.len == 0 || path.data[0] != '/' ? "/" : "", (int)path.len,
 	    path.data);
-	return target_resolve(target, port, why, size);
+	return true;
+}
+
+bool
+http_target_find(struct http_target *target, struct str url, char *why,
+    size_t size)
+{
+	char port[8];
+
+	return target_read(target, url, port, why, size) &&
+	       target_resolve(target, port, why, size);
+}
+
+bool
+http_target_is_valid(struct str url, char *why, size_t size)
+{
+	struct http_target target;
+	char port[8];
+
+	return target_read(&target, url, port, why, size);
 }

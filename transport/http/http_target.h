@@ -32,4 +32,7 @@ struct http_target {
 bool http_target_find(struct http_target *, struct str url, char *why,
     size_t size);
 
+/* Whether a URL has that form; its host is not looked up. */
+bool http_target_is_valid(struct str url, char *why, size_t size);
+
 #endif

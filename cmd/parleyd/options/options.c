@@ -12,6 +12,7 @@
 #include "domain/text/file_name.h"
 #include "domain/text/names.h"
 #include "transport/http/http.h"
+#include "transport/http/http_target.h"
 
 static void
 presets_assign(struct options_load *load)
@@ -192,7 +193,19 @@ proxy_auth_check(struct options_load *load)
 		   auth->proxy_rights_header);
 }
 
-/* The URL is checked with its host, which needs the network. */
+/* Its host is looked up later: that needs the network. */
+static bool
+url_option_check(struct options_load *load, const char *name, const char *url)
+{
+	char why[128];
+
+	return url[0] == '\0' ||
+	       http_target_is_valid(str_from(url), why, sizeof(why)) ||
+	       options_load_fail(load,
+		   load->rank[options_load_index(option_named(name))], "%s: %s",
+		   name, why);
+}
+
 static bool
 hook_check(struct options_load *load)
 {
@@ -202,12 +215,13 @@ hook_check(struct options_load *load)
 		return options_load_fail(load,
 		    load->rank[options_load_index(option_named("auth.kind"))],
 		    "auth.kind (hook) needs auth.hook_url");
-	return hook_headers_are_valid(str_from(auth->hook_headers)) ||
-	       options_load_fail(load,
-		   load->rank
-		       [options_load_index(option_named("auth.hook_headers"))],
-		   "auth.hook_headers (%s) is not a list of names",
-		   auth->hook_headers);
+	if (!hook_headers_are_valid(str_from(auth->hook_headers)))
+		return options_load_fail(load,
+		    load->rank
+			[options_load_index(option_named("auth.hook_headers"))],
+		    "auth.hook_headers (%s) is not a list of names",
+		    auth->hook_headers);
+	return url_option_check(load, "auth.hook_url", auth->hook_url);
 }
 
 bool
@@ -218,11 +232,18 @@ hooks_options_ask(const struct hooks_options *hooks)
 	       hooks->before_publish[0] != '\0';
 }
 
-/* URLs are checked with their hosts, too. */
 static bool
 hooks_check(struct options_load *load)
 {
 	const struct hooks_options *hooks = &load->out->hooks;
+	const struct {
+		const char *name, *url;
+	} urls[] = {
+		{ "hooks.url", hooks->url },
+		{ "hooks.before_connect", hooks->before_connect },
+		{ "hooks.before_join", hooks->before_join },
+		{ "hooks.before_publish", hooks->before_publish },
+	};
 	bool has_secret = hooks->secret[0] != '\0';
 	bool has_file = hooks->secret_file[0] != '\0';
 
@@ -232,10 +253,15 @@ hooks_check(struct options_load *load)
 	if (has_secret && has_file)
 		return option_fail(load, "hooks.secret_file",
 		    "and hooks.secret are both given");
-	return (hooks->url[0] == '\0' && !hooks_options_ask(hooks)) ||
-	       has_secret || has_file ||
-	       option_fail(load, "hooks.secret",
-		   "or hooks.secret_file is missing: requests are signed");
+	for (size_t i = 0; i < COUNT_OF(urls); i++) {
+		if (!url_option_check(load, urls[i].name, urls[i].url))
+			return false;
+		if (urls[i].url[0] != '\0' && !has_secret && !has_file)
+			return option_fail(load, urls[i].name,
+			    "needs hooks.secret or hooks.secret_file: requests "
+			    "are signed");
+	}
+	return true;
 }
 
 static bool

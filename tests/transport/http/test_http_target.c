@@ -51,6 +51,8 @@ START_TEST(reads_a_url)
 	}
 	ck_assert_str_eq(found.host, urls[_i].host);
 	ck_assert_str_eq(found.path, urls[_i].path);
+	ck_assert(http_target_is_valid(str_from(urls[_i].url), why,
+	    sizeof(why)));
 	ck_assert_uint_ge(found.address_count, 1);
 	ck_assert_int_eq(found.is_tls, urls[_i].url[4] == 's');
 }
