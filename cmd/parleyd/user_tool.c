@@ -91,8 +91,8 @@ action_add(struct user_command *command)
 	enum users_result result;
 
 	if (!user_command_role(command, &role))
-		return user_error_print(command, EX_USAGE, "no such role",
-		    command->role);
+		return user_error_print(command, EX_USAGE, command->role,
+		    "expected the role user, moderator or admin");
 	result = users_add(command->users, str_from(command->name), role,
 	    &command->password, NULL);
 	if (result != USERS_OK)
@@ -112,8 +112,8 @@ static int
 action_role(struct user_command *command, struct user *user)
 {
 	if (!user_command_role(command, &user->role))
-		return user_error_print(command, EX_USAGE, "no such role",
-		    command->role);
+		return user_error_print(command, EX_USAGE, command->role,
+		    "expected the role user, moderator or admin");
 	return 0;
 }
 
@@ -257,8 +257,8 @@ action_find(const char *word)
 	return NULL;
 }
 
-/* False: an argument is not expected. */
-static bool
+/* NULL: they were read; else what is wrong. */
+static const char *
 user_arguments_read(const struct action *action, struct user_command *command,
     int argc, char *const *argv)
 {
@@ -268,18 +268,24 @@ user_arguments_read(const struct action *action, struct user_command *command,
 		else if (strcmp(argv[i], "--role") == 0 && i + 1 < argc &&
 			 action->run == action_add)
 			command->role = argv[++i];
-		else if (argv[i][0] == '-' || action->run == action_list)
-			return false;
+		else if (argv[i][0] == '-')
+			return "unknown option, or missing value";
+		else if (action->run == action_list)
+			return "it takes no name";
 		else if (command->name == NULL)
 			command->name = argv[i];
 		else if (action->takes_role && command->role == NULL)
 			command->role = argv[i];
 		else
-			return false;
+			return "too many arguments";
 	}
-	return command->file != NULL &&
-	       (command->name != NULL || action->run == action_list) &&
-	       (command->role != NULL || !action->takes_role);
+	if (command->file == NULL)
+		return "--file FILE is missing";
+	if (command->name == NULL && action->run != action_list)
+		return "the name is missing";
+	if (command->role == NULL && action->takes_role)
+		return "the role is missing: user, moderator or admin";
+	return NULL;
 }
 
 int
@@ -287,20 +293,24 @@ user_tool_run(int argc, char *const *argv, FILE *in, FILE *out)
 {
 	struct user_command command = { .in = in, .out = out };
 	const struct action *action;
+	const char *problem;
 
 	if (argc > 0 && strcmp(argv[0], "--help") == 0) {
 		fputs(usage, out);
 		return EXIT_SUCCESS;
 	}
 	action = argc > 0 ? action_find(argv[0]) : NULL;
-	command.word = action != NULL ? action->word : "";
-	if (action == NULL ||
-	    !user_arguments_read(action, &command, argc - 1, argv + 1)) {
-		fputs("parleyd: user: wrong arguments; see parleyd user "
-		      "--help\n",
+	if (action == NULL) {
+		fputs("parleyd: user: expected add, passwd, role, lock, "
+		      "unlock, remove or list; see parleyd user --help\n",
 		    stderr);
 		return EX_USAGE;
 	}
+	command.word = action->word;
+	problem = user_arguments_read(action, &command, argc - 1, argv + 1);
+	if (problem != NULL)
+		return user_error_print(&command, EX_USAGE, problem,
+		    "see parleyd user --help");
 	if (action->run == action_list)
 		return action_run_on_file(action, &command, false);
 	if (action->takes_password)

@@ -78,12 +78,17 @@ def test_users_are_added_listed_changed_and_removed(tmp_path):
     (("add", "bob"), [PASSWORD, "other horse"], 65, "the passwords differ"),
     (("add", "bob"), [PASSWORD], 65, "no password was given"),
     (("add", "bob"), ["x" * 1025] * 2, 65, "the password is too long"),
-    (("add", "bob", "--role", "king"), [], 64, "no such role: king"),
+    (("add", "bob", "--role", "king"), [], 64, "king: expected the role user, moderator or admin"),
     (("passwd", "bob"), [], 65, "bob: no such user"),
-    (("role", "alice", "guest"), [], 64, "no such role: guest"),
-    (("role", "alice"), [], 64, "wrong arguments"),
+    (("role", "alice", "guest"), [], 64, "guest: expected the role user, moderator or admin"),
+    (("role", "alice"), [], 64, "role: the role is missing: user, moderator or admin"),
+    (("role",), [], 64, "role: the name is missing"),
+    (("add", "bob", "--rule", "admin"), [], 64, "add: unknown option, or missing value"),
+    (("lock", "alice", "bob"), [], 64, "lock: too many arguments"),
+    (("list", "alice"), [], 64, "list: it takes no name"),
+    (("lock", "alice", "--file"), [], 64, "lock: unknown option, or missing value"),
     (("remove", "bob"), [], 65, "bob: no such user"),
-    (("sing", "bob"), [], 64, "wrong arguments"),
+    (("sing", "bob"), [], 64, "expected add, passwd, role, lock, unlock, remove or list"),
 ])
 def test_mistakes_are_named_and_change_nothing(
         users, arguments, passwords, status, why):
@@ -93,6 +98,11 @@ def test_mistakes_are_named_and_change_nothing(
     assert done.returncode == status, done
     assert why in done.stderr
     assert users.read_bytes() == before
+
+
+def test_a_missing_file_is_named():
+    done = user("lock", "alice")
+    assert done.returncode == 64 and "lock: --file FILE is missing" in done.stderr
 
 
 def test_files_that_are_none_are_named(tmp_path):
