@@ -103,22 +103,25 @@ static const struct option options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
-/* The subcommands that accept each option. */
-static const unsigned goes_with[] = {
-	[OPTION_NAME] = MEMBERS,
-	[OPTION_USER] = ALL,
-	[OPTION_TOKEN] = ALL,
-	[OPTION_ROOM] = MEMBERS,
-	[OPTION_DIALECT] = MEMBERS,
-	[OPTION_TRANSIENT] = MEMBERS,
-	[OPTION_HISTORY] = CHAT | TAIL,
-	[OPTION_SINCE] = TAIL,
-	[OPTION_JSON] = TAIL,
-	[OPTION_TIMEOUT] = SEND,
-	[OPTION_CA] = ALL,
-	[OPTION_INSECURE] = ALL,
-	[OPTION_HELP] = ALL,
-	[OPTION_VERSION] = ALL,
+/* The subcommands that accept each option, and what is a value of it. */
+static const struct {
+	unsigned modes;
+	const char *value;
+} details[] = {
+	[OPTION_NAME] = { MEMBERS, "a name" },
+	[OPTION_USER] = { ALL, "a name" },
+	[OPTION_TOKEN] = { ALL, "printable characters without spaces" },
+	[OPTION_ROOM] = { MEMBERS, "a room" },
+	[OPTION_DIALECT] = { MEMBERS, "command, action or topic" },
+	[OPTION_TRANSIENT] = { MEMBERS, NULL },
+	[OPTION_HISTORY] = { CHAT | TAIL, "a number from 0 to 1000" },
+	[OPTION_SINCE] = { TAIL, "EPOCH:SEQ" },
+	[OPTION_JSON] = { TAIL, NULL },
+	[OPTION_TIMEOUT] = { SEND, "seconds from 1 to 86400" },
+	[OPTION_CA] = { ALL, NULL },
+	[OPTION_INSECURE] = { ALL, NULL },
+	[OPTION_HELP] = { ALL, NULL },
+	[OPTION_VERSION] = { ALL, NULL },
 };
 
 static bool
@@ -204,18 +207,22 @@ args_read_options(struct args *out, int argc, char **argv, char *why,
 
 	optind = 0; /* restart getopt */
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, "", options, &index)) != -1) {
-		if (option == '?' || option == ':')
+	while ((option = getopt_long(argc, argv, ":", options, &index)) != -1) {
+		if (option == '?')
 			return args_fail(why, size,
-			    "unknown option, or missing value: ",
-			    argv[optind - 1]);
-		if (!(goes_with[option] & mode))
+			    "unknown option: ", argv[optind - 1]);
+		if (option == ':')
+			return args_fail(why, size,
+			    "missing value: ", argv[optind - 1]);
+		if (!(details[option].modes & mode))
 			return args_fail(why, size,
 			    "not an option of this subcommand: --",
 			    options[index].name);
-		if (!option_apply(out, option, optarg))
-			return args_fail(why, size, "invalid value for --",
-			    options[index].name);
+		if (!option_apply(out, option, optarg)) {
+			snprintf(why, size, "--%s: expected %s",
+			    options[index].name, details[option].value);
+			return false;
+		}
 	}
 	return true;
 }
@@ -307,7 +314,8 @@ args_read(struct args *out, int argc, char **argv, char *why, size_t size)
 	if (optind < argc - 1)
 		url = argv[1 + optind];
 	if (!url_parse(&out->url, str_from(url)))
-		return args_fail(why, size, "invalid URL: ", url);
+		return args_fail(why, size,
+		    "expected ws://HOST:PORT or wss://HOST:PORT, not ", url);
 	return args_agree(out) ||
 	       args_fail(why, size, "--room is required", "");
 }
