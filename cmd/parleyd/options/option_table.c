@@ -881,7 +881,7 @@ const struct option option_table[] = {
 	    NUMBER(COUNT, chat.connections_per_user, "32", 1,
 		MEMBER_CONNECTIONS_MOST),
 	    .help = "Connections of one user to the command dialect, which "
-		    "are one member; beyond: closed with 1011." },
+		    "are one member; beyond: close 4103." },
 	{ .name = "limits.room_members",
 	    NUMBER(COUNT, chat.room_members, "10000", 1, MILLION),
 	    .help = "Members of one room; beyond: room_full." },
