@@ -291,9 +291,10 @@ addresses_take(const struct option *option, char *out, size_t size)
 	listen_write_dialects(dialects, sizeof(dialects));
 	snprintf(out, size,
 	    "addresses such as 127.0.0.1:8080, [::1]:8080, "
-	    ":8080 (everywhere), unix:/path or fd:NAME, %s%s",
+	    ":8080 (everywhere), unix:/path or fd:NAME, %s%s%s",
 	    option->zero == NULL ? "perhaps with " : "or ",
-	    option->zero == NULL ? dialects : option->zero);
+	    option->zero == NULL ? dialects : option->zero,
+	    option->zero == NULL ? ", then ,tls or ,proxy" : "");
 }
 
 void

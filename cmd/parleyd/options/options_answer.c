@@ -9,7 +9,7 @@ static const char usage[] =
     "parleyd: a chat server for WebSocket clients\n"
     "\n"
     "Usage: parleyd [--config FILE] [--OPTION VALUE]...\n"
-    "       parleyd store check|stats|dump|repair DIR\n"
+    "       parleyd store check|stats|rooms|dump|repair|delete-room DIR ...\n"
     "       parleyd user add|passwd|role|lock|unlock|remove|list ...\n"
     "       parleyd token --key FILE --sub USER [OPTION]...\n"
     "       parleyd doctor [--url URL] [OPTION]...\n"

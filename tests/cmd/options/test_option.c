@@ -178,6 +178,10 @@ static const struct {
 	{ "store.kind", "memory or file" },
 	{ "store.dir", "a path of up to 255 bytes" },
 	{ "listen_file", "a path of up to 255 bytes, or none" },
+	{ "listen",
+	    "addresses such as 127.0.0.1:8080, [::1]:8080, :8080 (everywhere), "
+	    "unix:/path or fd:NAME, perhaps with =command, =action, =topic or "
+	    "=dotnet, then ,tls or ,proxy" },
 };
 
 START_TEST(says_what_it_takes)
