@@ -463,8 +463,8 @@ docs: $(O)/parleyd ## update the options and the version in docs/
 	sed '/^$(options_mark)/{n;q}' docs/configuration.md > $(O)/page.md
 	$(O)/parleyd --help=markdown >> $(O)/page.md
 	cp $(O)/page.md docs/configuration.md
-	sed -i 's|parley/[0-9]*\.[0-9]*\.[0-9]*|parley/$(VERSION)|' docs/*.md \
-		$(wildcard tests/wire/vectors/*/*.txt)
+	sed -i 's,\(parley[:/]\|parley-server_\)[0-9]*\.[0-9]*\.[0-9]*,\1$(VERSION),' \
+		docs/*.md deploy/README.md $(wildcard tests/wire/vectors/*/*.txt)
 	sed -i 's|^version = ".*"|version = "$(VERSION)"|' \
 		clients/python/pyproject.toml
 	sed -i 's|^  "version": ".*"|  "version": "$(VERSION)"|' \

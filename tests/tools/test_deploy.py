@@ -80,6 +80,13 @@ def test_its_environment_is_valid():
     assert environment["PARLEY_LISTEN"] == ":" + last("EXPOSE")
 
 
+@pytest.mark.parametrize("page", ["docs/howto.md", "deploy/README.md"])
+def test_pages_build_and_run_the_image_of_the_manifests(page):
+    text = (DEPLOY.parent / page).read_text()
+    assert re.findall(r"docker build .* -t (\S+) ", text) == [f"parley:{version()}"]
+    assert re.findall(r"docker run .* (\S+)$", text, re.M) == [f"parley:{version()}"]
+
+
 # --- compose -------------------------------------------------------------------
 
 
