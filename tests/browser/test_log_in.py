@@ -41,6 +41,8 @@ def test_a_user_logs_in_stays_logged_in_and_logs_out(page, server):
     log_in(page)
     page.until_in("tea")
     assert page.text("#my-name") == "alice"
+    assert page.run("const name = document.getElementById('my-name');"
+                    "return name.scrollWidth <= name.clientWidth")
     page.post("hello")
     page.until_shown("hello")
     assert PASSWORD not in page.run("return document.documentElement.outerHTML")

@@ -69,6 +69,9 @@ def test_a_name_is_saved_and_can_be_changed(pages, parleyd):
 def test_rooms_are_created_found_and_left(pages, parleyd):
     alice, bob = meet(pages, parleyd.address)
     alice.click("#new")
+    assert len(alice.run(
+        "return [...new Set(Array.from(document.querySelectorAll('#create [type=checkbox]'),"
+        "(box) => box.getBoundingClientRect().width))]")) == 1
     alice.type("Book Club", "#room-name")
     alice.find("#room-name").send_keys(Keys.ENTER)
     alice.until_in("Book Club")
