@@ -1,20 +1,11 @@
+/* Runs commands, in order for each author, and finishes their log entries. */
 #include <assert.h>
 #include <stdlib.h>
 
-#include "commands/command_table.h"
-#include "commands/commands.h"
+#include "commands/dispatch_internal.h"
 #include "commands/preconditions.h"
 #include "commands/support/file_completion.h"
 #include "commands/support/moderation.h"
-
-struct dispatcher {
-	struct command_handler base;
-	struct entry_handler entry_handler;
-	struct ordered_handler ordered_handler;
-	struct approval_handler approval_handler;
-	struct chat *chat;
-	struct dispatcher_state state;
-};
 
 static const struct command_entry *const entries[COMMAND_KINDS] = {
 #define X(constant, word) [constant] = &command_##word,
@@ -22,29 +13,7 @@ static const struct command_entry *const entries[COMMAND_KINDS] = {
 #undef X
 };
 
-static void
-request_init(struct request *request, struct dispatcher *self,
-    const struct command *command, int64_t now_ms)
-{
-	/* The large members are not cleared: this runs for every message. */
-	request->chat = self->chat;
-	request->state = &self->state;
-	request->command = command;
-	request->room = command->room;
-	request->body = command->body;
-	request->now_ms = now_ms;
-	request->ordered = NULL;
-	request->failure = (struct failure){ .error = CHAT_OK };
-	request->file_id[0] = '\0';
-}
-
-static int64_t
-clock_now_ms(const struct dispatcher *self)
-{
-	return clock_wall_ms(self->chat->clock);
-}
-
-/* --- the order of all nodes ----------------------------------------------- */
+/* --- one command ---------------------------------------------------------- */
 
 static bool
 is_ordered(const struct request *request, const struct command_entry *entry)
@@ -55,122 +24,19 @@ is_ordered(const struct request *request, const struct command_entry *entry)
 		       request->room.data == NULL));
 }
 
-/* Later commands of the author wait until it has run. */
-static enum chat_error
-command_propose(struct request *request)
+enum chat_error
+dispatch_run(struct request *request)
 {
-	const struct command *command = request->command;
-	struct command proposed = *command;
-	enum chat_error error;
-
-	if (command->kind == COMMAND_DISCONNECT)
-		publisher_detach(request->chat->publisher, command->author,
-		    command->connection);
-	proposed.body = request->body;
-	error = command_order_propose(request->chat->order, &proposed);
-	if (error == CHAT_OK && command->author.data != NULL)
-		command_queues_entry_added(&request->state->queues,
-		    command->author, true);
-	return error;
-}
-
-/* What the command reads; *room is what it waits for. */
-static enum room_readiness
-readiness_of(struct request *request, const struct command_entry *entry,
-    struct str *room, char own[ROOM_ID_SIZE])
-{
-	struct command_order *order = request->chat->order;
-	enum room_readiness readiness = ROOM_IS_READY;
-
-	if (request->command->flags & COMMAND_MINE) {
-		readiness = command_order_own_rooms(order,
-		    request->command->author, own);
-		*room = str_from(own);
-	} else if ((entry->needs & NEEDS_HISTORY) &&
-		   request->room.data != NULL) {
-		readiness = command_order_room(order, request->room);
-		*room = request->room;
-	}
-	return readiness;
-}
-
-/*
- * With other nodes only. True: the command waits, or cannot run, as *error
- * says.
- */
-static bool
-waits_for_room(struct request *request, const struct command_entry *entry,
-    enum chat_error *error)
-{
-	struct entry barrier = { .kind = ENTRY_BARRIER };
-	char own[ROOM_ID_SIZE] = "";
-
-	switch (readiness_of(request, entry, &barrier.room_id, own)) {
-	case ROOM_IS_READY:
-		return false;
-	case ROOM_IS_AWAITED:
-		*error = request_append(request, &barrier);
-		return true;
-	case ROOM_IS_UNAVAILABLE:
-		break;
-	}
-	*error = CHAT_UNAVAILABLE;
-	return true;
-}
-
-/* --- approval ------------------------------------------------------------- */
-
-static bool
-needs_approval(const struct request *request)
-{
-	struct approval *approval = request->chat->approval;
-
-	return approval != NULL && request->ordered == NULL &&
-	       !(request->command->flags & COMMAND_APPROVED) &&
-	       approval->ops->concerns(approval, request->command);
-}
-
-/*
- * Asks about what may run as far as is known here. True: later commands of the
- * author wait for the decision, or it cannot run, as *error says.
- */
-static bool
-waits_for_approval(struct request *request, const struct command_entry *entry,
-    enum chat_error *error)
-{
-	struct approval *approval = request->chat->approval;
-	struct command command = *request->command;
-
-	*error = preconditions_check(request, entry);
-	if (*error != CHAT_OK)
-		return true;
-	command.room = request->room;
-	switch (approval->ops->ask(approval, &command, &request->author,
-	    request->body)) {
-	case APPROVAL_IS_GIVEN:
-		return false;
-	case APPROVAL_IS_AWAITED:
-		command_queues_entry_added(&request->state->queues,
-		    command.author, true);
-		return true;
-	case APPROVAL_IS_IMPOSSIBLE:
-		break;
-	}
-	*error = CHAT_UNAVAILABLE;
-	return true;
-}
-
-static enum chat_error
-run_for_author(struct request *request, const struct command_entry *entry)
-{
+	const struct command_entry *entry = entries[request->command->kind];
 	enum chat_error error;
 
 	error = preconditions_find_room(request);
 	if (error == CHAT_OK && request->chat->order != NULL &&
-	    request->ordered == NULL && waits_for_room(request, entry, &error))
+	    request->ordered == NULL &&
+	    dispatch_waits_for_room(request, entry, &error))
 		return error;
-	if (error == CHAT_OK && needs_approval(request) &&
-	    waits_for_approval(request, entry, &error))
+	if (error == CHAT_OK && request->chat->approval != NULL &&
+	    dispatch_waits_for_approval(request, entry, &error))
 		return error;
 	if (error == CHAT_OK && is_ordered(request, entry)) {
 		/* What becomes of a body is not the same at all nodes. */
@@ -178,7 +44,7 @@ run_for_author(struct request *request, const struct command_entry *entry)
 			error = preconditions_check(request, entry);
 		if (error == CHAT_OK && entry->prepare != NULL)
 			error = entry->prepare(request);
-		return error == CHAT_OK ? command_propose(request) : error;
+		return error == CHAT_OK ? dispatch_propose(request) : error;
 	}
 	if (error == CHAT_OK)
 		error = preconditions_check(request, entry);
@@ -227,7 +93,7 @@ handle_for_author(struct dispatcher *self, const struct command *command)
 
 	if (waits && queue_add(self, command))
 		return CHAT_OK;
-	request_init(&request, self, command, clock_now_ms(self));
+	request_init(&request, self, command, dispatcher_now_ms(self));
 	error = request_find_author(&request);
 	if (error == CHAT_MEMBER_NOT_FOUND)
 		return error; /* there is no member to be answered */
@@ -235,7 +101,7 @@ handle_for_author(struct dispatcher *self, const struct command *command)
 	if (waits && command->kind != COMMAND_DISCONNECT)
 		error = CHAT_UNAVAILABLE;
 	else if (error == CHAT_OK)
-		error = run_for_author(&request, entry);
+		error = dispatch_run(&request);
 	if (error == CHAT_OK || (!waits && fails_too_early(self, command) &&
 				    queue_add(self, command)))
 		return CHAT_OK;
@@ -254,12 +120,12 @@ queue_run_first(struct dispatcher *self, const struct command *command)
 
 	if (!command_queues_may_resume(queues, command->author, entry->turn))
 		return false;
-	request_init(&request, self, command, clock_now_ms(self));
+	request_init(&request, self, command, dispatcher_now_ms(self));
 	error = request_find_author(&request);
 	if (error == CHAT_MEMBER_NOT_FOUND)
 		return true;
 	if (error == CHAT_OK)
-		error = run_for_author(&request, entry);
+		error = dispatch_run(&request);
 	if (error != CHAT_OK && fails_too_early(self, command))
 		return false;
 	if (error != CHAT_OK)
@@ -300,8 +166,8 @@ dispatcher_handle(struct command_handler *handler,
 	entry = entries[command->kind];
 	if (entry->needs & NEEDS_AUTHOR)
 		return handle_for_author(self, command);
-	request_init(&request, self, command, clock_now_ms(self));
-	return is_ordered(&request, entry) ? command_propose(&request)
+	request_init(&request, self, command, dispatcher_now_ms(self));
+	return is_ordered(&request, entry) ? dispatch_propose(&request)
 					   : entry->run(&request);
 }
 
@@ -321,9 +187,11 @@ static const struct command_handler_ops dispatcher_ops = {
 	.is_in_room = dispatcher_is_in_room,
 };
 
-/* An entry of the author is done. Authors of other nodes have none here. */
-static void
-author_go_on(struct dispatcher *self, const struct command *command, bool moves)
+/* --- entries of the log that are done ------------------------------------- */
+
+void
+dispatch_author_go_on(struct dispatcher *self, const struct command *command,
+    bool moves)
 {
 	if (command->connection == CONNECTION_ELSEWHERE)
 		return;
@@ -344,7 +212,7 @@ finish_move(struct request *request, const struct entry *entry)
 	if (request_find_author(request) != CHAT_OK)
 		return CHAT_OK;
 	return entry->kind == ENTRY_BARRIER
-		   ? run_for_author(request, entries[command->kind])
+		   ? dispatch_run(request)
 		   : entries[command->kind]->finish(request, entry);
 }
 
@@ -367,7 +235,7 @@ finish_time_ms(const struct dispatcher *self, const struct entry *entry,
 {
 	return entry->kind == ENTRY_MESSAGE && outcome == CHAT_OK
 		   ? entry->message.at_ms
-		   : clock_now_ms(self);
+		   : dispatcher_now_ms(self);
 }
 
 /*
@@ -393,7 +261,7 @@ finish_later(struct dispatcher *self, const struct entry *entry,
 			      : finish_without_author(&request, entry);
 	if (error != CHAT_OK)
 		request_answer_failure(&request, error);
-	author_go_on(self, command, moves);
+	dispatch_author_go_on(self, command, moves);
 }
 
 /* With other nodes, what a server does by itself is done by all of them. */
@@ -409,7 +277,7 @@ publish_by_server(struct dispatcher *self, const struct entry *entry,
 	    entry->kind != ENTRY_ATTRIBUTE ||
 	    entry->attribute.kind != ATTRIBUTE_ROLE)
 		return;
-	request_init(&request, self, &nothing, clock_now_ms(self));
+	request_init(&request, self, &nothing, dispatcher_now_ms(self));
 	request.author.id[0] = request.author.name[0] = '\0';
 	if (moderation_resume(&request, entry, &moderation))
 		moderation_publish_by_server(&request, &moderation);
@@ -444,150 +312,7 @@ static const struct entry_handler_ops entry_handler_ops = {
 	.handle = dispatcher_handle_entry,
 };
 
-/* --- commands in the order of all nodes ----------------------------------- */
-
-/* Other connections than the one that the command came from wait for nothing.
- */
-static void
-connect_ordered(struct request *request)
-{
-	enum chat_error error = command_connect.run(request);
-
-	if (error != CHAT_OK && !request->ordered->is_foreign)
-		publisher_end(request->chat->publisher, STR_ABSENT,
-		    request->command->connection, error);
-}
-
-static void
-run_ordered(struct request *request)
-{
-	enum chat_error error = request_find_author(request);
-
-	if (error == CHAT_MEMBER_NOT_FOUND)
-		return;
-	if (error == CHAT_OK)
-		error =
-		    run_for_author(request, entries[request->command->kind]);
-	if (error != CHAT_OK)
-		request_answer_failure(request, error);
-}
-
-static void
-dispatcher_run_ordered(struct ordered_handler *handler,
-    const struct command *command, struct ordered_run *run)
-{
-	struct dispatcher *self =
-	    LIST_OWNER(handler, struct dispatcher, ordered_handler);
-	struct request request;
-
-	request_init(&request, self, command, run->now_ms);
-	request.ordered = run;
-	run->is_lost = false;
-	run->member_id[0] = '\0';
-	if (command->kind == COMMAND_CONNECT) {
-		connect_ordered(&request);
-		return;
-	}
-	run_ordered(&request);
-	author_go_on(self, command, true);
-}
-
-static void
-dispatcher_give_up(struct ordered_handler *handler,
-    const struct command *command, enum chat_error error)
-{
-	struct dispatcher *self =
-	    LIST_OWNER(handler, struct dispatcher, ordered_handler);
-	struct request request;
-
-	if (command->kind == COMMAND_CONNECT) {
-		publisher_end(self->chat->publisher, STR_ABSENT,
-		    command->connection, error);
-		return;
-	}
-	request_init(&request, self, command, clock_now_ms(self));
-	if (request_find_author(&request) == CHAT_OK)
-		request_answer_failure(&request, error);
-	author_go_on(self, command, true);
-}
-
-/* A client that comes again reads the room anew. */
-static bool
-room_member_end(struct str member_id, void *arg)
-{
-	struct dispatcher *self = arg;
-
-	publisher_end(self->chat->publisher, member_id, 0, CHAT_STORE_FAILED);
-	return true;
-}
-
-static void
-dispatcher_reset_room(struct ordered_handler *handler, struct str room_id)
-{
-	struct dispatcher *self =
-	    LIST_OWNER(handler, struct dispatcher, ordered_handler);
-
-	room_store_each_member(self->chat->rooms, room_id, room_member_end,
-	    self);
-}
-
-static void
-dispatcher_begin_epoch(struct ordered_handler *handler, struct str room_id,
-    uint64_t last_seq)
-{
-	const struct chat *chat =
-	    LIST_OWNER(handler, struct dispatcher, ordered_handler)->chat;
-	struct audience members = { .kind = AUDIENCE_ROOM, .room = room_id };
-	struct event event = {
-		.kind = EVENT_EPOCH, .room = room_id, .seq = last_seq
-	};
-	struct room room;
-
-	if (room_store_get(chat->rooms, room_id, &room) != CHAT_OK)
-		return;
-	event.epoch = str_from(room.epoch);
-	publisher_publish(chat->publisher, &event, members);
-}
-
-static const struct ordered_handler_ops ordered_handler_ops = {
-	.begin_epoch = dispatcher_begin_epoch,
-	.reset = dispatcher_reset_room,
-	.run = dispatcher_run_ordered,
-	.give_up = dispatcher_give_up,
-};
-
-/* --- decisions ------------------------------------------------------------ */
-
-static enum chat_error
-run_approved(struct request *request, enum chat_error decision, struct str text)
-{
-	if (decision == CHAT_OK)
-		return run_for_author(request, entries[request->command->kind]);
-	request->failure.text = text;
-	return decision;
-}
-
-static void
-dispatcher_decided(struct approval_handler *handler,
-    const struct command *command, enum chat_error decision, struct str text)
-{
-	struct dispatcher *self =
-	    LIST_OWNER(handler, struct dispatcher, approval_handler);
-	struct request request;
-	enum chat_error error;
-
-	request_init(&request, self, command, clock_now_ms(self));
-	error = request_find_author(&request);
-	if (error == CHAT_OK)
-		error = run_approved(&request, decision, text);
-	if (error != CHAT_OK && error != CHAT_MEMBER_NOT_FOUND)
-		request_answer_failure(&request, error);
-	author_go_on(self, command, true);
-}
-
-static const struct approval_handler_ops approval_handler_ops = {
-	.decided = dispatcher_decided,
-};
+/* --- life cycle ----------------------------------------------------------- */
 
 struct dispatcher *
 dispatcher_create(struct chat *chat)
@@ -598,8 +323,8 @@ dispatcher_create(struct chat *chat)
 		return NULL;
 	self->base.ops = &dispatcher_ops;
 	self->entry_handler.ops = &entry_handler_ops;
-	self->ordered_handler.ops = &ordered_handler_ops;
-	self->approval_handler.ops = &approval_handler_ops;
+	self->ordered_handler.ops = &dispatch_ordered_ops;
+	self->approval_handler.ops = &dispatch_approval_ops;
 	self->chat = chat;
 	chat->log->handler = &self->entry_handler;
 	if (chat->order != NULL)
