@@ -5,131 +5,14 @@
 
 #include "domain/command.h"
 #include "transport/fanout/hub_internal.h"
-#include "transport/fanout/send_threads.h"
+#include "transport/fanout/replay_internal.h"
 #include "transport/ws/ws_conn.h"
 
-/*
- * The work for all sessions at the end of one turn, and for one of them: bytes
- * sent, or encoded and compressed.
- */
-#define TURN_WORK ((size_t)1024 * 1024)
+/* The work for one session at the end of a turn. */
 #define SESSION_WORK ((size_t)128 * 1024)
 
-/* A step sends something, however small; a send to a member of a room is one.
- */
-#define STEP_WORK 1024
-
-/* What such sends leave of the work of a turn: one part of so many, at least.
- */
+/* Sends to rooms leave at least one part of so many of the work of a turn. */
 #define TURN_WORK_PARTS 4
-
-/* More threads do more in the time of a turn. */
-static size_t
-replay_turn_work(const struct hub *hub)
-{
-	return TURN_WORK * send_threads_count(hub->batch.threads);
-}
-
-/* --- encoded pieces ------------------------------------------------------- */
-
-static struct replay_piece *
-piece_slot(struct replays *replays, uint32_t channel, uint64_t first)
-{
-	return &replays->pieces[(channel * 31 + first) % REPLAY_PIECES];
-}
-
-static void
-piece_release(struct replay_piece *piece)
-{
-	if (piece->chunk != NULL)
-		chunk_unref(piece->chunk);
-	*piece = (struct replay_piece){ .chunk = NULL };
-}
-
-void
-replay_tidy(struct replays *replays)
-{
-	for (size_t i = 0; i < REPLAY_PIECES; i++)
-		piece_release(&replays->pieces[i]);
-}
-
-/* Whether own messages were sent already: encoded differently, and at once. */
-static bool
-skips_own(const struct session *session)
-{
-	return session->dialect->author_differs & (1ul << EVENT_MESSAGE);
-}
-
-static bool
-is_own(const struct session *session, const struct message *message)
-{
-	return str_equal(message->author_id, session_member(session));
-}
-
-/* False: no room for this frame. */
-static bool
-piece_add(struct hub *hub, struct replay_piece *piece,
-    const struct frame *frame)
-{
-	size_t len = frame->head_len + frame->body_len;
-	struct chunk *chunk = piece->chunk;
-
-	if (chunk == NULL)
-		chunk = piece->chunk = chunk_create(hub->batch.pool,
-		    len > CHUNK_SIZE ? len : CHUNK_SIZE);
-	if (chunk == NULL || chunk->capacity - chunk->used < len)
-		return false;
-	memcpy(chunk->data + chunk->used, frame->head, frame->head_len);
-	memcpy(chunk->data + chunk->used + frame->head_len, frame->body,
-	    frame->body_len);
-	chunk->used += (uint32_t)len;
-	return true;
-}
-
-/*
- * Encodes messages until the piece is full. It has no chunk if there is nothing
- * to be sent. *work becomes what that cost, in bytes. False: no memory.
- */
-static bool
-piece_encode(struct hub *hub, const struct session *session,
-    const struct event *replayed, struct replay_piece *piece, size_t *work)
-{
-	const struct page *page = &replayed->page;
-
-	*work = 0;
-	for (size_t i = 0; i < page->count; i++) {
-		const struct message *message = &page->items[i];
-		const struct encoded_frame *encoded;
-		struct event event = {
-			.kind = EVENT_MESSAGE,
-			.room = replayed->room,
-			.seq = message->seq,
-			.at_ms = message->at_ms,
-			.member = message->author,
-			.member_id = message->author_id,
-			.body = message->body,
-			.is_redacted = message->is_redacted,
-			.edited_ms = message->edited_ms,
-		};
-
-		if (skips_own(session) && is_own(session, message))
-			continue;
-		encoded = encode_cache_for_one(&hub->encode_cache, &event,
-		    VIEW_OTHERS, session->variant);
-		if (encoded->is_silent)
-			continue;
-		if (encoded->failed)
-			return false;
-		*work += encoded_frame_bytes(encoded) + encoded->deflate_work;
-		if (!piece_add(hub, piece, &encoded->frame)) {
-			piece->next = message->seq;
-			return piece->chunk != NULL;
-		}
-		piece->messages++;
-	}
-	piece->next = replayed->seq;
-	return true;
-}
 
 /* --- one session ---------------------------------------------------------- */
 
@@ -151,24 +34,12 @@ next_lagging(struct session *session)
 	return NULL;
 }
 
-static struct lag *
-lag_of(const struct hub *hub, const struct subscription *subscription)
-{
-	return lags_find(&hub->batch.lags, subscription->lag);
-}
-
 /* Ends the session: messages that it missed are not kept any more. */
 static void
 fall_behind(struct session *session, struct lag *lag)
 {
 	lag->is_lost = true;
 	ws_conn_end(session->conn, WS_CLOSE_SLOW_CONSUMER, "slow_consumer");
-}
-
-static struct piece
-replay_bytes(const struct replay_piece *replay)
-{
-	return (struct piece){ replay->chunk, 0, replay->chunk->used };
 }
 
 static void
@@ -184,7 +55,7 @@ send_piece(struct hub *hub, struct session *session,
 		lag->next = 0;
 	if (replay->chunk == NULL)
 		return;
-	piece = replay_bytes(replay);
+	piece = replay_piece_bytes(replay);
 	conn_send(session->conn, &piece, 1);
 }
 
@@ -204,23 +75,18 @@ receive_messages(struct hub *hub, struct session *session,
 		fall_behind(session, lag);
 		return;
 	}
-	if (!piece_encode(hub, session, event, &piece, &work)) {
-		piece_release(&piece);
+	if (!replay_piece_encode(hub, session, event, &piece, &work)) {
+		replay_piece_release(&piece);
 		ws_conn_end_unsent(session->conn);
 		return;
 	}
 	hub->replays.work += work;
 	ws_conn_charge_bytes(session->conn, work);
 	send_piece(hub, session, subscription, &piece);
-	if (piece.chunk == NULL || skips_own(session)) {
-		piece_release(&piece);
-	} else {
-		struct replay_piece *slot =
-		    piece_slot(&hub->replays, piece.channel, piece.first);
-
-		piece_release(slot);
-		*slot = piece;
-	}
+	if (piece.chunk == NULL || session_skips_own(session))
+		replay_piece_release(&piece);
+	else
+		replay_piece_keep(&hub->replays, &piece);
 }
 
 void
@@ -259,10 +125,10 @@ replay_known(struct hub *hub, struct session *session,
 	uint32_t channel = subscription->channel->id;
 	uint64_t next = lag_of(hub, subscription)->next;
 	const struct replay_piece *known =
-	    piece_slot(&hub->replays, channel, next);
+	    replay_piece_find(&hub->replays, channel, next);
 
-	if (next == 0 || known->chunk == NULL || known->channel != channel ||
-	    known->first != next || known->next > to + 1 || skips_own(session))
+	if (next == 0 || known == NULL || known->next > to + 1 ||
+	    session_skips_own(session))
 		return false;
 	hub->replays.work += known->chunk->used;
 	send_piece(hub, session, subscription, known);
@@ -388,157 +254,6 @@ replay_session(struct hub *hub, struct session *session)
 	return false;
 }
 
-/* --- many sessions at the same place --------------------------------------
- */
-
-/* The subscription that lags, if no other one does; NULL: there is none. */
-static struct subscription *
-session_find_lagging(struct session *session)
-{
-	struct subscription *found = NULL;
-
-	for (uint32_t i = 0; i < session->subscription_count; i++) {
-		struct subscription *subscription =
-		    session_subscription(session, i);
-
-		if (!subscription_lags(subscription))
-			continue;
-		if (found != NULL)
-			return NULL;
-		found = subscription;
-	}
-	return found;
-}
-
-/*
- * What becomes of a room that is sent to in several turns: its subscribers lack
- * the same messages and nothing else, and those are encoded.
- */
-static bool
-session_lacks_piece(const struct send_batch *batch, struct session *session,
-    const struct channel *channel, const struct replay_piece *piece)
-{
-	const struct conn *conn = session->conn;
-	const struct subscription *subscription;
-	const struct lag *lag;
-
-	if (!conn->lags || !send_queue_is_empty(&conn->queue) ||
-	    !session->is_replaying)
-		return false;
-	subscription = session_find_lagging(session);
-	if (subscription == NULL || subscription->channel != channel)
-		return false;
-	lag = lags_find(&batch->lags, subscription->lag);
-	return lag->next == piece->first && !lag->is_lost &&
-	       !lag->missed_presence &&
-	       lag->position == frame_ring_end(&channel->ring) &&
-	       !skips_own(session) && ws_conn_is_open(conn);
-}
-
-/* The first half, in any thread; `left` becomes those that were begun. */
-static void
-replay_slice_begin(const struct send_batch *batch, struct send_slice *slice,
-    struct traffic *traffic)
-{
-	struct piece piece = replay_bytes(slice->replay);
-
-	slice->left = 0;
-	for (uint32_t i = 0; i < slice->count; i++) {
-		const struct subscriber *subscriber =
-		    &slice->channel->subscribers[slice->first + i];
-
-		if (!session_lacks_piece(batch, subscriber->session,
-			slice->channel, slice->replay))
-			continue;
-		if (conn_send_begin(subscriber->conn, &piece, 1, traffic,
-			&slice->sents[i]))
-			slice->sents[i] = (struct sent){ .pieces = 1 };
-		slice->left |= UINT64_C(1) << i;
-	}
-}
-
-static void
-replay_slice_end_one(struct hub *hub, const struct send_slice *slice,
-    uint32_t i)
-{
-	struct session *session =
-	    slice->channel->subscribers[slice->first + i].session;
-	struct subscription *subscription =
-	    session_find_subscription(session, slice->channel);
-	struct piece piece = replay_bytes(slice->replay);
-	struct conn *conn = session->conn;
-
-	hub->replays.work += 2 * STEP_WORK + piece.len;
-	conn_send_end(conn, &piece, 1, &slice->sents[i]);
-	channel_note_replayed(&hub->batch, subscription,
-	    slice->replay->messages);
-	lag_of(hub, subscription)->next = 0;
-	replay_forget(session);
-	if (!ws_conn_is_open(conn) || !send_queue_is_empty(&conn->queue))
-		return;
-	channel_catch_up(&hub->batch, slice->channel, subscription);
-	conn_set_lags(conn, false);
-}
-
-/* The subscribers behind this one; false: none was sent anything. */
-static bool
-replay_slices(struct hub *hub, const struct subscription *subscription,
-    const struct replay_piece *piece, size_t most)
-{
-	struct send_threads *threads = hub->batch.threads;
-	struct channel *channel = subscription->channel;
-	struct send_slice slice = {
-		.begin = replay_slice_begin,
-		.channel = channel,
-		.first = subscription->index + 1,
-		.replay = piece,
-	};
-	size_t count = channel->count - slice.first;
-	const struct send_slice *slices;
-	bool any = false;
-
-	if (count > most)
-		count = most;
-	if (!send_threads_are_for(threads, count) ||
-	    !send_threads_divide(threads, &slice, count))
-		return false;
-	send_threads_run(threads, &hub->batch, channel_traffic(channel));
-	slices = send_threads_slices(threads, &count);
-	for (size_t i = 0; i < count; i++)
-		for (uint64_t left = slices[i].left; left != 0;
-		     left &= left - 1, any = true)
-			replay_slice_end_one(hub, &slices[i],
-			    (uint32_t)__builtin_ctzll(left));
-	return any;
-}
-
-/* How often in a turn others are looked for in vain. */
-#define REPLAY_TRIES 4
-
-/*
- * The session was sent messages from `next` on: so are others that lack the
- * same, by several threads. False: there was none.
- */
-static bool
-replay_others(struct hub *hub, const struct subscription *subscription,
-    uint64_t next)
-{
-	size_t most = replay_turn_work(hub);
-	const struct replay_piece *piece;
-	const struct channel *channel;
-
-	if (next == 0 || hub->replays.work >= most)
-		return false;
-	channel = subscription->channel;
-	piece = piece_slot(&hub->replays, channel->id, next);
-	if (piece->chunk == NULL || piece->channel != channel->id ||
-	    piece->first != next || piece->next <= channel->last_seq)
-		return false;
-	most =
-	    (most - hub->replays.work) / (2 * STEP_WORK + piece->chunk->used);
-	return replay_slices(hub, subscription, piece, most);
-}
-
 /* --- all sessions --------------------------------------------------------- */
 
 void
@@ -565,6 +280,9 @@ replays_pause_authors(struct hub *hub)
 		replay_continue(&hub->replays, author);
 	}
 }
+
+/* How often in a turn others are looked for in vain. */
+#define REPLAY_TRIES 4
 
 /* What the sends to rooms took of the work of this turn. */
 static size_t
