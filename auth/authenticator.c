@@ -2,7 +2,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,11 +13,11 @@
 #include "auth/file_content.h"
 #include "auth/origin.h"
 #include "auth/request_token.h"
-#include "auth/rights.h"
+#include "auth/revocations_file.h"
+#include "auth/session_answer.h"
 #include "domain/log.h"
 #include "transport/http/http_conn.h"
 #include "wire/common/wire_text.h"
-#include "wire/json/json_writer.h"
 
 static const struct auth_method_ops *const methods[] = {
 	[AUTH_OPEN] = &auth_open_ops,
@@ -184,53 +183,6 @@ authenticator_logout(struct admission *admission,
 	return true;
 }
 
-static void
-flag_write(struct wire_text *out, struct str name, bool value)
-{
-	wire_text_append(out, STR(",\""));
-	wire_text_append(out, name);
-	wire_text_append(out, STR("\":"));
-	wire_text_append(out, value ? STR("true") : STR("false"));
-}
-
-static void
-text_write(struct wire_text *out, struct str name, struct str value)
-{
-	wire_text_append(out, STR(",\""));
-	wire_text_append(out, name);
-	wire_text_append(out, STR("\":"));
-	json_put_string(out, value);
-}
-
-static void
-session_write(const struct authenticator *auth,
-    const struct principal *principal, struct wire_text *out)
-{
-	const struct auth_method_ops *ops = auth->method->ops;
-	bool is_user = !str_is_empty(principal->user_id);
-
-	wire_text_append(out, STR("{\"kind\":"));
-	json_put_string(out, str_from(ops->name));
-	if (is_user) {
-		text_write(out, STR("user"), principal->user_id);
-		text_write(out, STR("member_id"), principal->member_id);
-	} else
-		wire_text_append(out, STR(",\"user\":null"));
-	if (principal->name.data != NULL)
-		text_write(out, STR("name"), principal->name);
-	wire_text_append(out, STR(",\"rights\":"));
-	rights_write(principal->rights, out);
-	flag_write(out, STR("guest"),
-	    !is_user && ops->verify != NULL && principal->rights != 0);
-	flag_write(out, STR("guests"), auth->guests && ops->verify != NULL);
-	flag_write(out, STR("login"), ops->login != NULL);
-	if (principal->expires_at_ms > 0) {
-		wire_text_append(out, STR(",\"expires_at\":"));
-		json_put_signed(out, principal->expires_at_ms);
-	}
-	wire_text_append(out, STR("}\n"));
-}
-
 /* A cookie that is good for nothing any more would hide that there is none. */
 static bool
 authenticator_session(struct admission *admission,
@@ -248,7 +200,7 @@ authenticator_session(struct admission *admission,
 		why =
 		    authenticator_identify(auth, exchange->request, &principal);
 	wire_text_reset(&auth->answer);
-	session_write(auth, &principal, &auth->answer);
+	session_answer_write(ops, auth->guests, &principal, &auth->answer);
 	if (auth->answer.failed) {
 		http_refuse(response, 503, "Out of memory\n");
 		return true;
@@ -264,31 +216,7 @@ authenticator_session(struct admission *admission,
 
 /* --- revocations ---------------------------------------------------------- */
 
-#define REVOKED_FILE_MAX ((size_t)16 * 1024 * 1024)
 #define CLOSE_REVOKED 4202
-
-/* NULL: `why` explains the problem, with the path. */
-static struct revocations *
-revocations_load(const char *path, struct stat *status, char *why, size_t size)
-{
-	struct revocations *revocations;
-	char problem[128];
-	char *content;
-	size_t len;
-
-	content = file_content_read(path, REVOKED_FILE_MAX, &len, status);
-	if (content == NULL) {
-		snprintf(why, size, "auth.revoked %s: %s", path,
-		    strerror(errno));
-		return NULL;
-	}
-	revocations =
-	    revocations_read(str_slice(content, len), problem, sizeof(problem));
-	if (revocations == NULL)
-		snprintf(why, size, "auth.revoked %s: %s", path, problem);
-	free(content);
-	return revocations;
-}
 
 static bool
 mark_is_revoked(const struct principal_mark *mark, const void *revocations)
@@ -332,7 +260,8 @@ revocations_check(struct authenticator *auth)
 	if (file_content_is_same(&status, &auth->revoked_status))
 		return true;
 	auth->revoked_status = status;
-	fresh = revocations_load(auth->revoked_path, &status, why, sizeof(why));
+	fresh = revocations_file_read(auth->revoked_path, &status, why,
+	    sizeof(why));
 	if (fresh == NULL) {
 		log_error("revocations not reloaded: %s", why);
 		return false;
@@ -341,21 +270,6 @@ revocations_check(struct authenticator *auth)
 	revocations_replace(auth, fresh);
 	log_info("revocations reloaded");
 	return true;
-}
-
-/* In one write, so that readers see whole lines. */
-static bool
-revocation_append(const char *path, struct str line)
-{
-	int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
-	bool is_done;
-
-	if (fd < 0)
-		return false;
-	is_done = write(fd, line.data, line.len) == (ssize_t)line.len &&
-		  fdatasync(fd) == 0;
-	close(fd);
-	return is_done;
 }
 
 static bool
@@ -372,7 +286,7 @@ authenticator_revoke(struct admission *admission, struct str line,
 		*why = "auth.revoked names no file";
 	else if ((size_t)len >= sizeof(text))
 		*why = "It is too long";
-	else if (!revocation_append(auth->revoked_path,
+	else if (!revocations_file_append(auth->revoked_path,
 		     str_slice(text, (size_t)len)))
 		log_error("auth.revoked %s: %s", auth->revoked_path,
 		    strerror(errno));
@@ -449,7 +363,7 @@ authenticator_configure(struct authenticator *auth,
 	snprintf(path, sizeof(path), "%.*s", (int)config->revoked_file.len,
 	    config->revoked_file.data == NULL ? "" : config->revoked_file.data);
 	if (path[0] != '\0') {
-		fresh = revocations_load(path, &status, why, size);
+		fresh = revocations_file_read(path, &status, why, size);
 		if (fresh == NULL)
 			return false;
 	}
