@@ -36,22 +36,14 @@ struct hub {
 	uint64_t recoveries[RECOVERY_OUTCOMES];
 };
 
-/* hub_publish.c */
-extern const struct publisher_ops hub_ops;
+/* --- hub.c ---------------------------------------------------------------- */
 
 /* To one session; false: its dialect has no word for it. */
 bool hub_send_as(struct hub *, struct session *, const struct event *,
     enum viewpoint);
 
-/* The member's session that is this connection, or the first one (0). */
-struct session *hub_find_session(struct hub *, struct str member_id,
-    uint32_t connection);
-
 /* The session that has waited for its member; NULL: it is gone. */
 struct session *hub_take_waiting(struct hub *, uint32_t connection);
-
-/* Removes it from its member's sessions, of which it is one. */
-void hub_remove_session(struct hub *, struct session *);
 
 /* Members of rooms that one turn sends to; 0: no limit. */
 size_t hub_turn_sends(const struct hub *);
@@ -61,5 +53,32 @@ bool hub_has_deferred(const struct hub *);
 
 /* A large batch is sent before the end of its turn. */
 void hub_flush_if_large(struct hub *);
+
+/* --- hub_publish.c -------------------------------------------------------- */
+
+extern const struct publisher_ops hub_ops;
+
+/* --- hub_members.c -------------------------------------------------------- */
+
+/* The member's session that is this connection, or the first one (0). */
+struct session *hub_find_session(struct hub *, struct str member_id,
+    uint32_t connection);
+
+/* Whether the member has sessions besides this one. */
+bool hub_has_other_sessions(struct hub *, const struct session *);
+
+/* Removes it from its member's sessions, of which it is one. */
+void hub_remove_session(struct hub *, struct session *);
+
+/* For hub_ops. */
+enum chat_error hub_attach(struct publisher *, void *peer, struct str member_id,
+    uint32_t connection);
+enum chat_error hub_enter(struct publisher *, struct str member_id,
+    uint32_t connection, struct str room);
+void hub_leave(struct publisher *, struct str member_id, struct str room);
+void hub_detach(struct publisher *, struct str member_id, uint32_t connection);
+unsigned hub_rights(struct publisher *, struct str member_id);
+void hub_end_one(struct publisher *, struct str member_id, uint32_t connection,
+    enum chat_error reason);
 
 #endif
