@@ -28,7 +28,8 @@ due_deliveries(const struct latency *latency)
 	return latency_sent(latency) * (latency->clients - 1);
 }
 
-bool
+/* Whether every message was received by all others and answered. */
+static bool
 latency_is_complete(const struct latency *latency)
 {
 	return latency->answers == latency_sent(latency) &&

@@ -40,9 +40,6 @@ struct latency {
 /* Messages sent so far. */
 uint64_t latency_sent(const struct latency *);
 
-/* Whether every message was received by all others and answered. */
-bool latency_is_complete(const struct latency *);
-
 /* The callbacks of the crowd. */
 extern const struct crowd_ops latency_ops;
 

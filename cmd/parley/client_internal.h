@@ -49,10 +49,7 @@ struct client {
 /* Encodes and sends a request; false: not sent. */
 bool client_send(struct client *, const struct client_request *);
 
-/* Joins a room, after the last message that was read there. */
-void client_join(struct client *, struct joined_room *);
-
-/* The same for all that are not joined. */
+/* Joins all rooms that are not joined, after the last message read there. */
 void client_join_all(struct client *);
 
 /* NULL: it is not among the rooms. */

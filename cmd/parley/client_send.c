@@ -92,7 +92,8 @@ client_unacknowledged(const struct client *client)
 	return client->queue.count;
 }
 
-void
+/* After the last message that was read there. */
+static void
 client_join(struct client *client, struct joined_room *room)
 {
 	struct client_request request = {

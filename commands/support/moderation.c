@@ -222,7 +222,8 @@ moderation_event(const struct request *request,
 	return event;
 }
 
-void
+/* To the room, and to the target. */
+static void
 moderation_publish(const struct request *request,
     const struct moderation *moderation, const struct event *event)
 {

@@ -67,10 +67,6 @@ struct event moderation_event(const struct request *, const struct moderation *,
 struct event moderation_room_event(const struct request *, const struct room *,
     enum event_kind);
 
-/* Publishes an event about the target to the room, and to the target. */
-void moderation_publish(const struct request *, const struct moderation *,
-    const struct event *);
-
 /* EVENT_ROLE: how the target stands now. */
 struct event moderation_role_event(const struct request *,
     const struct moderation *);

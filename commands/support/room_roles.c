@@ -26,7 +26,7 @@ room_roles_standing(const struct request *request, const struct room *room,
 	return false;
 }
 
-enum role
+static enum role
 room_roles_of(const struct request *request, const struct room *room,
     struct str member_id)
 {

@@ -9,11 +9,10 @@
 bool room_roles_standing(const struct request *, const struct room *,
     struct str member_id, struct standing *out);
 
-/* The role of a member at this moment. */
-enum role room_roles_of(const struct request *, const struct room *,
-    struct str member_id);
-
-/* The same for the author, whose rights may give it more than the room does. */
+/*
+ * The role of the author at this moment. Its rights may give it more than the
+ * room does.
+ */
 enum role room_roles_of_author(const struct request *, const struct room *);
 
 /* How many owners a room has, but for this member. */

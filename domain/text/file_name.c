@@ -187,7 +187,8 @@ bytes_have(struct str bytes, size_t at, struct str magic)
 	       memcmp(bytes.data + at, magic.data, magic.len) == 0;
 }
 
-const char *
+/* What the first bytes of a file show; NULL: nothing that is known. */
+static const char *
 file_type_sniff(struct str bytes)
 {
 	for (size_t i = 0; i < COUNT_OF(signatures); i++)

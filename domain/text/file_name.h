@@ -21,10 +21,7 @@ void file_name_sanitize(struct str wish, char *out, size_t size);
  */
 bool file_type_normalize(struct str header, char *out, size_t size);
 
-/* What the first bytes of a file show; NULL: nothing that is known. */
-const char *file_type_sniff(struct str bytes);
-
-/* What file_type_sniff() looks at, at most. */
+/* How many of a file's first bytes file_type_choose() looks at. */
 #define FILE_SNIFF_BYTES 512
 
 /*

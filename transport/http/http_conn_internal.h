@@ -75,9 +75,6 @@ void http_bulk_init(struct http_conn *);
 /* The request's body is read piece by piece; see net/bulk.h. */
 void http_bulk_begin_body(struct http_conn *);
 
-/* Nothing is to be read or sent piece by piece any more. */
-void http_bulk_end(struct http_conn *);
-
 /* There is a piece of the body to read, or of the response to send. */
 void http_bulk_add(struct http_conn *);
 

@@ -53,7 +53,8 @@ http_bulk_begin_body(struct http_conn *http)
 	conn_set_bulk(http->exchange.conn, true);
 }
 
-void
+/* Nothing is to be read or sent piece by piece any more. */
+static void
 http_bulk_end(struct http_conn *http)
 {
 	bulk_remove(&http->bulk);

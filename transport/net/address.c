@@ -268,6 +268,12 @@ host_address_parse(struct str text, struct host_address *out)
 	return !host_address_is_unspecified(out);
 }
 
+static bool
+host_address_is_v4(const struct host_address *host)
+{
+	return memcmp(host->bytes, v4_prefix, sizeof(v4_prefix)) == 0;
+}
+
 void
 host_address_format(const struct host_address *host,
     char out[HOST_ADDRESS_TEXT_SIZE])
@@ -285,12 +291,6 @@ bool
 host_address_equal(const struct host_address *a, const struct host_address *b)
 {
 	return memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
-}
-
-bool
-host_address_is_v4(const struct host_address *host)
-{
-	return memcmp(host->bytes, v4_prefix, sizeof(v4_prefix)) == 0;
 }
 
 bool

@@ -79,8 +79,6 @@ void host_address_format(const struct host_address *,
 bool host_address_equal(const struct host_address *,
     const struct host_address *);
 
-bool host_address_is_v4(const struct host_address *);
-
 /* Whether it has no address. */
 bool host_address_is_absent(const struct host_address *);
 

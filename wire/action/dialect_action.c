@@ -5,7 +5,7 @@
 #include "wire/common/wire_text.h"
 
 /* The original upgrades every path and has no other (RFC 9110 §15.5.22). */
-bool
+static bool
 action_http_compat(const struct http_compat_request *request,
     struct http_compat_response *out)
 {

@@ -9,9 +9,6 @@ enum chat_error action_decode(struct str message, const struct wire_context *,
 
 bool action_encode(const struct event *, enum viewpoint, struct wire_text *out);
 
-bool action_http_compat(const struct http_compat_request *,
-    struct http_compat_response *out);
-
 extern const struct dialect dialect_action;
 
 #endif

@@ -263,12 +263,6 @@ file_parts_set_base(struct file_parts *parts, struct str base)
 	parts->url = base;
 }
 
-struct str
-file_parts_base(const struct file_parts *parts)
-{
-	return parts->url;
-}
-
 struct file_message *
 file_parts_messages(struct file_parts *parts)
 {

@@ -46,7 +46,6 @@ void file_parts_destroy(struct file_parts *);
 
 /* The text is borrowed. */
 void file_parts_set_base(struct file_parts *, struct str base);
-struct str file_parts_base(const struct file_parts *);
 
 struct file_message *file_parts_messages(struct file_parts *);
 
