@@ -7,8 +7,7 @@
 #include "cluster/cluster_internal.h"
 #include "domain/log.h"
 
-/* A snapshot follows after so many entries, and as many as there are members.
- */
+/* A snapshot follows so many entries, and one more for each member. */
 #define SAVE_ENTRIES 2000
 
 /* What the broker keeps behind a snapshot, for nodes that were away. */

@@ -63,8 +63,7 @@ dispatch_waits_for_room(struct request *request,
 
 /* --- at their place ------------------------------------------------------- */
 
-/* Other connections than the one that the command came from wait for nothing.
- */
+/* At other nodes no connection waits for the outcome. */
 static void
 connect_ordered(struct request *request)
 {

@@ -1,5 +1,4 @@
-/* COMMAND_ROOM_LEAVE: leave a room; a one-off room ends with its last member.
- */
+/* COMMAND_ROOM_LEAVE: leave a room. The last member ends a one-off room. */
 #include "commands/command_table.h"
 #include "commands/support/membership.h"
 #include "commands/support/room_ops.h"

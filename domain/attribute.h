@@ -105,8 +105,7 @@ const char *attribute_kind_word(enum attribute_kind);
 
 bool attribute_has_trait(enum attribute_kind, enum attribute_trait);
 
-/* Whether it has a kind, the fields that its kind needs, and keeps the bounds.
- */
+/* Whether it has a kind and the fields that its kind needs, within bounds. */
 bool attribute_is_valid(const struct attribute *);
 
 /* Valid, and an edit has a value and a text, a redaction a value. */

@@ -59,8 +59,7 @@ void worker_limits_changed(struct worker *);
  */
 void worker_end_turn(struct worker *);
 
-/* --- for another process: worker_pack.c ------------------------------------
- */
+/* --- for another process: worker_pack.c ----------------------------------- */
 
 /* Connections that it cannot go on with. */
 size_t worker_count_unmovable(const struct worker *);

@@ -1,5 +1,4 @@
-/* Lists of strings as MessagePack, which scripts read and write with cmsgpack.
- */
+/* Lists of strings as MessagePack, which scripts know through cmsgpack. */
 #ifndef CLUSTER_REDIS_BATCH_H
 #define CLUSTER_REDIS_BATCH_H
 

@@ -32,8 +32,7 @@ random_next(struct redis_broker *broker)
 	return broker->random * UINT64_C(0x2545f4914f6cdd1d);
 }
 
-/* Between the least delay and three times the last one (decorrelated jitter).
- */
+/* From the least delay to three times the last one (decorrelated jitter). */
 static int64_t
 delay_next(struct redis_shard *shard)
 {

@@ -1,5 +1,4 @@
-/* Completes what is typed: commands, and names and rooms that were seen. Pure.
- */
+/* Completes commands, and names and rooms that were seen. Pure. */
 #ifndef CMD_PARLEY_COMPLETION_H
 #define CMD_PARLEY_COMPLETION_H
 

@@ -87,8 +87,7 @@ file_rename(const char *from, const char *to)
 
 /* --- opening -------------------------------------------------------------- */
 
-/* Another process may have given it its name, or removed it, before the lock.
- */
+/* Before the lock, another process may have renamed or removed the file. */
 static bool
 file_is_at(int file, const char *path)
 {

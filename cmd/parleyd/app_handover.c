@@ -238,8 +238,7 @@ state_unpacker(const struct app *app)
 	};
 }
 
-/* How often what the old process stores is read before it has sent its state.
- */
+/* Until the old process has sent its state, its files are read this often. */
 #define READ_AHEAD_EVERY_MS 1000
 
 /* Most of the stores are read while the old process still serves. */

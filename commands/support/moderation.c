@@ -10,8 +10,7 @@
 /* The largest number that all clients can represent. */
 #define UNTIL_MOST_MS ((INT64_C(1) << 53) - 1)
 
-/* --- what roles may do to members ------------------------------------------
- */
+/* --- what roles may do to members ----------------------------------------- */
 
 /*
  * The least role of the author. Owners may do it to all, others to members

@@ -1,5 +1,4 @@
-/* What a room is like: topic, privacy, slow mode; as created, and as changed.
- */
+/* Options of a room, given or changed: its topic, privacy and slow mode. */
 #ifndef COMMANDS_ROOM_OPTIONS_H
 #define COMMANDS_ROOM_OPTIONS_H
 

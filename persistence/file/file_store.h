@@ -87,8 +87,7 @@ void file_store_acknowledge(struct file_store *, uint64_t lsn);
 /* Never waits for the disk. */
 void file_store_stats(struct file_store *, struct store_health *);
 
-/* Whether writers should be made to wait: three quarters of what may wait do.
- */
+/* Whether writers should be slowed down: the queue is three quarters full. */
 bool file_store_is_under_pressure(struct file_store *);
 
 /*

@@ -225,8 +225,7 @@ bool api_call_is_draining(const struct api_call *);
 
 /* --- api_budget.c --------------------------------------------------------- */
 
-/* Charges for a request. Its call has failed if who asks is beyond its budget.
- */
+/* Charges for a request. Beyond the client's budget, its call has failed. */
 void api_budget_take(struct api_call *);
 
 /*

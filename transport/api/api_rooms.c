@@ -125,8 +125,7 @@ const struct api_operation operation_room_patch = {
 	.param = "room",
 };
 
-/* --- what has no other answer ----------------------------------------------
- */
+/* --- what has no other answer --------------------------------------------- */
 
 static void
 done_receive(struct api_call *call, const struct event *event)

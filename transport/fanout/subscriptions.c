@@ -138,7 +138,9 @@ reserve_subscriber(struct channel *channel)
 	return true;
 }
 
-/* A new subscriber must not get what was published before; one that goes must.
+/*
+ * What was published so far is for those that subscribe now: not for a session
+ * that enters, but for one that leaves.
  */
 static void
 flush_channel(struct subscriptions *subscriptions,

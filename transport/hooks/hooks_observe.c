@@ -178,7 +178,9 @@ hooks_of_presence(struct presence_observer *observer)
 	return LIST_OWNER(observer, struct hooks, presence);
 }
 
-/* Of the stay that ends; if it is unknown, a later one, but of no later stay.
+/*
+ * The number of the stay that ends. If that is unknown, a number between it and
+ * the next stay.
  */
 static uint64_t
 generation_end(struct hooks *hooks, const struct hook_stamp *stamp,

@@ -1,5 +1,4 @@
-/* Addresses to listen on, hosts, and a count of connections per peer. Public.
- */
+/* Addresses to listen on, hosts, and counts of connections per peer. Public. */
 #ifndef TRANSPORT_ADDRESS_H
 #define TRANSPORT_ADDRESS_H
 

@@ -1,5 +1,4 @@
-/* Answers to plain HTTP requests, as a dialect's original gives them. Public.
- */
+/* Answers to plain HTTP requests, as in a dialect's original. Public. */
 #ifndef WIRE_HTTP_COMPAT_H
 #define WIRE_HTTP_COMPAT_H
 

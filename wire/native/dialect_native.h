@@ -1,5 +1,4 @@
-/* The `command` dialect: the Go server's protocol, extended (docs/protocol.md).
- */
+/* The `command` dialect: the Go server's, and more (docs/protocol.md). */
 #ifndef WIRE_DIALECT_NATIVE_H
 #define WIRE_DIALECT_NATIVE_H
 
