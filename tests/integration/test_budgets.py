@@ -8,6 +8,8 @@ from accounts import Accounts, Further
 from api import KEY, Backend
 from client import TEXT, Chat, frame
 from dialects import Action
+from server import DEADLINE
+from tracing import Trace, opened
 
 
 def commands(count, **fields):
@@ -23,18 +25,18 @@ def post(author, count):
 
 
 def test_twenty_messages_of_a_hundred_kilobytes_go_through_at_once(start_preset):
-    server = start_preset(listen=["127.0.0.1:0=action"])
+    server = start_preset("--admin-key", KEY, listen=["127.0.0.1:0=action"])
     with Action(server.address) as a, Action(server.address) as b:
         b.join(a.create())
-        began = time.monotonic()
-        author = threading.Thread(target=post, args=(a, 20))
-        author.start()
-        for n in range(20):
-            assert b.next()["body"].startswith(f"{n}x")
-        took = time.monotonic() - began
-        author.join()
-    print(f"{took:.3f} s")
-    assert took < 1
+        with Trace(server, "--connection", opened(server, 0, "action")) as trace:
+            author = threading.Thread(target=post, args=(a, 20))
+            author.start()
+            for n in range(20):
+                assert b.next()["body"].startswith(f"{n}x")
+            author.join()
+            a.leave()
+            trace.wait_for("closed")
+            assert not trace.is_paused("budget")
 
 
 def test_a_client_that_is_too_fast_is_slowed_down_and_refused_nothing(start_preset):
@@ -47,7 +49,7 @@ def test_a_client_that_is_too_fast_is_slowed_down_and_refused_nothing(start_pres
             chat.expect("pong", ref=n)
         took = time.monotonic() - began
     print(f"{took:.3f} s")
-    assert 0.9 < took < 5
+    assert 0.9 < took < DEADLINE
 
 
 def test_a_client_that_goes_on_is_refused_and_closed(start_preset):
@@ -63,14 +65,14 @@ def test_a_client_that_goes_on_is_refused_and_closed(start_preset):
         assert bye["reason"] == "rate_limited"
         kinds = [event["event"] for event in before]
         served = kinds.index("error")
-        # Some at once, then 200 a second for a second.
-        assert 150 <= served <= 300, served
+        # 40 at once, then 200 a second for a second, if the server is not too late.
+        assert 40 <= served <= 300, served
         assert all(
             event["code"] == "rate_limited" and event["retry_after_ms"] > 0
             for event in before
             if event["event"] == "error"
         )
-        assert 0.8 < took < 5
+        assert 0.8 < took < DEADLINE
         other.ask_ok("ping")
 
 
@@ -81,7 +83,6 @@ def test_answers_are_charged_by_their_size(start_preset):
         chat.ask_ok("join", room="r", create=True)
         for _ in range(4):
             chat.post("r", "x" * 50_000)
-        time.sleep(1)
         began = time.monotonic()
         chat.send(commands(15, command="history", room="r"))
         for n in range(15):
@@ -89,7 +90,7 @@ def test_answers_are_charged_by_their_size(start_preset):
         took = time.monotonic() - began
     print(f"{took:.3f} s")
     # 3 MB: the first at once, the others at 1 MiB a second.
-    assert 1.3 < took < 6
+    assert 1.3 < took < DEADLINE
 
 
 def join_with_others(author, server):
@@ -118,7 +119,7 @@ def test_copies_for_others_are_charged(start_preset):
             each.leave()
     print(f"{took:.3f} s")
     # 15 × 10 kB × 21 receivers: 3 MB.
-    assert 1.3 < took < 6
+    assert 1.3 < took < DEADLINE
 
 
 def test_a_speaker_of_a_large_room_is_slowed_down_and_refused_nothing(start_preset):
@@ -162,7 +163,7 @@ def messages_await(chat, message, count):
 def test_a_newcomer_does_not_flush_a_room_at_once(start_preset):
     server = start_preset(
         *("--auth-trusted-proxies", "127.0.0.1", "--history-messages", "100"),
-        *("--limits-room-fill-time", "4s"),
+        *("--limits-room-fill-time", "4s", "--admin-key", KEY),
     )
     newcomer = {"X-Forwarded-For": "203.0.113.7"}
     with Chat(server.address) as alice, Chat(server.address, **newcomer) as flood:
@@ -176,10 +177,12 @@ def test_a_newcomer_does_not_flush_a_room_at_once(start_preset):
         assert took > 1.8
         with Chat(server.address, **{"X-Forwarded-For": "203.0.113.8"}) as other:
             other.ask_ok("join", room="tea")
-            began = time.monotonic()
-            other.send(commands(50, command="broadcast", room="tea", message="hi"))
-            messages_await(other, "hi", 50)
-            assert time.monotonic() - began < 1
+            with Trace(server, "--user", other.id) as trace:
+                other.send(commands(50, command="broadcast", room="tea", message="hi"))
+                messages_await(other, "hi", 50)
+                other.close()
+                trace.wait_for("closed")
+                assert not trace.is_paused("budget")
 
 
 # --- of users, of addresses ----------------------------------------------------
