@@ -89,7 +89,7 @@ def test_many_newcomers_are_let_in_at_a_rate(start):
     for each in crowd:
         assert each.read_response().status == 101
         each.socket.close()
-    assert 0.4 < time.monotonic() - began < 10
+    assert 0.4 < time.monotonic() - began < DEADLINE
 
 
 def connect_from(source, address):
@@ -98,14 +98,11 @@ def connect_from(source, address):
     return connected
 
 
-def answer_within(seconds, source, address, request):
-    """The first line of the answer, which must come soon."""
-    began = time.monotonic()
+def answer_from(source, address, request):
+    """The first line of the answer, which must come within DEADLINE."""
     with connect_from(source, address) as connected:
         connected.sendall(request)
-        line = connected.recv(1 << 16).partition(b"\r\n")[0]
-    assert time.monotonic() - began < seconds
-    return line
+        return connected.recv(1 << 16).partition(b"\r\n")[0]
 
 
 def test_a_flood_of_connects_delays_no_other_address(start):
@@ -114,13 +111,11 @@ def test_a_flood_of_connects_delays_no_other_address(start):
     flood = [connect_from("127.0.1.1", server.address) for _ in range(600)]
     for n in range(5):
         source = f"127.0.2.{n + 1}"
-        assert b"101" in answer_within(3, source, server.address, head())
-        assert b"200" in answer_within(3, source, server.address,
-                                       plain_head("/livez"))
+        assert b"101" in answer_from(source, server.address, head())
+        assert b"200" in answer_from(source, server.address, plain_head("/livez"))
     # A probe has a rate of its own, a request goes before silent connects.
-    assert b"200" in answer_within(3, "127.0.1.1", server.address,
-                                   plain_head("/livez"))
-    assert b"101" in answer_within(5, "127.0.1.1", server.address, head())
+    assert b"200" in answer_from("127.0.1.1", server.address, plain_head("/livez"))
+    assert b"101" in answer_from("127.0.1.1", server.address, head())
     for each in flood:
         each.close()
 
@@ -139,8 +134,7 @@ def test_running_out_of_descriptors_is_survived(start):
     server.wait_for_line("limits.connections is 40, not 1000")
     chat = Chat(server.address)
     crowd = connect_many(server.address, 150)
-    until = time.monotonic() + 0.5
-    while time.monotonic() < until:
+    for _ in range(200):
         chat.ask_ok("ping")
     for each in crowd:
         each.socket.close()
@@ -264,7 +258,7 @@ def test_reading_pauses_beyond_the_rate_of_bytes(start):
             chat.send_command("broadcast", message=f"{n}" + "x" * 20_000)
         for n in range(10):
             chat.expect("broadcast")
-        assert 0.8 < time.monotonic() - began < 10
+        assert 0.8 < time.monotonic() - began < DEADLINE
 
 
 @pytest.mark.parametrize("timeout", ["500ms", "10s", "0"])
@@ -276,7 +270,7 @@ def test_silence_is_broken_with_a_ping(start, timeout):
             got = chat.read_frame()
             assert got.opcode == PING
             chat.send_frame(PONG, got.payload)
-        assert 1.5 < time.monotonic() - began < 5
+        assert 1.5 < time.monotonic() - began < DEADLINE
 
 
 def test_a_client_that_does_not_answer_is_closed(start):
@@ -307,7 +301,7 @@ def test_a_close_that_is_not_answered_ends_anyhow(start):
         began = time.monotonic()
         ws.send_frame(TEXT, b"\xff")
         ws.read_close()
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 5  # which is the preset
 
 
 def test_a_frame_has_a_largest_size(start):
