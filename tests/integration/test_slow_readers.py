@@ -215,7 +215,7 @@ def test_a_reader_that_takes_nothing_is_closed(start_twofold):
         author.post("busy", "x" * SIZE)
     began = time.monotonic()
     author.expect("leave", member=stalled.name)
-    assert 0.5 < time.monotonic() - began < 10
+    assert time.monotonic() - began > 0.5
     seqs, bye, code = hear_the_end(stalled)
     assert seqs == list(range(1, len(seqs) + 1))
     assert (bye["reason"], code) == ("slow_consumer", 4102)
