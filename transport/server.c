@@ -1,63 +1,23 @@
 #include "transport/server.h"
 
-#include <assert.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/timerfd.h>
-#include <time.h>
-#include <unistd.h>
 
 #include <event2/event.h>
 
 #include "domain/log.h"
-#include "transport/api/api.h"
 #include "transport/hooks/hooks.h"
-#include "transport/monitor.h"
 #include "transport/net/conn.h"
-#include "transport/net/listener.h"
-#include "transport/routes.h"
+#include "transport/server_internal.h"
 #include "transport/tls/tls_context.h"
-#include "transport/tls/tls_io.h"
-#include "transport/worker.h"
-#include "transport/ws/admission.h"
 #include "transport/ws/endpoint.h"
-#include "wire/dialect.h"
-
-#define SIGNALS 4
-#define TICKS_A_SECOND (1000 / WHEEL_TICK_MS)
-
-struct server_listener {
-	struct listener listener;
-	struct server *server;
-	struct address configured;
-	bool tls;
-};
-
-struct server {
-	struct worker worker;
-	struct server_config config;
-	struct tls_context *tls; /* a reference; NULL: none */
-	struct server_listener *listeners;
-	size_t listener_count;
-	int tick_fd; /* -1: none */
-	struct event *tick;
-	struct event *signals[SIGNALS];
-	struct event *store_event;
-	struct event *files_event;
-	struct event *admission_event;
-	bool stopped;
-	int64_t drain_since_ms; /* -1: not draining */
-	int64_t batch_wait_ns;  /* for each send: how long to wait for input */
-};
 
 /* --- draining ------------------------------------------------------------- */
 
-static void
-begin_draining(struct server *server)
+void
+server_begin_draining(struct server *server)
 {
 	struct worker *worker = &server->worker;
-
 	const struct host *host = server->config.host;
 
 	log_info("draining: %zu connections", worker->ws.websocket_count);
@@ -118,128 +78,6 @@ go_on_draining(struct server *server)
 		server->stopped = true;
 	else if (elapsed >= limits->drain_timeout_ms)
 		server_stop(server);
-}
-
-/* --- events of the loop --------------------------------------------------- */
-
-static void
-stop_cb(evutil_socket_t signal_number, short what, void *arg)
-{
-	struct server *server = arg;
-
-	(void)signal_number;
-	(void)what;
-	loop_update_time(&server->worker.loop);
-	if (server->drain_since_ms < 0)
-		begin_draining(server);
-	else
-		server_stop(server);
-}
-
-static void
-reload_cb(evutil_socket_t signal_number, short what, void *arg)
-{
-	struct server *server = arg;
-	const struct host *host = server->config.host;
-
-	(void)signal_number;
-	(void)what;
-	if (host->ops->reload != NULL)
-		host->ops->reload(host->arg);
-}
-
-static void
-upgrade_cb(evutil_socket_t signal_number, short what, void *arg)
-{
-	struct server *server = arg;
-	const struct host *host = server->config.host;
-
-	(void)signal_number;
-	(void)what;
-	loop_update_time(&server->worker.loop);
-	if (host->ops->upgrade != NULL)
-		host->ops->upgrade(host->arg);
-}
-
-static void
-store_event_cb(evutil_socket_t fd, short what, void *arg)
-{
-	struct server *server = arg;
-	const struct host *host = server->config.host;
-
-	(void)fd;
-	(void)what;
-	loop_update_time(&server->worker.loop);
-	if (host->ops->on_store_event(host->arg))
-		return;
-	event_del(server->store_event);
-	server_stop(server);
-}
-
-static void
-files_event_cb(evutil_socket_t fd, short what, void *arg)
-{
-	struct server *server = arg;
-	const struct host *host = server->config.host;
-
-	(void)fd;
-	(void)what;
-	loop_update_time(&server->worker.loop);
-	host->ops->on_files_event(host->arg);
-}
-
-static void
-admission_cb(evutil_socket_t fd, short what, void *arg)
-{
-	struct server *server = arg;
-	struct admission *admission = server->config.admission;
-
-	(void)fd;
-	(void)what;
-	loop_update_time(&server->worker.loop);
-	admission->ops->on_ready(admission);
-}
-
-static void
-second_tick(struct server *server)
-{
-	struct admission *admission = server->config.admission;
-	const struct loop *loop = &server->worker.loop;
-
-	log_tick();
-	monitor_tick(&server->worker);
-	ws_users_expire(&loop->websockets->users, loop->limits, loop->now_ms);
-	if (admission != NULL && admission->ops->tick != NULL)
-		admission->ops->tick(admission);
-}
-
-static void
-tick_cb(evutil_socket_t fd, short what, void *arg)
-{
-	struct server *server = arg;
-	struct worker *worker = &server->worker;
-	const struct host *host = server->config.host;
-	uint32_t before = worker->loop.wheel.now;
-	uint32_t tick;
-	uint64_t expirations;
-
-	(void)what;
-	if (read(fd, &expirations, sizeof(expirations)) < 0)
-		return;
-	loop_update_time(&worker->loop);
-	meter_tick(&worker->loop.meter, monotonic_ns(),
-	    WHEEL_TICK_MS * 1000000);
-	tick = 1 + (uint32_t)(worker->loop.now_ms / WHEEL_TICK_MS);
-	conns_tick(&worker->loop, tick);
-	for (size_t i = 0; i < server->listener_count; i++)
-		listener_tick(&server->listeners[i].listener);
-	worker->ws.endpoint->ops->tick(worker->ws.endpoint);
-	if (worker->api != NULL)
-		api_tick(worker->api, worker->loop.now_ms);
-	if (host->ops->tick != NULL)
-		host->ops->tick(worker->ws.websocket_count, host->arg);
-	if (before / TICKS_A_SECOND != tick / TICKS_A_SECOND)
-		second_tick(server);
 }
 
 /* --- the loop ------------------------------------------------------------- */
@@ -319,94 +157,6 @@ libevent_log(int severity, const char *message)
 		log_warn("libevent: %s", message);
 }
 
-static bool
-watch_store(struct server *server)
-{
-	const struct host *host = server->config.host;
-
-	if (host->ops->on_store_event == NULL)
-		return true;
-	server->store_event = event_new(server->worker.loop.base,
-	    host->store_fd, EV_READ | EV_PERSIST, store_event_cb, server);
-	return server->store_event != NULL &&
-	       event_add(server->store_event, NULL) == 0;
-}
-
-static bool
-watch_files(struct server *server)
-{
-	const struct host *host = server->config.host;
-
-	if (host->ops->on_files_event == NULL)
-		return true;
-	server->files_event = event_new(server->worker.loop.base,
-	    host->files_fd, EV_READ | EV_PERSIST, files_event_cb, server);
-	return server->files_event != NULL &&
-	       event_add(server->files_event, NULL) == 0;
-}
-
-static bool
-watch_admission(struct server *server)
-{
-	const struct admission *admission = server->config.admission;
-
-	if (admission == NULL || admission->ops->on_ready == NULL)
-		return true;
-	server->admission_event = event_new(server->worker.loop.base,
-	    admission->ready_fd, EV_READ | EV_PERSIST, admission_cb, server);
-	return server->admission_event != NULL &&
-	       event_add(server->admission_event, NULL) == 0;
-}
-
-/*
- * A descriptor: with a timer, libevent would read the clock twice in each turn,
- * and the kernel would set a timer for each wait.
- */
-static bool
-watch_tick(struct server *server)
-{
-	static const struct itimerspec timer = {
-		.it_value.tv_nsec = WHEEL_TICK_MS * 1000000,
-		.it_interval.tv_nsec = WHEEL_TICK_MS * 1000000,
-	};
-
-	server->tick_fd =
-	    timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-	if (server->tick_fd < 0 ||
-	    timerfd_settime(server->tick_fd, 0, &timer, NULL) != 0)
-		return false;
-	server->tick = event_new(server->worker.loop.base, server->tick_fd,
-	    EV_READ | EV_PERSIST, tick_cb, server);
-	return server->tick != NULL && event_add(server->tick, NULL) == 0;
-}
-
-static bool
-add_events(struct server *server)
-{
-	static const struct {
-		int number;
-		event_callback_fn callback;
-	} signals[SIGNALS] = {
-		{ SIGTERM, stop_cb },
-		{ SIGINT, stop_cb },
-		{ SIGHUP, reload_cb },
-		{ SIGUSR2, upgrade_cb },
-	};
-	struct event_base *base = server->worker.loop.base;
-
-	for (int i = 0; i < SIGNALS; i++) {
-		/* When the event ends, so that nothing kills the exit. */
-		signal(signals[i].number, SIG_IGN);
-		server->signals[i] = evsignal_new(base, signals[i].number,
-		    signals[i].callback, server);
-		if (server->signals[i] == NULL ||
-		    event_add(server->signals[i], NULL) != 0)
-			return false;
-	}
-	return watch_tick(server) && watch_store(server) &&
-	       watch_files(server) && watch_admission(server);
-}
-
 struct event_base *
 server_event_base(struct server *server)
 {
@@ -428,87 +178,6 @@ server_set_tls(struct server *server, struct tls_context *tls)
 	tls_context_unref(old);
 }
 
-static bool
-server_accept(void *arg, const struct accepted *accepted)
-{
-	struct server_listener *at = arg;
-	struct server *server = at->server;
-	struct worker *worker = &server->worker;
-	struct http_client peer = { accepted->from, at->tls };
-	struct conn *conn = http_conn_create(&worker->http, &worker->loop,
-	    accepted->fd, accepted->peer, at->listener.dialect);
-
-	if (conn == NULL)
-		return false;
-	http_conn_set_peer(conn, &peer);
-	if (at->tls && !tls_accept(conn, server->tls))
-		conn_abort(conn);
-	return true;
-}
-
-static const struct listener_ops listener_ops = {
-	.accept = server_accept,
-	.is_probe = routes_is_probe,
-};
-
-static void
-log_listening(const struct server_listener *at)
-{
-	const struct dialect *dialect = at->listener.dialect;
-	char text[ADDRESS_TEXT_SIZE];
-
-	address_format(&at->listener.address, text);
-	if (dialect == NULL)
-		log_info("listening on %s", text);
-	else
-		log_info("listening on %s (%s%s%s)", text, dialect->name,
-		    at->tls ? ", TLS" : "",
-		    at->listener.expects_proxy ? ", PROXY" : "");
-}
-
-static bool
-server_listener_open(struct server_listener *at,
-    const struct server_listen *listen)
-{
-	struct loop *loop = &at->server->worker.loop;
-
-	at->configured = listen->address;
-	if (listen->passed_fd != 0) {
-		if (!listener_adopt(&at->listener, loop, listen->passed_fd,
-			listen->dialect, &listener_ops, at))
-			return false;
-		at->listener.is_passed = !listen->has_file;
-		return true;
-	}
-	return listener_open(&at->listener, loop, &listen->address,
-	    listen->dialect, &listener_ops, at);
-}
-
-static bool
-open_listeners(struct server *server)
-{
-	const struct server_config *config = &server->config;
-
-	server->listeners =
-	    calloc(config->listen_count, sizeof(*server->listeners));
-	if (server->listeners == NULL)
-		return false;
-	for (size_t i = 0; i < config->listen_count; i++) {
-		const struct server_listen *listen = &config->listen[i];
-		struct server_listener *at = &server->listeners[i];
-
-		assert(!listen->tls || server->tls != NULL);
-		at->server = server;
-		at->tls = listen->tls;
-		if (!server_listener_open(at, listen))
-			return false;
-		at->listener.expects_proxy = listen->proxy;
-		log_listening(at);
-		server->listener_count++;
-	}
-	return true;
-}
-
 struct server *
 server_create(const struct server_config *config)
 {
@@ -527,11 +196,11 @@ server_create(const struct server_config *config)
 		log_error("no memory for a server");
 		goto destroy;
 	}
-	if (!add_events(server)) {
+	if (!server_add_events(server)) {
 		log_error("cannot watch signals and timers");
 		goto destroy;
 	}
-	if (!open_listeners(server))
+	if (!server_open_listeners(server))
 		goto destroy;
 	return server;
 destroy:
@@ -540,44 +209,13 @@ destroy:
 }
 
 void
-server_each_address(const struct server *server, server_visit_address *visit,
-    void *arg)
-{
-	for (size_t i = 0; i < server->listener_count; i++) {
-		const struct server_listener *at = &server->listeners[i];
-		struct server_listen bound = {
-			.address = at->listener.address,
-			.dialect = at->listener.dialect,
-			.tls = at->tls,
-			.proxy = at->listener.expects_proxy,
-		};
-
-		visit(&bound, arg);
-	}
-}
-
-void
 server_destroy(struct server *server)
 {
 	if (server == NULL)
 		return;
-	for (size_t i = 0; i < server->listener_count; i++)
-		listener_close(&server->listeners[i].listener);
-	free(server->listeners);
+	server_close_listeners(server);
 	worker_end_connections(&server->worker);
-	for (int i = 0; i < SIGNALS; i++)
-		if (server->signals[i] != NULL)
-			event_free(server->signals[i]);
-	if (server->tick != NULL)
-		event_free(server->tick);
-	if (server->tick_fd >= 0)
-		close(server->tick_fd);
-	if (server->store_event != NULL)
-		event_free(server->store_event);
-	if (server->files_event != NULL)
-		event_free(server->files_event);
-	if (server->admission_event != NULL)
-		event_free(server->admission_event);
+	server_remove_events(server);
 	worker_fini(&server->worker);
 	tls_context_unref(server->tls);
 	free(server);
@@ -596,18 +234,8 @@ server_drain_unmovable(struct server *server)
 {
 	struct worker *worker = &server->worker;
 
-	for (size_t i = 0; i < server->listener_count; i++)
-		if (server->listeners[i].tls)
-			listener_hold(&server->listeners[i].listener);
+	server_hold_tls_listeners(server);
 	worker_drain_unmovable(worker, worker->loop.limits->drain_window_ms);
-}
-
-void
-server_accept_again(struct server *server)
-{
-	for (size_t i = 0; i < server->listener_count; i++)
-		if (server->listeners[i].tls)
-			listener_release(&server->listeners[i].listener);
 }
 
 size_t
@@ -621,24 +249,6 @@ server_end_turn(struct server *server)
 {
 	accept_queue_admit_all(&server->worker.loop.accept_queue);
 	worker_end_turn(&server->worker);
-}
-
-void
-server_each_listener(const struct server *server, server_visit_listener *visit,
-    void *arg)
-{
-	for (size_t i = 0; i < server->listener_count; i++) {
-		const struct server_listener *at = &server->listeners[i];
-		struct server_listen listen = {
-			.address = at->configured,
-			.dialect = at->listener.dialect,
-			.tls = at->tls,
-			.proxy = at->listener.expects_proxy,
-			.has_file = !at->listener.is_passed,
-		};
-
-		visit(&listen, at->listener.fd, arg);
-	}
 }
 
 size_t
