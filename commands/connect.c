@@ -192,6 +192,8 @@ member_attach(const struct request *request)
 static enum chat_error
 connect_new_member(struct request *request)
 {
+	struct presence_observer *observer = request_observer(request);
+	uint32_t connection = request_observed_connection(request);
 	enum chat_error wish_error;
 	enum chat_error error;
 
@@ -201,24 +203,12 @@ connect_new_member(struct request *request)
 	if (error != CHAT_OK)
 		return error;
 	error = member_attach(request);
-	if (error == CHAT_OK) {
-		presence_observe_connected(request_observer(request),
-		    &request->author, request_observed_connection(request));
-		error = membership_resume(request);
-		if (error != CHAT_OK) {
-			publisher_detach(request->chat->publisher,
-			    str_from(request->author.id),
-			    request->command->connection);
-			presence_observe_disconnected(request_observer(request),
-			    &request->author,
-			    request_observed_connection(request));
-		}
-	}
-	if (error != CHAT_OK) {
-		member_store_remove(request->chat->members,
-		    str_from(request->author.id));
-		return error;
-	}
+	if (error != CHAT_OK)
+		goto remove_member;
+	presence_observe_connected(observer, &request->author, connection);
+	error = membership_resume(request);
+	if (error != CHAT_OK)
+		goto detach;
 	if (is_named_here(request))
 		request->state->newcomers++;
 	if (request->author.in_lobby)
@@ -228,6 +218,14 @@ connect_new_member(struct request *request)
 	if (wish_error != CHAT_OK)
 		request_answer_failure(request, wish_error);
 	return CHAT_OK;
+detach:
+	publisher_detach(request->chat->publisher, str_from(request->author.id),
+	    request->command->connection);
+	presence_observe_disconnected(observer, &request->author, connection);
+remove_member:
+	member_store_remove(request->chat->members,
+	    str_from(request->author.id));
+	return error;
 }
 
 /* --- one more connection -------------------------------------------------- */
