@@ -58,7 +58,7 @@ session_count_copies(const struct send_batch *batch, struct session *session,
 	}
 }
 
-/* The session is not sent this turn's frames of a channel now. */
+/* Of frames that a session was not sent in their turn. */
 static void
 channel_trace(const struct channel *channel, const struct session *session,
     enum trace_kind kind, uint64_t count)

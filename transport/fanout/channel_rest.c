@@ -8,7 +8,7 @@
 #include "transport/fanout/send_slice.h"
 #include "transport/fanout/send_threads.h"
 
-/* To find out whether they are subscribers, each of them is looked at. */
+/* Each of them is looked at, whether it subscribes to the channel. */
 #define INDIVIDUALS_MOST 64
 
 static void
@@ -41,7 +41,7 @@ rest_find_skips(const struct send_batch *batch, struct channel_rest *rest)
 	return true;
 }
 
-/* Such a one is sent these frames with those before, maybe earlier. */
+/* One that lags may be replayed these frames before the rest is sent. */
 static bool
 rest_has_lags(const struct channel_rest *rest)
 {
@@ -116,7 +116,7 @@ rest_end(struct channel_rest *rest)
 	free(rest);
 }
 
-/* The next one is left out, for it was sent to individually. */
+/* The next subscriber is left out: it was sent to individually. */
 static void
 rest_skip(struct channel_rest *rest)
 {
@@ -217,7 +217,7 @@ rest_send_in_loop(struct send_batch *batch, struct send_slice slice,
 	}
 }
 
-/* To so many, none of which is skipped. */
+/* To the next `count` subscribers, none of which is skipped. */
 static void
 rest_send_to(struct send_batch *batch, struct channel_rest *rest,
     uint32_t count)
@@ -241,7 +241,7 @@ rest_send_to(struct send_batch *batch, struct channel_rest *rest,
 	channel_trace_send(rest->channel, totals.sent, totals.behind);
 }
 
-/* Up to the next one that is skipped. Returns to how many. */
+/* Up to the next subscriber that is skipped. Returns to how many. */
 static size_t
 rest_send(struct send_batch *batch, struct channel_rest *rest, size_t most)
 {
