@@ -198,7 +198,6 @@ command_queues_entry_done(struct command_queues *queues, struct str author,
     bool moves)
 {
 	struct command_queue *queue = queue_find(queues, author);
-
 	bool has_commands;
 
 	if (queue == NULL)
@@ -227,9 +226,9 @@ void
 command_queues_remove_first(struct command_queues *queues, struct str author)
 {
 	struct command_queue *queue = queue_find(queues, author);
-	struct queued_command *first = queue_first(queue);
 
-	queued_command_free(queues, first);
+	assert(queue != NULL);
+	queued_command_free(queues, queue_first(queue));
 	queue_release(queues, queue);
 }
 
