@@ -39,7 +39,8 @@ dispatch_run(struct request *request)
 	    dispatch_waits_for_approval(request, entry, &error))
 		return error;
 	if (error == CHAT_OK && is_ordered(request, entry)) {
-		/* What becomes of a body is not the same at all nodes. */
+		/* Nodes may filter a body differently: this one does it for
+		 * all. */
 		if (entry->needs & NEEDS_BODY)
 			error = preconditions_check(request, entry);
 		if (error == CHAT_OK && entry->prepare != NULL)
@@ -201,8 +202,8 @@ dispatch_author_go_on(struct dispatcher *self, const struct command *command,
 }
 
 /*
- * The entry decides where its author is, who must be there; a barrier's command
- * runs again.
+ * The entry decides where its author is. An author that is gone is nowhere. The
+ * command of a barrier runs again.
  */
 static enum chat_error
 finish_move(struct request *request, const struct entry *entry)
@@ -216,7 +217,7 @@ finish_move(struct request *request, const struct entry *entry)
 		   : entries[command->kind]->finish(request, entry);
 }
 
-/* Others learn of it, be the author there or not. */
+/* Others are sent the event, even if the author is gone. */
 static enum chat_error
 finish_without_author(struct request *request, const struct entry *entry)
 {
@@ -264,7 +265,10 @@ finish_later(struct dispatcher *self, const struct entry *entry,
 	dispatch_author_go_on(self, command, moves);
 }
 
-/* With other nodes, what a server does by itself is done by all of them. */
+/*
+ * What the server itself has changed. Without other nodes it was published when
+ * it was decided.
+ */
 static void
 publish_by_server(struct dispatcher *self, const struct entry *entry,
     enum chat_error outcome)
