@@ -59,16 +59,11 @@ dispatch_run(struct request *request)
 /* Queued commands that run in one turn of the loop. */
 #define RUN_AT_ONCE 8
 
-/*
- * False: no memory. A connection that ends receives nothing more, although its
- * member leaves later.
- */
+/* False: no memory. */
 static bool
 queue_add(struct dispatcher *self, const struct command *command)
 {
-	if (command->kind == COMMAND_DISCONNECT)
-		publisher_detach(self->chat->publisher, command->author,
-		    command->connection);
+	dispatch_detach_if_ending(self->chat, command);
 	return command_queues_add(&self->state.queues, command);
 }
 

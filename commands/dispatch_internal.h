@@ -36,6 +36,16 @@ dispatcher_now_ms(const struct dispatcher *self)
 	return clock_wall_ms(self->chat->clock);
 }
 
+/* The command waits. A connection that ends receives nothing meanwhile. */
+static inline void
+dispatch_detach_if_ending(const struct chat *chat,
+    const struct command *command)
+{
+	if (command->kind == COMMAND_DISCONNECT)
+		publisher_detach(chat->publisher, command->author,
+		    command->connection);
+}
+
 /* --- dispatch.c ----------------------------------------------------------- */
 
 /*

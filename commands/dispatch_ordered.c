@@ -1,4 +1,6 @@
 /* The order of all nodes: proposes commands, and runs them at their place. */
+#include <assert.h>
+
 #include "commands/dispatch_internal.h"
 
 /* --- proposals ------------------------------------------------------------ */
@@ -10,9 +12,8 @@ dispatch_propose(struct request *request)
 	struct command proposed = *command;
 	enum chat_error error;
 
-	if (command->kind == COMMAND_DISCONNECT)
-		publisher_detach(request->chat->publisher, command->author,
-		    command->connection);
+	assert(request->chat->order != NULL);
+	dispatch_detach_if_ending(request->chat, command);
 	proposed.body = request->body;
 	error = command_order_propose(request->chat->order, &proposed);
 	if (error == CHAT_OK && command->author.data != NULL)
@@ -48,6 +49,7 @@ dispatch_waits_for_room(struct request *request,
 	struct entry barrier = { .kind = ENTRY_BARRIER };
 	char own[ROOM_ID_SIZE] = "";
 
+	assert(request->chat->order != NULL && request->ordered == NULL);
 	switch (readiness_of(request, entry, &barrier.room_id, own)) {
 	case ROOM_IS_READY:
 		return false;
