@@ -157,11 +157,10 @@ hub_send_last(struct hub *hub, struct session *session,
 	char bytes[LAST_SIZE];
 
 	if (encoded->is_silent || encoded->failed ||
-	    frame->head_len + frame->body_len > sizeof(bytes))
+	    frame_bytes(frame) > sizeof(bytes))
 		return;
-	memcpy(bytes, frame->head, frame->head_len);
-	memcpy(bytes + frame->head_len, frame->body, frame->body_len);
-	conn_write(session->conn, bytes, frame->head_len + frame->body_len);
+	frame_copy(frame, bytes);
+	conn_write(session->conn, bytes, frame_bytes(frame));
 }
 
 /* --- life cycle ----------------------------------------------------------- */

@@ -1,6 +1,5 @@
 /* Messages that are encoded once for all readers that lag at the same place. */
 #include <assert.h>
-#include <string.h>
 
 #include "transport/fanout/hub_internal.h"
 #include "transport/fanout/replay_internal.h"
@@ -61,7 +60,7 @@ static bool
 piece_add(struct hub *hub, struct replay_piece *piece,
     const struct frame *frame)
 {
-	size_t len = frame->head_len + frame->body_len;
+	size_t len = frame_bytes(frame);
 	struct chunk *chunk = piece->chunk;
 
 	if (chunk == NULL)
@@ -69,9 +68,7 @@ piece_add(struct hub *hub, struct replay_piece *piece,
 		    len > CHUNK_SIZE ? len : CHUNK_SIZE);
 	if (chunk == NULL || chunk->capacity - chunk->used < len)
 		return false;
-	memcpy(chunk->data + chunk->used, frame->head, frame->head_len);
-	memcpy(chunk->data + chunk->used + frame->head_len, frame->body,
-	    frame->body_len);
+	frame_copy(frame, chunk->data + chunk->used);
 	chunk->used += (uint32_t)len;
 	return true;
 }

@@ -100,7 +100,7 @@ static bool
 write_frame(struct send_batch *batch, struct chunk **current,
     const struct frame *frame, struct segment *out)
 {
-	size_t len = frame->head_len + frame->body_len;
+	size_t len = frame_bytes(frame);
 	struct chunk *chunk = chunk_with_room(batch, current, len);
 
 	if (chunk == NULL)
@@ -111,9 +111,7 @@ write_frame(struct send_batch *batch, struct chunk **current,
 		.len = (uint32_t)len,
 		.order = batch->order,
 	};
-	memcpy(chunk->data + chunk->used, frame->head, frame->head_len);
-	memcpy(chunk->data + chunk->used + frame->head_len, frame->body,
-	    frame->body_len);
+	frame_copy(frame, chunk->data + chunk->used);
 	chunk->used += (uint32_t)len;
 	batch->bytes += len;
 	return true;

@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "domain/base/list.h"
 #include "domain/server_stats.h"
@@ -136,6 +137,20 @@ struct frame {
 	const void *body;
 	size_t body_len;
 };
+
+static inline size_t
+frame_bytes(const struct frame *frame)
+{
+	return frame->head_len + frame->body_len;
+}
+
+/* As one; the buffer has space for all of it. */
+static inline void
+frame_copy(const struct frame *frame, char *out)
+{
+	memcpy(out, frame->head, frame->head_len);
+	memcpy(out + frame->head_len, frame->body, frame->body_len);
+}
 
 /* Frames that are added from now on are later in the order. */
 static inline void
