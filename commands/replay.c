@@ -59,7 +59,8 @@ publish_messages(const struct request *request, bool *is_done)
 	if (error == CHAT_OK && (command->flags & COMMAND_OF_SERVER)) {
 		error =
 		    room_store_get(request->chat->rooms, request->room, &room);
-		event.epoch = str_from(room.epoch);
+		if (error == CHAT_OK)
+			event.epoch = str_from(room.epoch);
 	}
 	if (error != CHAT_OK)
 		return error;
