@@ -30,7 +30,7 @@ struct encoded_frame {
 static inline size_t
 encoded_frame_bytes(const struct encoded_frame *encoded)
 {
-	return encoded->frame.head_len + encoded->frame.body_len;
+	return frame_bytes(&encoded->frame);
 }
 
 #define VARIANTS_MAX (DIALECT_FORMS_MAX * 2)
