@@ -270,7 +270,7 @@ connection_attach(const struct request *request)
 	return subscribing.error;
 }
 
-/* It gets what its member gets, and is announced to no other member. */
+/* The connection gets what its member gets. No other member is told of it. */
 static enum chat_error
 connect_member_again(struct request *request)
 {

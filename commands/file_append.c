@@ -2,7 +2,10 @@
 #include "commands/command_table.h"
 #include "commands/support/files.h"
 
-/* What was announced was checked then; else the space is as it arrives. */
+/*
+ * The space for an upload of a known size was checked when it was created. For
+ * others it is checked as they arrive.
+ */
 static enum chat_error
 append_check_space(struct request *request, const struct blob *blob)
 {

@@ -70,7 +70,7 @@ check_limits(struct request *request)
 	return CHAT_OK;
 }
 
-/* What is so already needs no more. */
+/* A reaction that is there, or is not there to be removed, needs no entry. */
 static enum chat_error
 react_run(struct request *request)
 {

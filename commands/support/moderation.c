@@ -44,7 +44,7 @@ role_has(enum role role, unsigned right)
 	return (role_rights(role, false) & right) != 0;
 }
 
-/* Of one that is not connected the rights are not known. */
+/* The rights of a target that is not connected are not known. */
 static bool
 target_moderates_server(const struct request *request,
     const struct moderation *moderation)

@@ -105,7 +105,7 @@ room_options_apply(struct request *request, const struct room *room)
 
 /* --- slow mode ------------------------------------------------------------ */
 
-/* Of a number and a NUL. */
+/* The digits of a duration, and a NUL. */
 #define SLOW_SIZE 20
 
 enum chat_error
