@@ -382,7 +382,7 @@ answer_as_dialect(struct http_exchange *exchange)
 
 /* --- the table ------------------------------------------------------------ */
 
-/* They are the same on every listener. */
+/* The first routes: they are the same on every listener. */
 #define PROBES 2
 
 const struct http_route server_routes[] = {

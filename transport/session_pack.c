@@ -18,7 +18,7 @@ enum session_flag {
 	SESSION_HAS_EXTRA = 1 << 2
 };
 
-/* One that waits for its member asks other nodes. */
+/* A session that waits for its member is asked about at other nodes. */
 bool
 session_is_movable(const void *arg)
 {
@@ -94,7 +94,7 @@ session_unpack_new(struct unpacker *from)
 	return session;
 }
 
-/* What it has of a message has time anew. */
+/* An unfinished message gets a new deadline. */
 static bool
 session_unpack_stream(struct session *session, struct unpacker *from)
 {

@@ -80,7 +80,7 @@ watch_concerns(struct trace_watch *watch, const struct trace_entry *entry)
 	return true;
 }
 
-/* What there is much of, if all is well. */
+/* Only entries that are frequent in normal operation are sampled. */
 static bool
 watch_skips(struct trace_watch *watch, const struct trace_entry *entry)
 {

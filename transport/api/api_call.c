@@ -19,7 +19,7 @@
 
 #define JSON "application/json"
 
-/* It is not the server, which owns the rooms that it has created. */
+/* The id of a client without a user. The server's own id owns rooms. */
 #define ANONYMOUS "anonymous"
 
 /* A backend is administrator of every room. */
@@ -475,7 +475,7 @@ request_has_body(const struct http_request *request)
 	return request->is_chunked || request->body_length > 0;
 }
 
-/* It opens one file, if it fits; the client need not be known then. */
+/* The key in a URL opens one file, for any client. */
 static void
 call_read_url_key(struct api_call *call)
 {
@@ -510,7 +510,7 @@ call_create(struct api *api, struct http_exchange *exchange,
 	return NULL;
 }
 
-/* Of a user, or a wrong key. */
+/* Whether there may be a user's token. A wrong key looks like one. */
 static bool
 has_bearer(const struct http_exchange *exchange)
 {

@@ -13,7 +13,7 @@
 /* "12", or "c12" for the creation of the room of message 12. */
 #define REF_SIZE 24
 
-/* Of a key in the header. */
+/* The longest key in a header. */
 #define KEY_MOST 64
 
 /* False: no memory, and the call has failed. */

@@ -10,7 +10,7 @@
 API_OPERATIONS(X)
 #undef X
 
-/* It has nothing secret. */
+/* The document needs no key: nothing in it is secret. */
 static bool
 run_document(struct http_exchange *exchange)
 {

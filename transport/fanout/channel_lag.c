@@ -43,7 +43,7 @@ droppables_for(const struct send_batch *batch, const struct channel *channel,
 	       excepted_frames(batch, channel, session, FRAME_DROPPABLE);
 }
 
-/* What becomes of the frames of all dirty channels of a session. */
+/* Counts the frames of all dirty channels of a session. */
 void
 session_count_copies(const struct send_batch *batch, struct session *session,
     uint64_t *total)

@@ -21,7 +21,7 @@ rest_add_skip(struct channel_rest *rest, uint32_t index)
 	rest->skips[at] = index;
 }
 
-/* Those who are sent to individually in this turn. False: too many. */
+/* Finds subscribers that are sent to individually now. False: too many. */
 static bool
 rest_find_skips(const struct send_batch *batch, struct channel_rest *rest)
 {

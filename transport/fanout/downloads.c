@@ -17,7 +17,7 @@
 #define PIECE_BYTES 4096
 #define PIECES_AT_ONCE 4
 
-/* Not answered yet. */
+/* The value of piece_bytes until the chat has published the piece. */
 #define NO_PIECE UINT32_MAX
 
 struct download {

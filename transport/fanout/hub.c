@@ -336,7 +336,7 @@ hub_is_idle(const struct hub *hub)
 	       list_is_empty(&hub->replays.authors);
 }
 
-/* What new sends leave of those of a turn: one part of so many, at least. */
+/* New sends leave at least one part of so many of a turn's sends to rests. */
 #define TURN_SENDS_PARTS 4
 
 static void

@@ -284,7 +284,7 @@ replays_pause_authors(struct hub *hub)
 /* How often in a turn others are looked for in vain. */
 #define REPLAY_TRIES 4
 
-/* What the sends to rooms took of the work of this turn. */
+/* The work of this turn that the sends to rooms took. */
 static size_t
 work_begun(const struct hub *hub)
 {

@@ -121,7 +121,7 @@ batch_fail(struct hooks *hooks, const char *why, uint64_t retry_after_s)
 	    hooks->loop->now_ms + pause_choose(hooks, retry_after_s);
 }
 
-/* What another node may have sent meanwhile is not known. */
+/* With other nodes, one of them may have sent the batch already. */
 static bool
 hooks_may_send(const struct hooks *hooks)
 {

@@ -1,4 +1,4 @@
-/* What happens becomes events, which wait in the queue. */
+/* Observes entries and members, and queues the events that they become. */
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -157,7 +157,7 @@ hooks_on_loss(struct entry_observer *observer, uint64_t count)
 	hooks_events_lose(hooks_of_entries(observer), count, 0);
 }
 
-/* What is under way stays: it is sent again as it is. */
+/* The batch that is under way stays: a retry must send the same bytes. */
 static void
 hooks_on_forget(struct entry_observer *observer, struct str room_id)
 {

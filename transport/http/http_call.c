@@ -289,7 +289,7 @@ call_on_overload(struct conn *conn, enum conn_overload what)
 	call_fail(call_of(conn), "no memory");
 }
 
-/* What waits for the answer leaves by itself. */
+/* A call has no member. Its owner cancels it. */
 static void
 call_on_leave(struct conn *conn, uint32_t tick)
 {

@@ -229,7 +229,7 @@ http_conn_set_peer(struct conn *conn, const struct http_client *peer)
 	http->peer = *peer;
 }
 
-/* What came of a head goes before the input that is not read yet. */
+/* The part of a head that has arrived is put before the unread input. */
 static bool
 http_unpack(struct conn *conn, struct unpacker *from)
 {

@@ -376,7 +376,7 @@ listener_init(struct listener *listener, struct loop *loop,
 	proxy_wait_init(&listener->proxy_wait, loop, &proxy_wait_ops, listener);
 }
 
-/* Its socket listens. */
+/* The socket listens already. */
 static bool
 listener_watch(struct listener *listener)
 {

@@ -93,7 +93,8 @@ backlog_push_copy(struct backlog *backlog, struct chunk_pool *pool,
 	return pushed;
 }
 
-/* What comes first may have been sent in part already, though not from here. */
+/* in_part: the first bytes of what is queued first were sent without the queue.
+ */
 static bool
 backlog_ensure(struct send_queue *queue, bool in_part)
 {

@@ -19,10 +19,10 @@
  */
 #define SPINS_MOST 500
 
-/* What several threads write is so far apart. */
+/* Variables that different threads write are so far apart. */
 #define CACHE_LINE 64
 
-/* Of the pool's state; the rest is how many helpers are at work. */
+/* Bits of the pool's state. The others count the helpers at work. */
 #define STATE_OPEN (1u << 31)  /* helpers may begin */
 #define STATE_AWAIT (1u << 30) /* the last one wakes the caller up */
 

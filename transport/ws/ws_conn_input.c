@@ -207,7 +207,7 @@ ws_on_bytes(struct conn *conn, char *data, size_t len)
 	return used;
 }
 
-/* What is left of a message. */
+/* Goes on with a message whose rest was left for this turn. */
 void
 ws_on_rest(struct conn *conn)
 {
