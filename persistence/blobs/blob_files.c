@@ -137,7 +137,7 @@ blob_files_append(struct disk *disk, const char *id, struct str bytes,
 	return error;
 }
 
-/* It may be complete by now, or removed; else its completion syncs it. */
+/* An upload that is complete or removed by now has no such file: 0. */
 int
 blob_files_flush(struct disk *disk, const char *id)
 {

@@ -154,7 +154,10 @@ part_is_good(const struct scan *scan, const struct blob *blob,
 	       (blob->size == BLOB_SIZE_UNKNOWN || size <= blob->size);
 }
 
-/* It was killed between the record and the new name; both are synced again. */
+/*
+ * The process was killed between writing the record and the rename. Both are
+ * synced again.
+ */
 static int
 part_finish(struct scan *scan, struct blob *blob, uint64_t size)
 {

@@ -69,7 +69,7 @@ directory_id_compare(const void *a, const void *b)
 	return strcmp(a, b);
 }
 
-/* Those that are new, and those that are gone. */
+/* Adds the blobs that are new, and removes those that are gone. */
 void
 directory_listing_end(struct directory_blobs *store, const struct blob_ids *ids)
 {

@@ -9,7 +9,7 @@
 /* Bytes of an upload that are flushed together. */
 #define FLUSH_BYTES (4 * 1024 * 1024)
 
-/* So that others, the journal for one, can still write. */
+/* Keeps free space for other writers, such as the journal. */
 static enum chat_error
 directory_check_space(struct directory_blobs *store, uint64_t bytes)
 {

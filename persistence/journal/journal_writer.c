@@ -64,7 +64,7 @@ batch_put(struct journal *journal, struct batch *batch)
 	return error;
 }
 
-/* It is committed, or has failed. */
+/* The batch is committed, or has failed. */
 static void
 batch_give_back(struct journal *journal, struct batch *batch, bool is_committed)
 {
@@ -190,7 +190,7 @@ journal_sync_due_us(const struct journal *journal)
 	       journal->options.sync_interval_ms * 1000;
 }
 
-/* What is due; the first of these is done. */
+/* The kinds of work that are due, in the order in which they are done. */
 struct work {
 	bool has_cursor;
 	struct batch *batch; /* NULL: none */

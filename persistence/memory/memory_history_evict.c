@@ -87,7 +87,7 @@ keys_most(const struct memory_history *self)
 	return total_bytes > 0 ? total_bytes / KEYS_SHARE : KEYS_MOST;
 }
 
-/* It is in the map. */
+/* The key is in the map already. */
 static void
 key_add(struct memory_history *self, struct evicted_key *evicted)
 {
