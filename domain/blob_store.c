@@ -32,7 +32,7 @@ blob_store_find(struct blob_store *store, struct str id)
 	return blob;
 }
 
-/* It must be there. */
+/* The blob must be there. */
 static const struct blob *
 blob_find_known(struct blob_store *store, struct str id)
 {

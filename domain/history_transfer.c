@@ -269,7 +269,7 @@ transfer_message_pack(struct packer *packer, const struct message *message)
 	pack_number(packer, (uint64_t)message->edited_ms);
 }
 
-/* Those that are gone by now are dropped with the snapshot. */
+/* Texts of messages that are gone by now are dropped with the snapshot. */
 static void
 transfer_texts_pack(struct piece *piece)
 {

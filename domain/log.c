@@ -61,7 +61,7 @@ struct connection_trace {
 	char id[LOG_TRACE_SIZE];
 };
 
-/* Of the event loop's connections that have one. */
+/* Trace ids of the event loop's connections. */
 static struct id_map traces;
 
 static struct str

@@ -156,7 +156,7 @@ completion_note(struct completion *completion, const struct server_event *event)
 
 /* --- completing ----------------------------------------------------------- */
 
-/* What fits so far. */
+/* The words that fit so far. */
 struct search {
 	struct completion *completion;
 	struct str typed;

@@ -151,7 +151,7 @@ download_on_head(struct transfer *transfer, const struct http_answer *answer,
 	return true;
 }
 
-/* It may not be read any more: nothing of it is kept. */
+/* The file may not be read any more: its parts are not kept. */
 static bool
 download_on_answer(struct transfer *transfer, unsigned status, struct str head,
     struct str body)

@@ -256,7 +256,7 @@ offer_answer(struct dotnet_state *state, struct wire_text *answer)
 	return STREAM_CONNECTS;
 }
 
-/* What a client does not send any more it need not get either. */
+/* A channel that the client ends is ended in both directions. */
 static enum stream_step
 channel_end(struct dotnet_state *state, enum mux_code code,
     struct wire_text *answer)

@@ -8,11 +8,11 @@
 
 /* Longer than any name or room id; longer words are cut. */
 #define WORD_BYTES 512
-/* Of the argument of createRoom, with what is ignored. */
+/* The argument of createRoom, with fields that are ignored. */
 #define ROOM_ARGUMENT_BYTES 4096
-/* Of the other fields of a chat message, in ASCII. */
+/* The other fields of a chat message, in ASCII. */
 #define FIELDS_BYTES 8192
-/* What is left for a text that follows words. */
+/* A text that follows the words. */
 #define REST_BYTES 48000
 
 const struct str dotnet_keys[FIELDS_COUNT] = {

@@ -126,7 +126,7 @@ membership_put(struct wire_text *out, const struct hook_stamp *stamp,
 	field_put_given(out, STR(",\"by_id\":"), attribute->by);
 }
 
-/* Of a message: its value is the name of who did it. */
+/* A change of a message. The attribute's value is the name of its author. */
 static void
 hook_change_begin(struct wire_text *out, const struct hook_stamp *stamp,
     const struct entry *entry, const struct room *room, struct str word)
@@ -140,7 +140,7 @@ hook_change_begin(struct wire_text *out, const struct hook_stamp *stamp,
 	field_put_given(out, STR(",\"member_id\":"), attribute->by);
 }
 
-/* Of digits, up to the first that is none. */
+/* The number that the text begins with. */
 static uint64_t
 number_of(struct str text)
 {
@@ -212,7 +212,7 @@ attribute_put(struct wire_text *out, const struct hook_stamp *stamp,
 	return false;
 }
 
-/* What two users say to each other is theirs. */
+/* Private talks of two users are not reported. */
 bool
 hook_put_entry(struct wire_text *out, const struct hook_stamp *stamp,
     const struct entry *entry, const struct room *room,

@@ -31,7 +31,7 @@ names_put(struct wire_text *out, const struct names *names)
 		texts_put(out, STR(",\"ids\":["), names->ids, names->count);
 }
 
-/* Those of the member that reads. */
+/* The reactions of the member that reads. */
 static void
 message_put_reacted(struct wire_text *out, const struct message *message)
 {
@@ -183,7 +183,7 @@ recovery_put(struct wire_text *out, const struct recovery *recovery)
 	    STR(",\"epoch_changed\":true"));
 }
 
-/* What is not as in any room. */
+/* Options that are not the default. */
 static void
 room_options_put(struct wire_text *out, const struct event *event)
 {

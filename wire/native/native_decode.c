@@ -138,7 +138,7 @@ decode_name(struct decoding *decoding, struct command *out)
 	return decoding_get_needed(decoding, FIELD_NAME, &out->name);
 }
 
-/* What a new room is like. */
+/* The options of a new room. */
 static enum chat_error
 decode_options(struct decoding *decoding, struct command *out)
 {
