@@ -270,7 +270,7 @@ connection_attach(const struct request *request)
 	return subscribing.error;
 }
 
-/* The connection gets what its member gets. No other member is told of it. */
+/* The connection gets what its member gets. It is not announced to others. */
 static enum chat_error
 connect_member_again(struct request *request)
 {
