@@ -185,6 +185,7 @@ hub_detach(struct publisher *publisher, struct str member_id,
 
 	if (session == NULL)
 		return;
+	assert(session->is_attached);
 	if (hub_has_other_sessions(hub, session))
 		for (uint32_t i = 0; i < session->subscription_count; i++)
 			session_subscription(session, i)

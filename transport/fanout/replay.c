@@ -98,6 +98,7 @@ replay_receive(struct hub *hub, struct session *session,
 	const struct subscription *subscription = NULL;
 	struct lag *lag;
 
+	assert(event->kind == EVENT_REPLAYED || event->kind == EVENT_PRESENCE);
 	if (room != NULL)
 		for (const struct channel *channel = room->channels;
 		     channel != NULL && subscription == NULL;

@@ -37,7 +37,7 @@ replay_piece_keep(struct replays *replays, const struct replay_piece *piece)
 	struct replay_piece *slot =
 	    &replays->pieces[piece_slot(piece->channel, piece->first)];
 
-	assert(piece->chunk != NULL);
+	assert(piece->chunk != NULL && piece->next > piece->first);
 	replay_piece_release(slot);
 	*slot = *piece;
 }
@@ -79,6 +79,7 @@ replay_piece_encode(struct hub *hub, const struct session *session,
 {
 	const struct page *page = &replayed->page;
 
+	assert(piece->chunk == NULL && replayed->kind == EVENT_REPLAYED);
 	*work = 0;
 	for (size_t i = 0; i < page->count; i++) {
 		const struct message *message = &page->items[i];
