@@ -48,6 +48,15 @@ teardown(void)
 	thread_pool_destroy(pool);
 }
 
+/* The thread of the loop has done all the others, and waits for this one. */
+static void
+be_late(void)
+{
+	while (atomic_load(&completed) < SLICES - 1)
+		sched_yield();
+	usleep(LATE_US);
+}
+
 /* Each has a slice, the helper when the loop's thread ends. */
 static void
 slice_begin(const struct send_batch *batch, struct send_slice *slice,
@@ -64,7 +73,7 @@ slice_begin(const struct send_batch *batch, struct send_slice *slice,
 		while (!atomic_load(&loop_has))
 			sched_yield();
 		if (atomic_fetch_add(&helped, 1) == 0 && is_late)
-			usleep(LATE_US);
+			be_late();
 	} else if (is_late) {
 		while (atomic_load(&helped) == 0)
 			sched_yield();
