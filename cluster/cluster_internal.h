@@ -255,6 +255,8 @@ void cluster_proposal_free(struct cluster *, struct cluster_proposal *);
 extern const struct feed_ops chat_feed_ops;
 void chat_feed_tick(struct cluster *, int64_t now_ms);
 void chat_tail_fini(struct cluster *);
+
+/* cluster_snapshot.c */
 /* Of one call. */
 #define SNAPSHOT_PIECE_BYTES ((size_t)64 << 10)
 #define SNAPSHOT_NAME_SIZE (PLACE_TEXT_SIZE + CHAIN_SIZE)
@@ -263,6 +265,11 @@ bool chat_log_snapshot(struct cluster *, struct packer *);
 /* The name of a snapshot that is made now. */
 void chat_log_snapshot_name(const struct cluster *,
     char out[SNAPSHOT_NAME_SIZE]);
+/* Sets the place behind it. False: damaged. Without one the chat is empty. */
+bool cluster_snapshot_load(struct cluster *, const struct feed_field *,
+    size_t count, struct place *);
+/* None is being saved. */
+void cluster_snapshot_save(struct cluster *);
 
 /* cluster_relay.c */
 /* While the chat is loaded: the entry is part of the snapshot. */
