@@ -5,14 +5,9 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "cmd/parleyd/ctl_link.h"
-#include "cmd/parleyd/listen_file.h"
-#include "cmd/parleyd/options/options.h"
+#include "cmd/parleyd/ctl_request.h"
 #include "domain/base/count_of.h"
-#include "wire/common/wire_text.h"
 #include "wire/json/json_writer.h"
-
-#define KEY_MOST 256
 
 static const char usage[] =
     "parleyd ctl: ask a running server over its HTTP API (docs/api.md)\n"
@@ -56,58 +51,7 @@ static const char usage[] =
     "is PARLEY_ADMIN_KEY, or in the file that PARLEY_ADMIN_KEY_FILE names.\n"
     "Prints the answer, which is JSON.\n";
 
-struct ctl {
-	const char *tool; /* "ctl" or "health" */
-	const char *url;
-	const char *key;
-	const char *key_file;
-	char key_read[KEY_MOST + 2];
-	const char *ca; /* NULL: the authorities that the system trusts */
-	struct ctl_url where;
-	FILE *out;
-};
-
-static int
-ctl_error_print(const struct ctl *ctl, int status, const char *what,
-    const char *detail)
-{
-	fprintf(stderr, "parleyd: %s: %s%s\n", ctl->tool, what, detail);
-	return status;
-}
-
-/* --- the request ---------------------------------------------------------- */
-
-struct ctl_request {
-	const char *method;
-	bool is_stream; /* the answer is printed as it comes */
-	struct wire_text target;
-	struct wire_text body;
-};
-
-static void
-target_add(struct ctl_request *request, const char *text)
-{
-	wire_text_append(&request->target, str_from(text));
-}
-
-/* RFC 3986 §2.1. */
-static void
-target_add_encoded(struct ctl_request *request, const char *text)
-{
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "abcdefghijklmnopqrstuvwxyz0123456789-._~";
-
-	for (; *text != '\0'; text++) {
-		char encoded[4];
-
-		if (strchr(plain, *text) != NULL)
-			snprintf(encoded, sizeof(encoded), "%c", *text);
-		else
-			snprintf(encoded, sizeof(encoded), "%%%02X",
-			    (unsigned)(unsigned char)*text);
-		target_add(request, encoded);
-	}
-}
+/* --- commands ------------------------------------------------------------- */
 
 /*
  * X(word, arguments at least, at most, method, path before the first argument,
@@ -181,177 +125,30 @@ request_write(struct ctl_request *request, const struct ctl_command *command,
 {
 	request->method = command->method;
 	if (argc == 0 && strcmp(command->word, "members") == 0) {
-		target_add(request, "/v1/members");
+		ctl_request_add(request, "/v1/members");
 		return;
 	}
 	if (argc == 0 && strcmp(command->word, "rooms") == 0) {
-		target_add(request, "/v1/rooms");
+		ctl_request_add(request, "/v1/rooms");
 		return;
 	}
-	target_add(request, command->before);
+	ctl_request_add(request, command->before);
 	if (command->behind == NULL) {
 		request_write_body(request, command->field, argv[0], NULL);
 		return;
 	}
 	if (argc > 0)
-		target_add_encoded(request, argv[0]);
-	target_add(request, command->behind);
+		ctl_request_add_encoded(request, argv[0]);
+	ctl_request_add(request, command->behind);
 	if (argc < 2)
 		return;
 	if (command->field == NULL) {
-		target_add(request, command->query);
-		target_add_encoded(request, argv[1]);
+		ctl_request_add(request, command->query);
+		ctl_request_add_encoded(request, argv[1]);
 		return;
 	}
 	request_write_body(request, command->field, argv[1],
 	    argc > 2 ? argv[2] : NULL);
-}
-
-/* --- the connection ------------------------------------------------------- */
-
-/* Prints lines that are whole, and keeps the rest; empty ones are no data. */
-static void
-ctl_lines_print(struct wire_text *in, FILE *out)
-{
-	const char *at = in->data, *end;
-
-	while ((end = memchr(at, '\n', in->len - (size_t)(at - in->data))) !=
-	       NULL) {
-		if (end > at)
-			fprintf(out, "%.*s\n", (int)(end - at), at);
-		at = end + 1;
-	}
-	in->len -= (size_t)(at - in->data);
-	memmove(in->data, at, in->len);
-	fflush(out);
-}
-
-/* The body of a stream that has begun; false: its head is not there yet. */
-static bool
-ctl_stream_has_begun(struct wire_text *in)
-{
-	const char *body = memmem(in->data, in->len, "\r\n\r\n", 4);
-
-	if (body == NULL || in->len < 12 ||
-	    memcmp(in->data, "HTTP/1.1 200", 12) != 0)
-		return false;
-	body += 4;
-	in->len -= (size_t)(body - in->data);
-	memmove(in->data, body, in->len);
-	return true;
-}
-
-/*
- * Until the server closes. Of a stream *in has what was not printed: an answer
- * that is no stream.
- */
-static bool
-ctl_receive_all(const struct ctl *ctl, struct ctl_link *link, bool is_stream,
-    struct wire_text *in)
-{
-	bool has_begun = false;
-
-	for (;;) {
-		char *at = wire_text_reserve(in, 65536);
-		ssize_t got =
-		    at == NULL ? -1 : ctl_link_receive(link, at, 65536);
-
-		if (got <= 0)
-			return got == 0;
-		in->len += (size_t)got;
-		if (is_stream && !has_begun)
-			has_begun = ctl_stream_has_begun(in);
-		if (has_begun)
-			ctl_lines_print(in, ctl->out);
-	}
-}
-
-static void
-head_write(const struct ctl *ctl, const struct ctl_request *request,
-    struct wire_text *out)
-{
-	const char *const pieces[] = { request->method, " ",
-		request->target.data,
-		request->is_stream ? " HTTP/1.0\r\nHost: "
-				   : " HTTP/1.1\r\nHost: ",
-		ctl->where.path != NULL ? "localhost" : ctl->where.host,
-		"\r\nConnection: close\r\nAuthorization: Bearer ", ctl->key,
-		"\r\nContent-Length: " };
-
-	for (size_t i = 0; i < COUNT_OF(pieces); i++)
-		wire_text_append(out, str_from(pieces[i]));
-	json_put_unsigned(out, request->body.len);
-	wire_text_append(out, STR("\r\n\r\n"));
-	wire_text_append(out, str_slice(request->body.data, request->body.len));
-}
-
-/* False: `why` names the problem. */
-static bool
-ctl_exchange(const struct ctl *ctl, const struct ctl_request *request,
-    struct wire_text *answer, char *why, size_t size)
-{
-	struct wire_text out = { 0 };
-	struct ctl_link link;
-	bool done = false;
-
-	if (!ctl_link_open(&link, &ctl->where, ctl->ca, why, size))
-		return false;
-	head_write(ctl, request, &out);
-	done = !out.failed &&
-	       ctl_link_send(&link, str_slice(out.data, out.len)) &&
-	       ctl_receive_all(ctl, &link, request->is_stream, answer);
-	if (!done)
-		snprintf(why, size, "%s", strerror(errno));
-	wire_text_fini(&out);
-	ctl_link_close(&link);
-	return done;
-}
-
-/* --- the answer ----------------------------------------------------------- */
-
-static int
-answer_print(struct ctl *ctl, struct wire_text *answer)
-{
-	char *body;
-	int status;
-
-	wire_text_append(answer, str_slice("", 1));
-	if (answer->failed ||
-	    sscanf(answer->data, "HTTP/1.1 %3d ", &status) != 1 ||
-	    (body = strstr(answer->data, "\r\n\r\n")) == NULL)
-		return ctl_error_print(ctl, EX_PROTOCOL,
-		    "this is not the answer of ", "an HTTP server");
-	if (status / 100 != 2) {
-		body[4 + strcspn(body + 4, "\n")] = '\0';
-		ctl_error_print(ctl, 0, "refused: ", body + 4);
-		return EXIT_FAILURE;
-	}
-	fputs(body + 4, ctl->out);
-	return fflush(ctl->out) == 0 ? EXIT_SUCCESS : EX_IOERR;
-}
-
-/* A stream that has ended leaves nothing. */
-static int
-ctl_request_run(struct ctl *ctl, struct ctl_request *request)
-{
-	struct wire_text answer = { 0 };
-	char why[256];
-	int status;
-
-	wire_text_append(&request->target, str_slice("", 1));
-	if (ctl_exchange(ctl, request, &answer, why, sizeof(why)))
-		status = request->is_stream && answer.len == 0
-			     ? EXIT_SUCCESS
-			     : answer_print(ctl, &answer);
-	else {
-		fprintf(stderr, "parleyd: %s: %s: %s\n", ctl->tool, ctl->url,
-		    why);
-		status = EX_UNAVAILABLE;
-	}
-	wire_text_fini(&request->target);
-	wire_text_fini(&request->body);
-	wire_text_fini(&answer);
-	return status;
 }
 
 static int
@@ -377,7 +174,7 @@ ctl_trace(struct ctl *ctl, int argc, char *const *argv)
 	if (argc == 0)
 		return ctl_error_print(ctl, EX_USAGE,
 		    "trace: ", "--room, --user or --connection is needed");
-	target_add(&request, "/v1/trace");
+	ctl_request_add(&request, "/v1/trace");
 	for (int i = 0; i < argc; i += 2) {
 		size_t n = 0;
 
@@ -389,10 +186,10 @@ ctl_trace(struct ctl *ctl, int argc, char *const *argv)
 			    "trace: unknown option, or missing value: ",
 			    argv[i]);
 		}
-		target_add(&request, i == 0 ? "?" : "&");
-		target_add(&request, flags[n] + 2);
-		target_add(&request, "=");
-		target_add_encoded(&request, argv[i + 1]);
+		ctl_request_add(&request, i == 0 ? "?" : "&");
+		ctl_request_add(&request, flags[n] + 2);
+		ctl_request_add(&request, "=");
+		ctl_request_add_encoded(&request, argv[i + 1]);
 	}
 	return ctl_request_run(ctl, &request);
 }
@@ -469,16 +266,6 @@ options_take(struct ctl *ctl, int argc, char *const *argv)
 	return i;
 }
 
-static bool
-url_read(struct ctl *ctl)
-{
-	if (ctl_url_read(&ctl->where, ctl->url))
-		return true;
-	ctl_error_print(ctl, 0, ctl->url,
-	    ": expected http://HOST:PORT, https://HOST:PORT or unix:/PATH");
-	return false;
-}
-
 static const char *
 env_get(const char *name, const char *otherwise)
 {
@@ -519,7 +306,7 @@ ctl_tool_run(int argc, char *const *argv, FILE *out)
 		return ctl_error_print(&ctl, EX_USAGE,
 		    "wrong number of arguments, see parleyd ctl --help: ",
 		    command->word);
-	if (!url_read(&ctl))
+	if (!ctl_read_url(&ctl))
 		return EX_USAGE;
 	if (ctl.key == NULL && ctl.key_file == NULL) {
 		ctl.key = env_get("PARLEY_ADMIN_KEY", NULL);
@@ -530,70 +317,4 @@ ctl_tool_run(int argc, char *const *argv, FILE *out)
 		return status;
 	return is_trace ? ctl_trace(&ctl, argc, argv)
 			: ctl_command_run(&ctl, command, argc, argv);
-}
-
-/* --- parleyd health ------------------------------------------------------- */
-
-static const char health_usage[] =
-    "parleyd health: ask a server of this machine whether it is ready\n"
-    "\n"
-    "Usage: parleyd health [--url URL] [OPTION]...\n"
-    "\n"
-    "Asks /readyz at URL, http://host:port or unix:/path; without it at the\n"
-    "first address of --listen, PARLEY_LISTEN or the file of options that has\n"
-    "neither TLS nor PROXY headers.\n"
-    "\n"
-    "Exit status: 0 it is ready, 1 it is not, 64 not understood, 69 no "
-    "server,\n"
-    "78 the options are wrong.\n";
-
-/* The URL of a listener for plain HTTP; false: there is none. */
-static bool
-listener_url(const struct options *options, char *out, size_t size)
-{
-	const struct listen_list *list = &options->listeners;
-	char host[LISTEN_HOST_SIZE];
-
-	for (size_t i = 0; i < list->count; i++) {
-		const struct server_listen *at = &list->at[i];
-
-		if (at->tls || at->proxy ||
-		    address_passed_name(&at->address) != NULL)
-			continue;
-		snprintf(out, size, "%s%s",
-		    listen_host(&at->address, host) ? "http://" : "", host);
-		return true;
-	}
-	return false;
-}
-
-int
-health_tool_run(int argc, char *const *argv, char *const *envp, FILE *out)
-{
-	/* argv[1] is "health": the options follow it. */
-	struct options_sources sources = { argc - 1, argv + 1, envp };
-	struct ctl_request request = { .method = "GET" };
-	char url[LISTEN_HOST_SIZE + 8];
-	struct ctl ctl = { .tool = "health", .key = "", .out = out };
-	struct options_error error;
-	struct options options;
-
-	if (argc == 3 && strcmp(argv[2], "--help") == 0) {
-		fputs(health_usage, out);
-		return EXIT_SUCCESS;
-	}
-	if (argc == 4 && strcmp(argv[2], "--url") == 0)
-		ctl.url = argv[3];
-	else if (!options_load(&options, &sources, &error)) {
-		fprintf(stderr, "parleyd: health: %s\n", error.text);
-		return error.exit_code;
-	} else if (listener_url(&options, url, sizeof(url)))
-		ctl.url = url;
-	else
-		return ctl_error_print(&ctl, EX_USAGE,
-		    "no address without TLS and PROXY headers: ", "--url URL");
-	if (!url_read(&ctl))
-		return EX_USAGE;
-	target_add(&request, "/readyz");
-	return ctl_request_run(&ctl, &request);
 }

@@ -11,11 +11,4 @@
  */
 int ctl_tool_run(int argc, char *const *argv, FILE *out);
 
-/*
- * parleyd health: whether a server of this machine is ready. The arguments and
- * environment are those of the program. Returns 0; 1: it is not ready; or as
- * above.
- */
-int health_tool_run(int argc, char *const *argv, char *const *envp, FILE *out);
-
 #endif

@@ -6,6 +6,7 @@
 #include "cmd/parleyd/app.h"
 #include "cmd/parleyd/ctl_tool.h"
 #include "cmd/parleyd/doctor/doctor.h"
+#include "cmd/parleyd/health_tool.h"
 #include "cmd/parleyd/options/options.h"
 #include "cmd/parleyd/platform.h"
 #include "cmd/parleyd/store_tool/store_tool.h"
