@@ -365,7 +365,9 @@ system_disk_open(const char *path)
 	disk->base.ops = &system_ops;
 	error = directory_open(path, &disk->dir);
 	if (error != 0) {
-		log_error("store %s: %s", path, strerror(error));
+		log_error("store %s: %s", path,
+		    error == ENOENT ? "the directory above it does not exist"
+				    : strerror(error));
 		free(disk);
 		return NULL;
 	}

@@ -154,6 +154,15 @@ def test_a_second_server_stays_out(store):
         assert b.ask_ok("join", room="den", history=9)["epoch"] == joined["epoch"]
 
 
+def test_a_directory_above_the_store_must_exist(tmp_path):
+    path = tmp_path / "none" / "store"
+    done = subprocess.run(
+        [PARLEYD, "--listen", "127.0.0.1:0", "--store-kind", "file", "--store-dir", path],
+        env=ENVIRONMENT, capture_output=True, timeout=DEADLINE, text=True)
+    assert done.returncode != 0
+    assert f"store {path}: the directory above it does not exist" in done.stderr
+
+
 def damaged(store, before, after):
     """One byte of the journal's first segment is another."""
     segment = store.path / "seg-0000000000000001.log"
