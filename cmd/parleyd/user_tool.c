@@ -189,11 +189,17 @@ action_run(const struct action *action, struct user_command *command)
 }
 
 /* A file that does not exist has no users, for add. */
+static bool
+user_file_is_new(const struct user_command *command)
+{
+	return strcmp(command->word, "add") == 0 &&
+	       access(command->file, F_OK) != 0 && errno == ENOENT;
+}
+
 static struct users *
 users_open(const struct user_command *command, char *why, size_t size)
 {
-	if (strcmp(command->word, "add") == 0 &&
-	    access(command->file, F_OK) != 0 && errno == ENOENT)
+	if (user_file_is_new(command))
 		return users_create();
 	return users_file_read(command->file, NULL, why, size);
 }
@@ -220,8 +226,13 @@ static int
 action_run_locked(const struct action *action, struct user_command *command)
 {
 	char why[512];
-	int status, fd = users_file_lock(command->file, why, sizeof(why));
+	int status, fd;
 
+	/* No lock is left beside a file that there is not. */
+	if (!user_file_is_new(command) && access(command->file, F_OK) != 0)
+		return user_error_print(command, EX_NOINPUT, command->file,
+		    strerror(errno));
+	fd = users_file_lock(command->file, why, sizeof(why));
 	if (fd < 0)
 		return user_error_print(command, EX_IOERR, why, "");
 	status = action_run_on_file(action, command, true);

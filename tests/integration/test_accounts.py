@@ -109,6 +109,9 @@ def test_files_that_are_none_are_named(tmp_path):
     path = tmp_path / "users"
     done = user("list", "--file", path)
     assert done.returncode == 66 and f"{path}: No such file" in done.stderr
+    done = user("role", "--file", path, "bob", "admin")
+    assert done.returncode == 66 and f"{path}: No such file" in done.stderr
+    assert list(tmp_path.iterdir()) == []
     path.write_text("root:x:0:0\n")
     done = user("add", "--file", path, "bob", passwords=[PASSWORD] * 2)
     assert done.returncode == 66 and "line 1" in done.stderr
