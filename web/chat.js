@@ -212,6 +212,8 @@ $("log-out").onclick = async () => {
 		await logOut();
 	page.chat.close();
 	sessionStorage.clear();
+	/* The room may be a private one. */
+	history.replaceState(null, "", "#");
 	location.reload();
 };
 

@@ -53,6 +53,7 @@ def test_a_user_logs_in_stays_logged_in_and_logs_out(page, server):
     page.until(lambda: page.run("return document.querySelector('#log-in')")
                and page.is_seen("#log-in"))
     assert page.driver.get_cookies() == []
+    assert page.run("return location.hash") == ""
 
 
 def test_a_wrong_password_is_reported(page, server):
