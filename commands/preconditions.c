@@ -91,8 +91,7 @@ preconditions_check(struct request *request, const struct command_entry *entry)
 	enum chat_error error = request_check_rights(request, entry->rights);
 
 	request->has_place = false;
-	if (error == CHAT_OK && entry->rights != 0 &&
-	    request->room.data != NULL)
+	if (error == CHAT_OK && request->room.data != NULL)
 		error = request_check_scope(request, request->room);
 	if (error != CHAT_OK)
 		return error;

@@ -2,6 +2,8 @@
 
 #include <assert.h>
 
+#include "domain/room_pattern.h"
+
 static bool
 room_is_of_creator(const struct room *room, struct str member_id)
 {
@@ -36,10 +38,15 @@ room_roles_of(const struct request *request, const struct room *room,
 	return standing_role(&standing, request->now_ms);
 }
 
-/* What the author's rights make it in every room. The server may do all. */
+/*
+ * What the author's rights make it in a room that its token names. The server
+ * may do all.
+ */
 static enum role
-role_of_rights(const struct command *command)
+role_of_rights(const struct command *command, const struct room *room)
 {
+	if (!room_patterns_match(command->scope, str_from(room->id)))
+		return ROLE_BANNED;
 	if (command->rights & RIGHT_ADMIN)
 		return ROLE_OWNER;
 	return command->rights & RIGHT_MODERATE ? ROLE_MODERATOR : ROLE_BANNED;
@@ -48,7 +55,7 @@ role_of_rights(const struct command *command)
 enum role
 room_roles_of_author(const struct request *request, const struct room *room)
 {
-	enum role of_rights = role_of_rights(request->command);
+	enum role of_rights = role_of_rights(request->command, room);
 	enum role of_room =
 	    room_roles_of(request, room, str_from(request->author.id));
 
@@ -104,7 +111,7 @@ room_roles_is_visible(const struct request *request, const struct room *room)
 
 	if (!room->is_private || room_store_has(chat->rooms, id, author_id))
 		return true;
-	if (role_of_rights(request->command) >= ROLE_MODERATOR)
+	if (role_of_rights(request->command, room) >= ROLE_MODERATOR)
 		return true;
 	is_known = room_roles_standing(request, room, author_id, &standing);
 	if (standing_role(&standing, request->now_ms) == ROLE_BANNED)

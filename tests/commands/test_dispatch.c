@@ -194,7 +194,16 @@ static const struct {
 	{ { .kind = COMMAND_HISTORY, .room = STR("x") }, true },
 	{ { .kind = COMMAND_LIST, .room = STR("x") }, true },
 	{ { .kind = COMMAND_TYPING, .room = STR("x") }, true },
-	{ { .kind = COMMAND_ROOM_LEAVE, .room = STR("x") }, false },
+	{ { .kind = COMMAND_ROOM_LEAVE, .room = STR("x") }, true },
+	{ { .kind = COMMAND_READ, .room = STR("x"), .from_seq = 1 }, true },
+	{ { .kind = COMMAND_REDACT, .room = STR("x"), .from_seq = 1 }, true },
+	{ { .kind = COMMAND_KICK, .room = STR("x"), .recipient = STR("id2") },
+	    true },
+	{ { .kind = COMMAND_BAN, .room = STR("x"), .recipient = STR("id2") },
+	    true },
+	{ { .kind = COMMAND_TOPIC, .room = STR("x"), .topic = STR("t") },
+	    true },
+	{ { .kind = COMMAND_ROOM_DELETE, .room = STR("x") }, true },
 };
 
 START_TEST(keeps_a_member_to_the_rooms_of_its_token)

@@ -217,6 +217,11 @@ def test_a_token_can_be_valid_for_some_rooms_only(server):
             ("create", {"name": "x", "room": "x"}),
             ("history", {"room": "coffee"}),
             ("broadcast", {"room": "coffee", "message": "hi"}),
+            ("leave", {"room": "coffee"}),
+            ("redact", {"room": "coffee", "seq": 1}),
+            ("ban", {"room": "coffee", "member": bob.id}),
+            ("topic", {"room": "coffee", "topic": "x"}),
+            ("delete", {"room": "coffee"}),
         ):
             refused = alice.refusal(command, **fields)
             assert (refused["code"], refused["field"]) == ("forbidden", "room")

@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from accounts import Further
 from client import Chat
 from dialects import Action, Topic
 from server import eventually
@@ -299,6 +300,31 @@ def test_who_may_moderate_every_room(users):
     refused = mod.refusal("delete", room="x")
     assert (refused["code"], refused["right"]) == ("forbidden", "admin")
     root.ask_ok("delete", room="x")
+
+
+def test_who_may_moderate_some_rooms_has_no_right_in_others(users):
+    ann = users("ann")
+    root = users("root", parley={"can": ["admin", "join", "list"], "rooms": ["tea"]})
+    for room in "tea", "den":
+        ann.ask_ok("create", name=room, room=room, private=True)
+    root.ask_ok("topic", room="tea", topic="seen")
+    for command, fields in ("topic", {"topic": "x"}), ("kick", {"member": ann.id}), (
+            "join", {}), ("delete", {}):
+        refused = root.refusal(command, room="den", **fields)
+        assert (refused["code"], refused["field"]) == ("forbidden", "room")
+    assert [room["room"] for room in root.ask_ok("rooms")["rooms"]] == ["tea"]
+    root.ask_ok("delete", room="tea")
+
+
+def test_a_limited_token_is_limited_for_an_owner(users):
+    ann = users("ann")
+    ann.ask_ok("create", name="den", room="den", persistent=True)
+    token = make_token(sub="ann", parley={"rooms": ["tea"]})
+    with Further(users.server.address, Authorization=f"Bearer {token}") as limited:
+        for command in "delete", "leave":
+            refused = limited.refusal(command, room="den")
+            assert (refused["code"], refused["field"]) == ("forbidden", "room")
+    ann.post("den", "still there")
 
 
 def test_who_moderates_the_server_is_safe_from_moderators_of_rooms(users):
