@@ -19,8 +19,9 @@ struct publisher_ops {
 	    struct str member_id, uint32_t connection);
 	/*
 	 * Subscribe one connection of the member, or all of them (0), to the
-	 * room (absent: the lobby): it gets what is published from now on, in
-	 * order, after what was published to it before. CHAT_UNAVAILABLE: no
+	 * room (absent: the lobby), if its token is good for it: it gets what
+	 * is published from now on, in order, after what was published to it
+	 * before. CHAT_UNAVAILABLE: no
 	 * memory, none is subscribed.
 	 */
 	enum chat_error (*enter)(struct publisher *, struct str member_id,

@@ -131,6 +131,30 @@ def test_rights_are_those_of_each_token(connect):
     full.post("tea", "hi")
 
 
+def test_a_connection_hears_the_rooms_of_its_token_only(connect):
+    bob = connect("bob")
+    limited = connect("alice", "--rooms", "tea")
+    full = connect("alice", kind=Further)
+    for room in "tea", "den":
+        full.ask_ok("create", name=room, room=room, persistent=True)
+        bob.ask_ok("join", room=room)
+    later = connect("alice", "--rooms", "tea", kind=Further)
+    for member in full, limited, later:
+        member.pending()
+    assert bob.post("den", "not for it")["recipients"] == 2
+    assert bob.post("tea", "for all")["recipients"] == 2
+    for member, rooms in (full, ["den", "tea"]), (limited, ["tea"]), (later, ["tea"]):
+        assert [e["room"] for e in member.pending()] == rooms
+    full.leave()
+    bob.pending()
+    assert bob.post("den", "heard by none")["recipients"] == 1
+    assert bob.post("tea", "for both")["recipients"] == 2
+    assert [e["room"] for e in limited.pending()] == ["tea"]
+    again = connect("alice", kind=Further)
+    assert bob.post("den", "heard again")["recipients"] == 2
+    assert [e["room"] for e in again.pending()] == ["den"]
+
+
 def test_connections_of_a_user_are_limited(start, accounts, see_off):
     server = start(*accounts.options, "--limits-connections-per-user", "2")
     see_off(accounts.connect(server, "alice"))

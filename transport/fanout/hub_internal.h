@@ -64,8 +64,12 @@ extern const struct publisher_ops hub_ops;
 struct session *hub_find_session(struct hub *, struct str member_id,
     uint32_t connection);
 
-/* Whether the member has sessions besides this one. */
-bool hub_has_other_sessions(struct hub *, const struct session *);
+/* Whether it is subscribed to a channel of the room. */
+bool hub_session_is_in(struct session *, const struct room_channels *);
+
+/* Whether other sessions of its member are; NULL: there is no such room. */
+bool hub_session_is_further(struct hub *, const struct session *,
+    const struct room_channels *);
 
 /* Removes it from its member's sessions, of which it is one. */
 void hub_remove_session(struct hub *, struct session *);

@@ -2,6 +2,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "domain/room_pattern.h"
 #include "transport/fanout/hub_internal.h"
 #include "transport/ws/ws_conn.h"
 
@@ -90,8 +91,9 @@ hub_attach(struct publisher *publisher, void *peer, struct str member_id,
 	return session->is_attached ? CHAT_OK : CHAT_UNAVAILABLE;
 }
 
-bool
-hub_has_other_sessions(struct hub *hub, const struct session *session)
+/* Whether the member has sessions besides this one. */
+static bool
+session_has_others(struct hub *hub, const struct session *session)
 {
 	/* See session_add(). */
 	if (session->extra == NULL)
@@ -102,10 +104,51 @@ hub_has_other_sessions(struct hub *hub, const struct session *session)
 
 /* --- rooms ---------------------------------------------------------------- */
 
-static bool
-session_enter(struct hub *hub, struct session *session, struct str room,
-    bool is_further)
+bool
+hub_session_is_in(struct session *session, const struct room_channels *room)
 {
+	const struct channel *channel = room->channels;
+
+	while (channel != NULL &&
+	       session_find_subscription(session, channel) == NULL)
+		channel = channel->next;
+	return channel != NULL;
+}
+
+bool
+hub_session_is_further(struct hub *hub, const struct session *session,
+    const struct room_channels *room)
+{
+	struct session *other;
+
+	if (room == NULL || !session_has_others(hub, session))
+		return false;
+	other = hub_find_session(hub, session_member(session), 0);
+	while (other != NULL &&
+	       (other == session || !hub_session_is_in(other, room)))
+		other = session_next_of_member(other);
+	return other != NULL;
+}
+
+/* The tokens of a member's connections may name different rooms. */
+static bool
+session_is_good_for(const struct session *session, struct str room)
+{
+	return str_is_empty(room) || session->extra == NULL ||
+	       session->extra->scope == NULL ||
+	       room_patterns_match(str_from(session->extra->scope), room);
+}
+
+/* Unless its token does not name the room. False: no memory. */
+static bool
+session_enter(struct hub *hub, struct session *session, struct str room)
+{
+	bool is_further;
+
+	if (!session_is_good_for(session, room))
+		return true;
+	is_further = hub_session_is_further(hub, session,
+	    subscriptions_find(&hub->subscriptions, room));
 	if (!subscriptions_enter(&hub->subscriptions, session, room))
 		return false;
 	if (is_further)
@@ -127,7 +170,7 @@ session_leave_room(struct hub *hub, struct session *session, struct str room)
 	return true;
 }
 
-/* From `first` up to `end`, which may be NULL; all are in the room. */
+/* From `first` up to `end`, which may be NULL; others are not in the room. */
 static void
 sessions_leave(struct hub *hub, struct session *first,
     const struct session *end, struct str room)
@@ -154,13 +197,11 @@ hub_enter(struct publisher *publisher, struct str member_id,
 	if (first == NULL)
 		return CHAT_OK; /* connected elsewhere */
 	if (connection != 0)
-		return session_enter(hub, first, room,
-			   hub_has_other_sessions(hub, first))
-			   ? CHAT_OK
-			   : CHAT_UNAVAILABLE;
+		return session_enter(hub, first, room) ? CHAT_OK
+						       : CHAT_UNAVAILABLE;
 	for (session = first; session != NULL;
 	     session = session_next_of_member(session))
-		if (!session_enter(hub, session, room, session != first))
+		if (!session_enter(hub, session, room))
 			break;
 	if (session == NULL)
 		return CHAT_OK;
@@ -182,14 +223,16 @@ hub_detach(struct publisher *publisher, struct str member_id,
 {
 	struct hub *hub = (struct hub *)publisher;
 	struct session *session = hub_find_session(hub, member_id, connection);
+	struct room_channels *room;
 
 	if (session == NULL)
 		return;
 	assert(session->is_attached);
-	if (hub_has_other_sessions(hub, session))
-		for (uint32_t i = 0; i < session->subscription_count; i++)
-			session_subscription(session, i)
-			    ->channel->room->further--;
+	for (uint32_t i = 0; i < session->subscription_count; i++) {
+		room = session_subscription(session, i)->channel->room;
+		if (hub_session_is_further(hub, session, room))
+			room->further--;
+	}
 	subscriptions_leave_all(&hub->subscriptions, session);
 	hub_remove_session(hub, session);
 }

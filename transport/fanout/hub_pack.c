@@ -63,12 +63,14 @@ subscription_unpack(struct hub *hub, struct session *session,
 {
 	struct str room = unpack_text(from);
 	unsigned flags = (unsigned)unpack_number(from);
+	uint32_t count = session->subscription_count;
 	struct subscription *subscription;
 	struct lag *lag;
 
 	if (from->failed || room.len >= ROOM_ID_SIZE ||
 	    publisher_enter(&hub->base, session_member(session),
-		session->connection, room) != CHAT_OK)
+		session->connection, room) != CHAT_OK ||
+	    session->subscription_count == count)
 		return false;
 	if ((flags & SUBSCRIPTION_LAGS) == 0)
 		return true;

@@ -106,17 +106,6 @@ author_differs(const struct session *author, const struct event *event)
 	return author->dialect->author_differs & (1ul << event->kind);
 }
 
-static bool
-session_is_in(struct session *session, const struct room_channels *room)
-{
-	const struct channel *channel = room->channels;
-
-	while (channel != NULL &&
-	       session_find_subscription(session, channel) == NULL)
-		channel = channel->next;
-	return channel != NULL;
-}
-
 /*
  * How many of the sessions that were reached are not the first of their
  * member: recipients are members.
@@ -127,8 +116,8 @@ count_further(struct hub *hub, const struct room_channels *room,
 {
 	size_t further = room->further;
 
-	if (further > 0 && except != NULL && session_is_in(except, room) &&
-	    hub_has_other_sessions(hub, except))
+	if (further > 0 && except != NULL && hub_session_is_in(except, room) &&
+	    hub_session_is_further(hub, except, room))
 		further--;
 	return further < reached ? further : reached;
 }
