@@ -21,7 +21,8 @@ struct publisher_ops {
 	 * Subscribe one connection of the member, or all of them (0), to the
 	 * room (absent: the lobby), if its token is good for it: it gets what
 	 * is published from now on, in order, after what was published to it
-	 * before. CHAT_UNAVAILABLE: no
+	 * before. One connection may be subscribed already; with a token that
+	 * is not good for the room it is not any more. CHAT_UNAVAILABLE: no
 	 * memory, none is subscribed.
 	 */
 	enum chat_error (*enter)(struct publisher *, struct str member_id,

@@ -208,7 +208,7 @@ answer_done(struct session *session, const struct command *command)
  * connection, whose member is connected then.
  */
 static void
-session_authenticate(struct session *session, const struct command *command)
+session_authenticate(struct session *session, struct command *command)
 {
 	struct principal principal;
 	const char *why =
@@ -232,8 +232,9 @@ session_authenticate(struct session *session, const struct command *command)
 	if (!session_set_scope(session, principal.rooms) ||
 	    !ws_conn_renew(session->conn, &principal))
 		ws_conn_end(session->conn, WS_CLOSE_INTERNAL, "unavailable");
-	else if (session->is_attached ||
-		 session_connect_member(session, principal.name, &principal))
+	else if (session->is_attached ? command_run(session, command) == CHAT_OK
+				      : session_connect_member(session,
+					    principal.name, &principal))
 		answer_done(session, command);
 }
 

@@ -131,7 +131,7 @@ def test_rights_are_those_of_each_token(connect):
     full.post("tea", "hi")
 
 
-def test_a_connection_hears_the_rooms_of_its_token_only(connect):
+def test_a_connection_gets_messages_of_the_rooms_of_its_token_only(connect):
     bob = connect("bob")
     limited = connect("alice", "--rooms", "tea")
     full = connect("alice", kind=Further)
@@ -145,14 +145,40 @@ def test_a_connection_hears_the_rooms_of_its_token_only(connect):
     assert bob.post("tea", "for all")["recipients"] == 2
     for member, rooms in (full, ["den", "tea"]), (limited, ["tea"]), (later, ["tea"]):
         assert [e["room"] for e in member.pending()] == rooms
+    # A private talk is no room that a token could name.
+    bob.ask_ok("dm", recipient=full.id, message="psst")
+    for member in full, limited, later:
+        assert [e["message"] for e in member.pending() if e["event"] == "dm"] == ["psst"]
     full.leave()
     bob.pending()
-    assert bob.post("den", "heard by none")["recipients"] == 1
+    assert bob.post("den", "for one")["recipients"] == 1
     assert bob.post("tea", "for both")["recipients"] == 2
     assert [e["room"] for e in limited.pending()] == ["tea"]
     again = connect("alice", kind=Further)
-    assert bob.post("den", "heard again")["recipients"] == 2
+    assert bob.post("den", "for both")["recipients"] == 2
     assert [e["room"] for e in again.pending()] == ["den"]
+
+
+def test_a_new_token_may_name_other_rooms(connect, accounts):
+    bob, alice = connect("bob"), connect("alice", "--rooms", "tea")
+    full = connect("alice", kind=Further)
+    for room in "tea", "den":
+        full.ask_ok("create", name=room, room=room)
+        bob.ask_ok("join", room=room)
+
+    def renewed_for(*rooms):
+        alice.ask_ok("auth", token=accounts.token(
+            "alice", *(("--rooms", ",".join(rooms)) if rooms else ())))
+        alice.pending()
+        assert bob.post("den", "x")["recipients"] == 2
+        assert bob.post("tea", "x")["recipients"] == 2
+        return [e["room"] for e in alice.pending()]
+
+    assert renewed_for("tea") == ["tea"]
+    assert renewed_for("den") == ["den"]
+    assert renewed_for() == ["den", "tea"]
+    assert renewed_for("den", "tea") == ["den", "tea"]
+    assert renewed_for("no") == []
 
 
 def test_connections_of_a_user_are_limited(start, accounts, see_off):

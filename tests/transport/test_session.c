@@ -309,7 +309,7 @@ START_TEST(a_token_is_renewed_by_the_same_user_only)
 	session_rig_send(0, "{\"command\":\"auth\",\"token\":\"ada, again\"}");
 	session_rig_turn(0);
 	session_rig_check(0, "\"done\"");
-	ck_assert_uint_eq(session_rig.commands, 1);
+	ck_assert_uint_eq(session_rig.commands, 2);
 	session_rig_send(0, "{\"command\":\"me\"}");
 	session_rig_turn(0);
 	ck_assert_uint_eq(session_rig.rights, RIGHT_CONNECT | RIGHT_READ);

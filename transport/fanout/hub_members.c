@@ -186,6 +186,23 @@ sessions_leave(struct hub *hub, struct session *first,
 		channels->further -= left - 1;
 }
 
+/* Its token is another one than before. False: no memory. */
+static bool
+session_enter_again(struct hub *hub, struct session *session, struct str room)
+{
+	struct room_channels *channels =
+	    subscriptions_find(&hub->subscriptions, room);
+
+	if (channels == NULL || !hub_session_is_in(session, channels))
+		return session_enter(hub, session, room);
+	if (session_is_good_for(session, room))
+		return true;
+	if (hub_session_is_further(hub, session, channels))
+		channels->further--;
+	(void)subscriptions_leave(&hub->subscriptions, session, room);
+	return true;
+}
+
 enum chat_error
 hub_enter(struct publisher *publisher, struct str member_id,
     uint32_t connection, struct str room)
@@ -197,8 +214,8 @@ hub_enter(struct publisher *publisher, struct str member_id,
 	if (first == NULL)
 		return CHAT_OK; /* connected elsewhere */
 	if (connection != 0)
-		return session_enter(hub, first, room) ? CHAT_OK
-						       : CHAT_UNAVAILABLE;
+		return session_enter_again(hub, first, room) ? CHAT_OK
+							     : CHAT_UNAVAILABLE;
 	for (session = first; session != NULL;
 	     session = session_next_of_member(session))
 		if (!session_enter(hub, session, room))
