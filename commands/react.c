@@ -23,6 +23,48 @@ check_reaction(struct request *request)
 	return CHAT_OK;
 }
 
+/* As JSON text, which the filter of messages reads. */
+static struct str
+reaction_quote(struct str reaction, char out[2 * ATTRIBUTE_LABEL_MOST + 2])
+{
+	char *end = out;
+
+	*end++ = '"';
+	for (size_t i = 0; i < reaction.len; i++) {
+		if (reaction.data[i] == '"' || reaction.data[i] == '\\')
+			*end++ = '\\';
+		*end++ = reaction.data[i];
+	}
+	*end++ = '"';
+	return str_slice(out, (size_t)(end - out));
+}
+
+/*
+ * A word of the list is refused, also if it would be masked in a message:
+ * reactions are counted by their text.
+ */
+static enum chat_error
+check_words(struct request *request)
+{
+	struct message_filter *filter = request->chat->filter;
+	char buffer[2 * ATTRIBUTE_LABEL_MOST + 2];
+	struct str text, out;
+
+	if (filter == NULL)
+		return CHAT_OK;
+	text = reaction_quote(request->command->reaction, buffer);
+	switch (message_filter_apply(filter, text, &out)) {
+	case FILTER_PASSED:
+		return CHAT_OK;
+	case FILTER_CHANGED:
+	case FILTER_REFUSED:
+		return CHAT_MESSAGE_REFUSED;
+	case FILTER_FAILED:
+		break;
+	}
+	return CHAT_UNAVAILABLE;
+}
+
 struct tally {
 	struct str label;
 	size_t labels; /* different ones */
@@ -96,6 +138,8 @@ react_run(struct request *request)
 		return CHAT_OK;
 	}
 	if (!remove)
+		error = check_words(request);
+	if (error == CHAT_OK && !remove)
 		error = check_limits(request);
 	return error == CHAT_OK
 		   ? message_change_append(request, &attribute, remove)

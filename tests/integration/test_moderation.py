@@ -31,7 +31,14 @@ def test_a_message_with_such_a_word_is_refused(start, words):
         assert a.refusal("broadcast", message="darn")["code"] == "message_refused"
         assert a.refusal("dm", recipient=b.name, message="darn")["code"] == (
             "message_refused")
-        a.post("x", "darned")
+        seq = a.post("x", "darned")["seq"]
+        refused = a.refusal("edit", room="x", seq=seq, message="darn")
+        assert refused["code"] == "message_refused"
+        for reaction in "darn", '"Darn"', "d\\darn":
+            refused = a.refusal("react", room="x", seq=seq, reaction=reaction)
+            assert refused["code"] == "message_refused", reaction
+        for reaction in "darned", '"', "\\":
+            a.ask_ok("react", room="x", seq=seq, reaction=reaction)
 
 
 def test_a_word_is_masked(start, words):
@@ -53,6 +60,12 @@ def test_a_word_is_masked(start, words):
         assert texts == ["**** it", {"text": "****!"}]
         page = a.ask("history", room="sports")["messages"]
         assert [m["message"] for m in page] == texts
+        seq = a.post("sports", "fine")["seq"]
+        a.ask_ok("edit", room="sports", seq=seq, message="oh darn")
+        assert a.pending()[-1]["message"] == "oh ****"
+        # Reactions are counted by their text, which stays what it is.
+        refused = a.refusal("react", room="sports", seq=seq, reaction="darn")
+        assert refused["code"] == "message_refused"
 
 
 def test_the_list_is_read_again(start, words):
