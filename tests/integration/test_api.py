@@ -660,6 +660,12 @@ def test_users_read_what_a_websocket_could(start, tmp_path):
     assert user.get(target).status == 403
     user.key = make_token(parley={"can": ["admin"]})
     assert user.post(target, {"message": "by an admin"}).status == 201
+    # An administrator of some rooms is none of the server.
+    user.key = make_token(parley={"can": ["admin"], "rooms": ["other"]})
+    refused = user.post(target, {"message": "by an admin of others"})
+    assert (refused.status, refused.body["error"]) == (403, "forbidden")
+    refused = user.get(target)
+    assert (refused.status, refused.body["error"]) == (403, "forbidden")
     user.key = "nonsense"
     assert user.get(target).status == 401
     assert user.get("/v1/members").status == 401

@@ -252,7 +252,7 @@ call_run(struct api_call *call)
 	api_call_run_again(call, operation_run);
 }
 
-/* A user that is no administrator has its own rights, in its own rooms. */
+/* A user that does not administer all rooms has its own rights in its rooms. */
 static void
 call_limit(struct api_call *call, const struct principal *principal)
 {
@@ -288,7 +288,7 @@ call_accept(struct candidate *candidate, const struct principal *principal)
 	call->has_mark = principal->member_id.data != NULL;
 	if (call->has_mark)
 		call->mark = principal_mark_of(principal);
-	if (!(principal->rights & RIGHT_ADMIN))
+	if (!(principal->rights & RIGHT_ADMIN) || principal->rooms.data != NULL)
 		call_limit(call, principal);
 	if (call->status == 0)
 		api_budget_take(call);
