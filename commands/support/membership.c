@@ -7,11 +7,7 @@
 bool
 membership_ends(const struct request *request, const struct room *room)
 {
-	struct attribute attribute;
-
-	return attribute_store_get(request->chat->attributes,
-	    str_from(room->id), ATTRIBUTE_MEMBER, str_from(request->author.id),
-	    &attribute);
+	return membership_has(request, room, str_from(request->author.id));
 }
 
 bool
@@ -53,10 +49,28 @@ membership_append_begin(struct request *request, const struct room *room)
 enum chat_error
 membership_append_end(struct request *request, const struct room *room)
 {
-	struct entry entry = membership_entry(request, room,
-	    str_from(request->author.id), STR_ABSENT);
+	return membership_append_end_of(request, room,
+	    str_from(request->author.id));
+}
+
+enum chat_error
+membership_append_end_of(struct request *request, const struct room *room,
+    struct str member_id)
+{
+	struct entry entry =
+	    membership_entry(request, room, member_id, STR_ABSENT);
 
 	return request_append(request, &entry);
+}
+
+bool
+membership_has(const struct request *request, const struct room *room,
+    struct str member_id)
+{
+	struct attribute attribute;
+
+	return attribute_store_get(request->chat->attributes,
+	    str_from(room->id), ATTRIBUTE_MEMBER, member_id, &attribute);
 }
 
 void

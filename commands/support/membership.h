@@ -25,8 +25,14 @@ bool membership_ends(const struct request *, const struct room *);
 enum chat_error membership_append_begin(struct request *, const struct room *);
 enum chat_error membership_append_end(struct request *, const struct room *);
 
+/* The same for another member, which the author puts out of the room. */
+bool membership_has(const struct request *, const struct room *,
+    struct str member_id);
+enum chat_error membership_append_end_of(struct request *, const struct room *,
+    struct str member_id);
+
 /*
- * The same end for any member, which has left the room or was put out of it;
+ * The end for any member, which has left the room or was put out of it;
  * finish() is not called.
  */
 void membership_end(const struct request *, const struct room *,

@@ -133,6 +133,11 @@ find_standing(const struct request *request, struct moderation *out)
 	struct str id = str_from(out->target.id);
 
 	(void)room_roles_standing(request, &out->room, id, &out->standing);
+	if (standing_role(&out->standing, request->now_ms) ==
+	    out->standing.role) {
+		out->standing.penalty = ROLE_MEMBER; /* it is over */
+		out->standing.until_ms = 0;
+	}
 	out->is_here =
 	    room_store_has(request->chat->rooms, str_from(out->room.id), id);
 }

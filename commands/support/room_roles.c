@@ -116,6 +116,9 @@ room_roles_is_visible(const struct request *request, const struct room *room)
 	is_known = room_roles_standing(request, room, author_id, &standing);
 	if (standing_role(&standing, request->now_ms) == ROLE_BANNED)
 		return false;
+	/* A ban takes an invitation away, also when it is over. */
+	if (standing.penalty == ROLE_BANNED && standing.role == ROLE_MEMBER)
+		is_known = false;
 	return is_known || standing.role == ROLE_OWNER ||
 	       attribute_store_get(chat->attributes, id, ATTRIBUTE_MEMBER,
 		   author_id, &membership);

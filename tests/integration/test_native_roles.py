@@ -127,6 +127,32 @@ def test_a_ban_ends_in_time(board):
     assert time.time() * 1000 >= role["until"]
 
 
+def test_who_is_kicked_out_of_a_private_room_needs_an_invitation(start, key, tmp_path):
+    server = start("--auth-kind", "jwt", "--auth-key", str(key), "--store-kind",
+                   "file", "--store-dir", str(tmp_path / "store"))
+    with Chat(server.address, Authorization=f"Bearer {make_token(sub='ann')}") as ann, \
+            Chat(server.address, Authorization=f"Bearer {make_token(sub='bob')}") as bob:
+        ann.ask_ok("create", name="x", room="x", private=True, persistent=True)
+        for _ in range(3):
+            ann.ask_ok("invite", room="x", member=bob.id)
+            bob.ask_ok("join", room="x")
+            # With the disk behind, too: the answer comes when it is written.
+            ann.ask_ok("kick", room="x", member=bob.id)
+            assert bob.refusal("join", room="x")["code"] == "room_not_found"
+            assert bob.ask_ok("rooms", mine=True)["rooms"] == []
+
+
+def test_a_ban_takes_the_invitation(users):
+    ann, bob = users("ann"), users("bob")
+    ann.ask_ok("create", name="x", room="x", private=True)
+    ann.ask_ok("invite", room="x", member=bob.id)
+    ann.ask_ok("ban", room="x", member=bob.id, duration_ms=1)
+    time.sleep(0.05)
+    assert bob.refusal("join", room="x")["code"] == "room_not_found"
+    ann.ask_ok("invite", room="x", member=bob.id)
+    bob.ask_ok("join", room="x")
+
+
 def test_a_topic_is_told_to_those_who_come(board, join):
     owner, bob, _ = board
     owner.ask_ok("topic", room=ROOM, topic="Minutes")
