@@ -39,13 +39,16 @@ bool
 revocations_file_append(const char *path, struct str line)
 {
 	int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+	ssize_t written;
 	bool is_done;
 
 	if (fd < 0)
 		return false;
 	/* In one write, so that readers see whole lines. */
-	is_done = write(fd, line.data, line.len) == (ssize_t)line.len &&
-		  fdatasync(fd) == 0;
+	written = write(fd, line.data, line.len);
+	if (written >= 0 && (size_t)written < line.len)
+		errno = ENOSPC;
+	is_done = written == (ssize_t)line.len && fdatasync(fd) == 0;
 	close(fd);
 	return is_done;
 }
