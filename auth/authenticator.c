@@ -101,8 +101,12 @@ static bool
 origin_fits(const struct authenticator *auth,
     const struct http_request *request)
 {
-	return origin_is_allowed(http_header_find(request, STR("Origin"), NULL),
-	    http_header_find(request, STR("Host"), NULL), auth->origins);
+	size_t count;
+	struct str origin = http_header_find(request, STR("Origin"), &count);
+
+	return count <= 1 &&
+	       origin_is_allowed(origin,
+		   http_header_find(request, STR("Host"), NULL), auth->origins);
 }
 
 static void

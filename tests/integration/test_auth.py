@@ -37,6 +37,8 @@ def test_pages_of_other_sites_are_refused(start, dialect):
     for origin in f"http://{host}", f"https://{host}", None:
         assert status_of(server.address, target, Host=host,
                          Origin=origin).status == 101
+    twice = [f"http://{host}", "https://evil.example"]
+    assert status_of(server.address, target, Host=host, Origin=twice).status == 403
     server.wait_for_line("handshake refused with 403: Origin not allowed")
 
 
