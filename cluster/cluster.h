@@ -102,7 +102,7 @@ void cluster_start(struct cluster *, struct broker *);
  */
 bool cluster_leave(struct cluster *);
 
-/* A log-in has failed here: tells the nodes that can be reached. */
+/* A log-in has failed here: reports it to the nodes that can be reached. */
 void cluster_spread_failed_login(struct cluster *, const uint64_t keys[2]);
 
 /* Sends what was proposed; at the end of a turn. */

@@ -1,6 +1,6 @@
 /*
- * COMMAND_INVITE: tell a member about a room. A private room may be joined
- * then.
+ * COMMAND_INVITE: the member gets an event with the room, and may join it if it
+ * is private.
  */
 #include "commands/command_table.h"
 #include "commands/support/moderation.h"

@@ -1,4 +1,4 @@
-/* COMMAND_TOPIC: say what a room is about. */
+/* COMMAND_TOPIC: set what a room is about. */
 #include "commands/command_table.h"
 #include "commands/support/moderation.h"
 #include "commands/support/room_options.h"

@@ -1,4 +1,4 @@
-/* What happens in the chat, as parley.js tells it, shown on the page. */
+/* Shows the events of parley.js on the page. */
 
 import { captionOf, fileOf } from "./attachments.js";
 import { LOBBY, page } from "./conversations.js";

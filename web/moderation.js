@@ -1,4 +1,4 @@
-/* What owners and moderators do, and what is told of it. */
+/* What owners and moderators do, and the events about it. */
 
 import { page } from "./conversations.js";
 import { $ } from "./elements.js";

@@ -5,7 +5,7 @@ export class ReadState {
 	read = 0; /* the newest that was read, here or on another device */
 	unread = 0;
 
-	/** As the server says; messages of our own count as unread there. */
+	/** As the server counts; messages of our own count as unread there. */
 	load({ seq, read, unread }) {
 		Object.assign(this, { top: seq, read, unread });
 	}
@@ -19,7 +19,7 @@ export class ReadState {
 			this.unread++;
 	}
 
-	/** @returns {boolean} whether there is anything new to tell the server */
+	/** @returns {boolean} whether there is anything new to report to the server */
 	readAll() {
 		const moved = this.read < this.top;
 

@@ -112,7 +112,7 @@ export async function loadOlder() {
 	}
 }
 
-/* Reactions are not told again after a reconnect: reads what is shown anew. */
+/* A reconnect does not bring reactions again: reads what is shown anew. */
 async function reload(target) {
 	target.isStale = false;
 	try {

@@ -49,7 +49,7 @@ export class Upload {
 	error = "";
 	isFinal = false; /* it fails again */
 	isWaiting = false; /* it is sent once it is uploaded */
-	/** @type {any} what the server says of the file; it may be unfinished */
+	/** @type {any} the server's description of the file; it may be unfinished */
 	answer = null;
 	sides = {}; /* of a picture: width, height */
 	previewed = Promise.resolve(); /* the sides are known */

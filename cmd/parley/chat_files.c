@@ -96,7 +96,7 @@ chat_transfer_config(struct chat_files *files)
 
 /* --- commands ------------------------------------------------------------- */
 
-/* False: the user was told why not. */
+/* False: the reason was shown to the user. */
 static bool
 path_copy(const struct chat_files *files, struct str path, char out[PATH_MAX])
 {

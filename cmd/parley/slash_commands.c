@@ -67,7 +67,7 @@ static const struct word {
 	{ "get", INPUT_GET_FILE, 0, TAKES_FILE_AND_PATH, false,
 	    "save a file of a message: its name, id or URL" },
 	{ "topic", INPUT_REQUEST, REQUEST_TOPIC, TAKES_TEXT, false,
-	    "say what the room is about" },
+	    "set the topic of the room" },
 	{ "invite", INPUT_REQUEST, REQUEST_INVITE, TAKES_NAME, false,
 	    "invite a member to the room" },
 	{ "kick", INPUT_REQUEST, REQUEST_KICK, TAKES_NAME_AND_REASON, false,

@@ -147,7 +147,7 @@ room_roles_check_post(struct request *request, const struct room *room)
 	request->failure.text =
 	    role == ROLE_MUTED
 		? STR("Muted in this room")
-		: STR("Only members with a voice may speak in this room");
+		: STR("Only members with a voice may post in this room");
 	return CHAT_FORBIDDEN;
 }
 

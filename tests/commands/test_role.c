@@ -123,7 +123,7 @@ START_TEST(a_voice_is_heard_in_a_moderated_room)
 	    CHAT_FORBIDDEN);
 	EXPECT_EVENTS(
 	    "id2: failed forbidden right=post text=Only members with a voice "
-	    "may speak in this room\n");
+	    "may post in this room\n");
 	DO(ROLE, "id1", IN_R, .recipient = STR("id2"), .role = STR("voice"));
 	ck_assert_int_eq(DO(BROADCAST, "id2", IN_R, .body = STR("1")), CHAT_OK);
 	ck_assert_int_eq(DO(BROADCAST, "id1", IN_R, .body = STR("1")), CHAT_OK);

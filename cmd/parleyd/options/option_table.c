@@ -348,7 +348,7 @@ const struct option option_table[] = {
 	    AT(auth.hook_headers),
 	    .preset = "Authorization, Cookie",
 	    .zero = "none",
-	    .help = "The headers of the client that it is told." },
+	    .help = "The headers of the client that are sent to it." },
 	{ .name = "auth.hook_timeout",
 	    NUMBER(DURATION, auth.hook_timeout_ms, "3s", 100, 10 * MINUTE),
 	    .help = "How long its answer is waited for, at most "
