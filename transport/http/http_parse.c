@@ -6,7 +6,7 @@
 #include "transport/http/http.h"
 
 static bool
-is_control(char c)
+is_unprintable(char c)
 {
 	return (uint8_t)c < ' ' || c == 0x7f;
 }
@@ -29,7 +29,7 @@ printable_of_8(const char *at)
 	return (size_t)__builtin_ctzll(hit) / 8;
 #else
 	for (size_t i = 0;; i++)
-		if (is_control(at[i]))
+		if (is_unprintable(at[i]))
 			return i;
 #endif
 }
@@ -46,7 +46,7 @@ http_printable(const char *data, size_t len)
 		if (printable < 8)
 			return at;
 	}
-	while (at < len && !is_control(data[at]))
+	while (at < len && !is_unprintable(data[at]))
 		at++;
 	return at;
 }
