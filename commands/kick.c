@@ -1,7 +1,7 @@
 /*
- * COMMAND_KICK: put a member out of a room. It may join again, unless the room
- * is private: then it needs an invitation. What lets it in is taken from it
- * first, so that it cannot come back in between.
+ * COMMAND_KICK: put a member out of a room, also one that is away. It may join
+ * again, unless the room is private: then it needs an invitation. What lets it
+ * in is taken from it first, so that it cannot come back in between.
  */
 #include "commands/command_table.h"
 #include "commands/support/membership.h"
@@ -17,6 +17,21 @@ kick_put_out(struct request *request, struct moderation *moderation)
 	presence_observe_event(request_observer(request), &event);
 	moderation_remove(request, moderation, &event);
 	moderation_answer(request);
+}
+
+/* An invitation is taken back, too. */
+static bool
+kick_has_effect(const struct request *request,
+    const struct moderation *moderation)
+{
+	struct str id = str_from(moderation->target.id);
+	struct standing standing;
+
+	return moderation->is_here ||
+	       membership_has(request, &moderation->room, id) ||
+	       (moderation->room.is_private &&
+		   room_roles_standing(request, &moderation->room, id,
+		       &standing));
 }
 
 /* `written` is the last entry that there is; NULL: none. */
@@ -53,7 +68,7 @@ kick_run(struct request *request)
 	enum chat_error error =
 	    moderation_begin(request, MODERATION_KICK, &moderation);
 
-	if (error == CHAT_OK && !moderation.is_here)
+	if (error == CHAT_OK && !kick_has_effect(request, &moderation))
 		error = request_member_not_found(request);
 	return error == CHAT_OK ? kick_go_on(request, &moderation, NULL)
 				: error;

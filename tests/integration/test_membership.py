@@ -18,6 +18,37 @@ def own_rooms(member):
             for room in member.ask_ok("rooms", mine=True)["rooms"]}
 
 
+@pytest.mark.parametrize("private", [False, True])
+def test_a_user_that_is_away_can_be_kicked(opened, accounts, private):
+    server = opened()
+    bob = accounts.connect(server, "bob")
+    bob.ask_ok("create", name="Tea", room="tea", persistent=True, private=private)
+    alice = accounts.connect(server, "alice")
+    if private:
+        bob.ask_ok("invite", room="tea", member=alice.id)
+    alice.ask_ok("join", room="tea")
+    user = alice.id
+    alice.leave()
+    bob.ask_ok("kick", room="tea", member=user)
+    assert bob.refusal("kick", room="tea", member=user)["code"] == "member_not_found"
+    killed(server)
+    alice = accounts.connect(opened(), "alice")
+    assert own_rooms(alice) == {}
+    if private:
+        assert alice.refusal("join", room="tea")["code"] == "room_not_found"
+    else:
+        alice.ask_ok("join", room="tea")
+
+
+def test_an_invitation_can_be_taken_back(opened, accounts):
+    server = opened()
+    bob, alice = accounts.connect(server, "bob"), accounts.connect(server, "alice")
+    bob.ask_ok("create", name="Tea", room="tea", persistent=True, private=True)
+    bob.ask_ok("invite", room="tea", member=alice.id)
+    bob.ask_ok("kick", room="tea", member=alice.id)
+    assert alice.refusal("join", room="tea")["code"] == "room_not_found"
+
+
 @pytest.mark.parametrize("end", ["term", "kill"])
 def test_a_user_is_in_its_rooms_again(opened, accounts, end):
     server = opened()
