@@ -5,6 +5,7 @@
 #include "commands/support/read_marker.h"
 #include "commands/support/room_roles.h"
 #include "domain/private_talk.h"
+#include "domain/room_pattern.h"
 
 /*
  * The size of a room in the most verbose dialect, without its id and its name:
@@ -62,7 +63,10 @@ room_list_answer(const struct request *request, const struct listing *listing,
 	return CHAT_OK;
 }
 
-/* A private room is shown to those who may join it. */
+/*
+ * A room is shown if the token is good for it, a private one to those who may
+ * join it.
+ */
 static bool
 room_is_shown(const struct listing *listing, uint32_t position, const void *arg)
 {
@@ -70,6 +74,8 @@ room_is_shown(const struct listing *listing, uint32_t position, const void *arg)
 	const struct room_entry *entry = &listing->rooms[position];
 	struct room room;
 
+	if (!room_patterns_match(request->command->scope, entry->id))
+		return false;
 	return !entry->is_private || (room_store_get(request->chat->rooms,
 					  entry->id, &room) == CHAT_OK &&
 					 room_roles_is_visible(request, &room));
@@ -107,6 +113,16 @@ own_room_add(const struct room *room, void *arg)
 		.read = marker.read,
 		.unread = marker.unread };
 	return true;
+}
+
+static bool
+own_room_add_in_scope(const struct room *room, void *arg)
+{
+	const struct own_rooms *own = arg;
+
+	return !room_patterns_match(own->request->command->scope,
+		   str_from(room->id)) ||
+	       own_room_add(room, arg);
 }
 
 static bool
@@ -250,7 +266,7 @@ own_rooms_answer(const struct request *request)
 	own.ids = calloc(own.most + 1, sizeof(*own.ids));
 	if (own.entries != NULL && own.ids != NULL) {
 		room_store_each_room_of(request->chat->rooms, author_id,
-		    own_room_add, &own);
+		    own_room_add_in_scope, &own);
 		if (has_talks)
 			room_store_each(request->chat->rooms, talk_add, &own);
 		qsort(own.entries, own.count, sizeof(*own.entries),

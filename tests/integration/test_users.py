@@ -146,9 +146,13 @@ def test_a_connection_gets_messages_of_the_rooms_of_its_token_only(connect):
     for member, rooms in (full, ["den", "tea"]), (limited, ["tea"]), (later, ["tea"]):
         assert [e["room"] for e in member.pending()] == rooms
     # A private talk is no room that a token could name.
-    bob.ask_ok("dm", recipient=full.id, message="psst")
+    talk = bob.ask_ok("dm", recipient=full.id, message="psst")["room"]
     for member in full, limited, later:
         assert [e["message"] for e in member.pending() if e["event"] == "dm"] == ["psst"]
+    for member, rooms in (full, [talk, "den", "tea"]), (limited, [talk, "tea"]):
+        for shown, mine in (rooms, True), (rooms[1:], False):
+            listed = member.ask_ok("rooms", mine=mine)["rooms"]
+            assert sorted(room["room"] for room in listed) == shown
     full.leave()
     bob.pending()
     assert bob.post("den", "for one")["recipients"] == 1
