@@ -19,19 +19,24 @@ kick_put_out(struct request *request, struct moderation *moderation)
 	moderation_answer(request);
 }
 
-/* An invitation is taken back, too. */
+/* What lets it in a private room: an invitation, or a role. */
 static bool
-kick_has_effect(const struct request *request,
+target_has_standing(const struct request *request,
     const struct moderation *moderation)
 {
-	struct str id = str_from(moderation->target.id);
 	struct standing standing;
 
-	return moderation->is_here ||
-	       membership_has(request, &moderation->room, id) ||
-	       (moderation->room.is_private &&
-		   room_roles_standing(request, &moderation->room, id,
-		       &standing));
+	return moderation->room.is_private &&
+	       room_roles_standing(request, &moderation->room,
+		   str_from(moderation->target.id), &standing);
+}
+
+static bool
+target_has_membership(const struct request *request,
+    const struct moderation *moderation)
+{
+	return membership_has(request, &moderation->room,
+	    str_from(moderation->target.id));
 }
 
 /* `written` is the last entry that there is; NULL: none. */
@@ -40,16 +45,14 @@ kick_go_on(struct request *request, struct moderation *moderation,
     const struct entry *written)
 {
 	struct str id = str_from(moderation->target.id);
-	struct standing standing;
 	enum chat_error error = CHAT_OK;
 
-	if (written == NULL && moderation->room.is_private &&
-	    room_roles_standing(request, &moderation->room, id, &standing))
+	if (written == NULL && target_has_standing(request, moderation))
 		error = room_roles_append(request, &moderation->room, id,
 		    &STANDING_PLAIN, true);
 	else if ((written == NULL ||
 		     written->attribute.kind == ATTRIBUTE_ROLE) &&
-		 membership_has(request, &moderation->room, id))
+		 target_has_membership(request, moderation))
 		error =
 		    membership_append_end_of(request, &moderation->room, id);
 	else
@@ -68,7 +71,9 @@ kick_run(struct request *request)
 	enum chat_error error =
 	    moderation_begin(request, MODERATION_KICK, &moderation);
 
-	if (error == CHAT_OK && !kick_has_effect(request, &moderation))
+	if (error == CHAT_OK && !moderation.is_here &&
+	    !target_has_membership(request, &moderation) &&
+	    !target_has_standing(request, &moderation))
 		error = request_member_not_found(request);
 	return error == CHAT_OK ? kick_go_on(request, &moderation, NULL)
 				: error;
