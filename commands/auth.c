@@ -4,31 +4,12 @@
  * rooms than the one before.
  */
 #include "commands/command_table.h"
-
-struct renewal {
-	const struct request *request;
-	enum chat_error error;
-};
-
-static bool
-room_enter_again(const struct room *room, void *arg)
-{
-	struct renewal *renewal = arg;
-	const struct command *command = renewal->request->command;
-
-	renewal->error = publisher_enter(renewal->request->chat->publisher,
-	    command->author, command->connection, str_from(room->id));
-	return renewal->error == CHAT_OK;
-}
+#include "commands/support/room_ops.h"
 
 static enum chat_error
 auth_run(struct request *request)
 {
-	struct renewal renewal = { request, CHAT_OK };
-
-	room_store_each_room_of(request->chat->rooms, request->command->author,
-	    room_enter_again, &renewal);
-	return renewal.error;
+	return room_ops_enter_connection(request);
 }
 
 const struct command_entry command_auth = {

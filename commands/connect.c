@@ -7,6 +7,7 @@
 
 #include "commands/command_table.h"
 #include "commands/support/membership.h"
+#include "commands/support/room_ops.h"
 #include "domain/base/decimal.h"
 
 static bool
@@ -230,44 +231,25 @@ remove_member:
 
 /* --- one more connection -------------------------------------------------- */
 
-/* The rooms of a member, for a connection that is new. */
-struct subscribing {
-	const struct request *request;
-	enum chat_error error;
-};
-
-static bool
-room_enter(const struct room *room, void *arg)
-{
-	struct subscribing *subscribing = arg;
-	const struct request *request = subscribing->request;
-
-	subscribing->error = publisher_enter(request->chat->publisher,
-	    str_from(request->author.id), request->command->connection,
-	    str_from(room->id));
-	return subscribing->error == CHAT_OK;
-}
-
 static enum chat_error
 connection_attach(const struct request *request)
 {
 	const struct chat *chat = request->chat;
 	struct str id = str_from(request->author.id);
-	struct subscribing subscribing = { request, CHAT_OK };
 	enum chat_error error = member_attach(request);
 
 	if (error != CHAT_OK)
 		return error;
-	room_store_each_room_of(chat->rooms, id, room_enter, &subscribing);
-	if (subscribing.error == CHAT_OK)
+	error = room_ops_enter_connection(request);
+	if (error == CHAT_OK)
 		return CHAT_OK;
 	if (request->ordered != NULL) {
 		publisher_end(chat->publisher, id, request->command->connection,
-		    subscribing.error);
+		    error);
 		return CHAT_OK;
 	}
 	publisher_detach(chat->publisher, id, request->command->connection);
-	return subscribing.error;
+	return error;
 }
 
 /* The connection gets what its member gets. It is not announced to others. */

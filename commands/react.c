@@ -46,23 +46,14 @@ reaction_quote(struct str reaction, char out[2 * ATTRIBUTE_LABEL_MOST + 2])
 static enum chat_error
 check_words(struct request *request)
 {
-	struct message_filter *filter = request->chat->filter;
 	char buffer[2 * ATTRIBUTE_LABEL_MOST + 2];
-	struct str text, out;
+	struct str text = reaction_quote(request->command->reaction, buffer);
+	struct str filtered = text;
+	enum chat_error error = request_filter(request, text, &filtered);
 
-	if (filter == NULL)
-		return CHAT_OK;
-	text = reaction_quote(request->command->reaction, buffer);
-	switch (message_filter_apply(filter, text, &out)) {
-	case FILTER_PASSED:
-		return CHAT_OK;
-	case FILTER_CHANGED:
-	case FILTER_REFUSED:
-		return CHAT_MESSAGE_REFUSED;
-	case FILTER_FAILED:
-		break;
-	}
-	return CHAT_UNAVAILABLE;
+	return error == CHAT_OK && filtered.data != text.data
+		   ? CHAT_MESSAGE_REFUSED
+		   : error;
 }
 
 struct tally {

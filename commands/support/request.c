@@ -153,14 +153,13 @@ request_append(struct request *request, struct entry *entry)
 }
 
 enum chat_error
-request_filter_body(struct request *request)
+request_filter(const struct request *request, struct str text, struct str *out)
 {
 	struct message_filter *filter = request->chat->filter;
 
 	if (filter == NULL)
 		return CHAT_OK;
-	switch (message_filter_apply(filter, request->command->body,
-	    &request->body)) {
+	switch (message_filter_apply(filter, text, out)) {
 	case FILTER_PASSED:
 	case FILTER_CHANGED:
 		return CHAT_OK;
@@ -170,6 +169,12 @@ request_filter_body(struct request *request)
 		break;
 	}
 	return CHAT_UNAVAILABLE;
+}
+
+enum chat_error
+request_filter_body(struct request *request)
+{
+	return request_filter(request, request->command->body, &request->body);
 }
 
 enum chat_error

@@ -126,9 +126,13 @@ bool request_entry_moves(const struct entry *, struct str author);
 enum chat_error request_append(struct request *, struct entry *);
 
 /*
- * Replaces request->body if the chat's filter wants another one.
+ * Sets *out if the chat's filter wants another JSON text than this one.
  * CHAT_MESSAGE_REFUSED, CHAT_UNAVAILABLE.
  */
+enum chat_error request_filter(const struct request *, struct str text,
+    struct str *out);
+
+/* The same for the body of the command, and request->body. */
 enum chat_error request_filter_body(struct request *);
 
 /* The same with a message of the author in the request's room. */

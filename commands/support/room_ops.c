@@ -220,6 +220,33 @@ room_ops_enter(struct request *request, struct room *room)
 	return error;
 }
 
+struct subscribing {
+	const struct request *request;
+	enum chat_error error;
+};
+
+static bool
+connection_enter(const struct room *room, void *arg)
+{
+	struct subscribing *subscribing = arg;
+	const struct request *request = subscribing->request;
+
+	subscribing->error = publisher_enter(request->chat->publisher,
+	    str_from(request->author.id), request->command->connection,
+	    str_from(room->id));
+	return subscribing->error == CHAT_OK;
+}
+
+enum chat_error
+room_ops_enter_connection(const struct request *request)
+{
+	struct subscribing subscribing = { request, CHAT_OK };
+
+	room_store_each_room_of(request->chat->rooms,
+	    str_from(request->author.id), connection_enter, &subscribing);
+	return subscribing.error;
+}
+
 void
 room_ops_announce(struct request *request, const struct room *room)
 {

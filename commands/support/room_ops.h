@@ -45,6 +45,12 @@ void room_ops_remove(struct request *, const struct room *);
  */
 enum chat_error room_ops_enter(struct request *, struct room *);
 
+/*
+ * The connection of the command gets the events of the author's rooms from now
+ * on, as far as its token names them. CHAT_UNAVAILABLE.
+ */
+enum chat_error room_ops_enter_connection(const struct request *);
+
 /* Announces to the other members that the author has joined. */
 void room_ops_announce(struct request *, const struct room *);
 
