@@ -101,6 +101,15 @@ session_next_of_member(const struct session *session)
 	return session->extra != NULL ? session->extra->next_of_member : NULL;
 }
 
+/* The rooms that its token names; absent: all. */
+static inline struct str
+session_scope(const struct session *session)
+{
+	return session->extra != NULL && session->extra->scope != NULL
+		   ? str_from(session->extra->scope)
+		   : STR_ABSENT;
+}
+
 static inline struct subscription *
 session_subscription(const struct session *session, uint32_t i)
 {

@@ -111,8 +111,7 @@ command_run(struct session *session, struct command *command)
 	command->author = session_member(session);
 	command->connection = session->connection;
 	command->rights = session->rights;
-	if (session->extra != NULL && session->extra->scope != NULL)
-		command->scope = str_from(session->extra->scope);
+	command->scope = session_scope(session);
 	command->origin = peer_key(session->conn->peer);
 	hub_note_author(sessions_of(session)->config.hub, session);
 	return command_handle(sessions_of(session)->config.handler, command);

@@ -134,9 +134,8 @@ hub_session_is_further(struct hub *hub, const struct session *session,
 static bool
 session_is_good_for(const struct session *session, struct str room)
 {
-	return str_is_empty(room) || session->extra == NULL ||
-	       session->extra->scope == NULL ||
-	       room_patterns_match(str_from(session->extra->scope), room);
+	return str_is_empty(room) ||
+	       room_patterns_match(session_scope(session), room);
 }
 
 /* Unless its token does not name the room. False: no memory. */
@@ -147,8 +146,9 @@ session_enter(struct hub *hub, struct session *session, struct str room)
 
 	if (!session_is_good_for(session, room))
 		return true;
-	is_further = hub_session_is_further(hub, session,
-	    subscriptions_find(&hub->subscriptions, room));
+	is_further = session_has_others(hub, session) &&
+		     hub_session_is_further(hub, session,
+			 subscriptions_find(&hub->subscriptions, room));
 	if (!subscriptions_enter(&hub->subscriptions, session, room))
 		return false;
 	if (is_further)
@@ -241,11 +241,14 @@ hub_detach(struct publisher *publisher, struct str member_id,
 	struct hub *hub = (struct hub *)publisher;
 	struct session *session = hub_find_session(hub, member_id, connection);
 	struct room_channels *room;
+	bool has_others;
 
 	if (session == NULL)
 		return;
 	assert(session->is_attached);
-	for (uint32_t i = 0; i < session->subscription_count; i++) {
+	has_others = session_has_others(hub, session);
+	for (uint32_t i = 0; has_others && i < session->subscription_count;
+	     i++) {
 		room = session_subscription(session, i)->channel->room;
 		if (hub_session_is_further(hub, session, room))
 			room->further--;
