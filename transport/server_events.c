@@ -35,12 +35,10 @@ static void
 reload_cb(evutil_socket_t signal_number, short what, void *arg)
 {
 	struct server *server = arg;
-	const struct host *host = server->config.host;
 
 	(void)signal_number;
 	(void)what;
-	if (host->ops->reload != NULL)
-		host->ops->reload(host->arg);
+	server->reload_asked = true;
 }
 
 static void
@@ -108,6 +106,19 @@ second_tick(struct server *server)
 		admission->ops->tick(admission);
 }
 
+/* Once for all signals since the last tick, so that many do not stop the loop. */
+static void
+reload_if_asked(struct server *server)
+{
+	const struct host *host = server->config.host;
+
+	if (!server->reload_asked)
+		return;
+	server->reload_asked = false;
+	if (host->ops->reload != NULL)
+		host->ops->reload(host->arg);
+}
+
 static void
 tick_cb(evutil_socket_t fd, short what, void *arg)
 {
@@ -131,6 +142,7 @@ tick_cb(evutil_socket_t fd, short what, void *arg)
 	worker->ws.endpoint->ops->tick(worker->ws.endpoint);
 	if (worker->api != NULL)
 		api_tick(worker->api, worker->loop.now_ms);
+	reload_if_asked(server);
 	if (host->ops->tick != NULL)
 		host->ops->tick(worker->ws.websocket_count, host->arg);
 	if (before / TICKS_A_SECOND != tick / TICKS_A_SECOND)

@@ -32,6 +32,7 @@ struct server {
 	struct event *files_event;
 	struct event *admission_event;
 	bool stopped;
+	bool reload_asked;
 	int64_t drain_since_ms; /* -1: not draining */
 	int64_t batch_wait_ns;  /* for each send: how long to wait for input */
 };
