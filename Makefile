@@ -291,30 +291,31 @@ PARLEY       ?= $(O)/parley
 PARLEY_BENCH ?= $(O)/parley-bench
 # Tests mostly wait; a file of tests stays in one process. 0: one after the other.
 WORKERS ?= $(shell expr $$(nproc) + 1)
+# A test that hangs fails after so many seconds, and shows where. 0: none does.
+TEST_TIMEOUT ?= 600
+pytest = -m pytest -q -n $(WORKERS) --dist loadfile --timeout $(TEST_TIMEOUT) \
+	$(PYTEST_ARGS)
 integration: $(programs) $(O)/faulty_disk.so ## tests of whole servers
 	PARLEYD=$(abspath $(PARLEYD)) ECHO_SERVER=$(abspath $(ECHO_SERVER)) \
 	PARLEY_BENCH=$(abspath $(PARLEY_BENCH)) PARLEY=$(abspath $(PARLEY)) \
 	FAULTY_DISK=$(abspath $(O)/faulty_disk.so) \
-		$$(tools/python) -m pytest -q -n $(WORKERS) --dist loadfile \
-		$(PYTEST_ARGS) $(wildcard tests/integration tests/bench \
-		tests/clients tests/terminal tests/tools)
+		$$(tools/python) $(pytest) $(wildcard tests/integration \
+		tests/bench tests/clients tests/terminal tests/tools)
 
 integration-nodes: $(programs) ## those of the dialects, their clients spread over three nodes and a Redis
 	PARLEY_NODES=3 PARLEYD=$(abspath $(PARLEYD)) PARLEY=$(abspath $(PARLEY)) \
-		$$(tools/python) -m pytest -q -n $(WORKERS) --dist loadfile \
-		$(PYTEST_ARGS) tests/integration
+		$$(tools/python) $(pytest) tests/integration
 
 # The tests in a browser also need selenium.
 browser = PARLEYD=$(abspath $(PARLEYD)) $$(tools/python selenium)
 test-browser: $(O)/parleyd ## tests of the page in Chromium
-	$(browser) -m pytest -q -n $(WORKERS) --dist loadfile $(PYTEST_ARGS) \
-		tests/browser
+	$(browser) $(pytest) tests/browser
 
 pictures: $(O)/parleyd ## take the screenshots of docs/
 	$(browser) tests/browser/pictures.py docs
 
 kill-nightly: ## 200 kills and 200 power cuts of servers under load
-	@KILLS=200 $(MAKE) integration WORKERS=0 \
+	@KILLS=200 $(MAKE) integration WORKERS=0 TEST_TIMEOUT=0 \
 		PYTEST_ARGS="-s -k test_store_kill"
 
 product := $(shell find $(layers) cmd -name '*.[ch]')
