@@ -31,6 +31,8 @@ dispatch_run(struct request *request)
 	enum chat_error error;
 
 	error = preconditions_find_room(request);
+	if (error == CHAT_OK && request->ordered == NULL)
+		error = preconditions_check_words(request);
 	if (error == CHAT_OK && request->chat->order != NULL &&
 	    request->ordered == NULL &&
 	    dispatch_waits_for_room(request, entry, &error))

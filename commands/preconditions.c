@@ -29,6 +29,44 @@ preconditions_find_room(struct request *request)
 	return CHAT_OK;
 }
 
+/* A new room is listed with its id. */
+static struct str
+new_room_id(const struct request *request)
+{
+	struct room room;
+
+	if (!command_may_create_room(request->command) ||
+	    request->room.data == NULL ||
+	    room_store_get(request->chat->rooms, request->room, &room) ==
+		CHAT_OK)
+		return STR_ABSENT;
+	return request->room;
+}
+
+enum chat_error
+preconditions_check_words(struct request *request)
+{
+	const struct command *command = request->command;
+	bool is_users_name = command->flags & COMMAND_USERS_NAME;
+	enum chat_error error = CHAT_OK;
+
+	if (request->chat->filter == NULL)
+		return CHAT_OK;
+	if (!is_users_name)
+		error = request_check_words(request, "name", command->name);
+	if (error == CHAT_OK)
+		error =
+		    request_check_words(request, "name", command->file.name);
+	if (error == CHAT_OK)
+		error =
+		    request_check_words(request, "room", new_room_id(request));
+	if (error == CHAT_OK)
+		error = request_check_words(request, "topic", command->topic);
+	if (error == CHAT_OK)
+		error = request_check_words(request, "reason", command->reason);
+	return error;
+}
+
 static enum chat_error
 check_body(struct request *request)
 {

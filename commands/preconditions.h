@@ -10,6 +10,13 @@
  */
 enum chat_error preconditions_find_room(struct request *);
 
+/*
+ * Whether the chat's filter allows names, topics and other texts of the command
+ * beside its body. Other nodes may filter differently, so the author's node
+ * does it for all. CHAT_MESSAGE_REFUSED.
+ */
+enum chat_error preconditions_check_words(struct request *);
+
 /* The author is known. Sets what the command needs of its room. */
 enum chat_error preconditions_check(struct request *,
     const struct command_entry *);

@@ -23,39 +23,6 @@ check_reaction(struct request *request)
 	return CHAT_OK;
 }
 
-/* As JSON text, which the filter of messages reads. */
-static struct str
-reaction_quote(struct str reaction, char out[2 * ATTRIBUTE_LABEL_MOST + 2])
-{
-	char *end = out;
-
-	*end++ = '"';
-	for (size_t i = 0; i < reaction.len; i++) {
-		if (reaction.data[i] == '"' || reaction.data[i] == '\\')
-			*end++ = '\\';
-		*end++ = reaction.data[i];
-	}
-	*end++ = '"';
-	return str_slice(out, (size_t)(end - out));
-}
-
-/*
- * A word of the list is refused, also if it would be masked in a message:
- * reactions are counted by their text.
- */
-static enum chat_error
-check_words(struct request *request)
-{
-	char buffer[2 * ATTRIBUTE_LABEL_MOST + 2];
-	struct str text = reaction_quote(request->command->reaction, buffer);
-	struct str filtered = text;
-	enum chat_error error = request_filter(request, text, &filtered);
-
-	return error == CHAT_OK && filtered.data != text.data
-		   ? CHAT_MESSAGE_REFUSED
-		   : error;
-}
-
 struct tally {
 	struct str label;
 	size_t labels; /* different ones */
@@ -129,7 +96,8 @@ react_run(struct request *request)
 		return CHAT_OK;
 	}
 	if (!remove)
-		error = check_words(request);
+		error = request_check_words(request, "reaction",
+		    request->command->reaction);
 	if (error == CHAT_OK && !remove)
 		error = check_limits(request);
 	return error == CHAT_OK

@@ -24,7 +24,7 @@ find_room(struct request *request, struct room *room, bool *is_new)
 	if (!*is_new)
 		return error;
 	*room = (struct room){ .member_count = 0 };
-	if (request->command->flags & COMMAND_MAY_CREATE)
+	if (command_may_create_room(request->command))
 		return request_check_rights(request, RIGHT_CREATE_ROOMS);
 	return request_room_not_found(request);
 }

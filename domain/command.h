@@ -257,6 +257,14 @@ command_is_in_room(struct command_handler *handler, struct str member_id)
 	return handler->ops->is_in_room(handler, member_id);
 }
 
+static inline bool
+command_may_create_room(const struct command *command)
+{
+	return command->kind == COMMAND_ROOM_CREATE ||
+	       (command->kind == COMMAND_ROOM_JOIN &&
+		   (command->flags & COMMAND_MAY_CREATE));
+}
+
 /* The word of the table: "room_join". */
 const char *command_kind_word(enum command_kind);
 

@@ -1,6 +1,8 @@
-/* Decides about the text of messages before they are posted: an interface. */
+/* Decides about texts before others see them: an interface. */
 #ifndef DOMAIN_MESSAGE_FILTER_H
 #define DOMAIN_MESSAGE_FILTER_H
+
+#include <stdbool.h>
 
 #include "domain/base/str.h"
 
@@ -20,6 +22,8 @@ struct message_filter_ops {
 	 */
 	enum filter_verdict (*apply)(struct message_filter *, struct str body,
 	    struct str *out);
+	/* Whether a name, a topic or the like, which is plain text, may be. */
+	bool (*allows)(struct message_filter *, struct str text);
 };
 
 struct message_filter {
@@ -31,6 +35,12 @@ message_filter_apply(struct message_filter *filter, struct str body,
     struct str *out)
 {
 	return filter->ops->apply(filter, body, out);
+}
+
+static inline bool
+message_filter_allows(struct message_filter *filter, struct str text)
+{
+	return filter->ops->allows(filter, text);
 }
 
 #endif

@@ -108,8 +108,18 @@ word_file_apply(struct message_filter *base, struct str body, struct str *out)
 	return message_filter_apply(word_filter_base(file->filter), body, out);
 }
 
+static bool
+word_file_allows(struct message_filter *base, struct str text)
+{
+	struct word_file *file = (struct word_file *)base;
+
+	word_file_look(file);
+	return message_filter_allows(word_filter_base(file->filter), text);
+}
+
 static const struct message_filter_ops word_file_ops = {
 	.apply = word_file_apply,
+	.allows = word_file_allows,
 };
 
 struct word_file *

@@ -153,13 +153,14 @@ request_append(struct request *request, struct entry *entry)
 }
 
 enum chat_error
-request_filter(const struct request *request, struct str text, struct str *out)
+request_filter_body(struct request *request)
 {
 	struct message_filter *filter = request->chat->filter;
 
 	if (filter == NULL)
 		return CHAT_OK;
-	switch (message_filter_apply(filter, text, out)) {
+	switch (message_filter_apply(filter, request->command->body,
+	    &request->body)) {
 	case FILTER_PASSED:
 	case FILTER_CHANGED:
 		return CHAT_OK;
@@ -169,12 +170,6 @@ request_filter(const struct request *request, struct str text, struct str *out)
 		break;
 	}
 	return CHAT_UNAVAILABLE;
-}
-
-enum chat_error
-request_filter_body(struct request *request)
-{
-	return request_filter(request, request->command->body, &request->body);
 }
 
 enum chat_error
@@ -250,6 +245,20 @@ text_make(struct request *request, const char *before, struct str quoted,
 		len += pieces[i].len;
 	}
 	request->failure.text = str_slice(request->text, len);
+}
+
+enum chat_error
+request_check_words(struct request *request, const char *field, struct str text)
+{
+	struct message_filter *filter = request->chat->filter;
+
+	if (filter == NULL || str_is_empty(text) ||
+	    message_filter_allows(filter, text))
+		return CHAT_OK;
+	(void)request_bad_field(request, field);
+	text_make(request, "The ", str_from(field),
+	    " contains a word that is not allowed");
+	return CHAT_MESSAGE_REFUSED;
 }
 
 enum chat_error

@@ -126,16 +126,19 @@ bool request_entry_moves(const struct entry *, struct str author);
 enum chat_error request_append(struct request *, struct entry *);
 
 /*
- * Sets *out if the chat's filter wants another JSON text than this one.
+ * Applies the chat's filter to the body of the command: sets request->body.
  * CHAT_MESSAGE_REFUSED, CHAT_UNAVAILABLE.
  */
-enum chat_error request_filter(const struct request *, struct str text,
-    struct str *out);
-
-/* The same for the body of the command, and request->body. */
 enum chat_error request_filter_body(struct request *);
 
-/* The same with a message of the author in the request's room. */
+/*
+ * Whether the filter allows a text of the command that is no message. The
+ * failure, CHAT_MESSAGE_REFUSED, names the field.
+ */
+enum chat_error request_check_words(struct request *, const char *field,
+    struct str text);
+
+/* The same as request_append() with a message of the author in its room. */
 enum chat_error request_append_message(struct request *);
 
 /* The command runs again when everything that waits in the log now is done. */

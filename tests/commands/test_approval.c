@@ -145,7 +145,7 @@ filter_mask(struct message_filter *filter, struct str body, struct str *out)
 /* Before it is asked about, and what takes its place. */
 START_TEST(words_are_filtered_twice)
 {
-	const struct message_filter_ops ops = { filter_mask };
+	const struct message_filter_ops ops = { .apply = filter_mask };
 	struct message_filter filter = { &ops };
 
 	world.chat.filter = &filter;

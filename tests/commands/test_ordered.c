@@ -309,10 +309,46 @@ filter_shout(struct message_filter *filter, struct str body, struct str *out)
 	return FILTER_CHANGED;
 }
 
+static bool
+filter_allows(struct message_filter *filter, struct str text)
+{
+	(void)filter;
+	return !str_equal(text, STR("Darn"));
+}
+
+/* Other nodes may have another list. */
+START_TEST(the_node_of_its_author_checks_the_words_of_a_name)
+{
+	const struct message_filter_ops ops = { .allows = filter_allows };
+	struct message_filter filter = { &ops };
+	struct ordered_run run = { .now_ms = 5, .is_foreign = true };
+	struct command of_another_node = { .kind = COMMAND_RENAME,
+		.author = STR("id2"),
+		.name = STR("Darn"),
+		.rights = RIGHTS_USUAL,
+		.connection = CONNECTION_ELSEWHERE };
+	struct member member;
+
+	world.chat.filter = &filter;
+	DO(RENAME, "id1", .name = STR("Darn"));
+	EXPECT_EVENTS("id1: failed message_refused field=name text=The name "
+		      "contains a word that is not allowed\n");
+	ck_assert_uint_eq(order.count, 0);
+	DO(RENAME, "id1", .name = STR("Ann"));
+	ck_assert_uint_eq(order.count, 1);
+	order.base.handler->ops->run(order.base.handler, &of_another_node,
+	    &run);
+	ck_assert_int_eq(member_store_get_named(world.chat.members, STR("Darn"),
+			     &member),
+	    CHAT_OK);
+	world.chat.filter = NULL;
+}
+END_TEST
+
 /* Lists of words and files may differ: what others run has been prepared. */
 START_TEST(the_node_of_its_author_prepares_a_message)
 {
-	const struct message_filter_ops ops = { filter_shout };
+	const struct message_filter_ops ops = { .apply = filter_shout };
 	struct message_filter filter = { &ops };
 
 	world.chat.filter = &filter;
@@ -626,6 +662,8 @@ SUITE(ordered)
 	tcase_add_test(tests, an_unknown_outcome_is_answered);
 	tcase_add_test(tests, a_room_whose_history_is_away_is_not_read);
 	tcase_add_test(tests, messages_to_the_lobby_are_ordered_and_counted);
+	tcase_add_test(tests,
+	    the_node_of_its_author_checks_the_words_of_a_name);
 	tcase_add_test(tests, the_node_of_its_author_prepares_a_message);
 	tcase_add_test(tests, who_moderates_the_server_at_another_node_is_safe);
 	tcase_add_test(tests, typing_is_spread_by_the_node_of_its_author);

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from client import Chat
-from dialects import Action, Topic
+from dialects import Action, Topic, error
 from server import DEADLINE, ENVIRONMENT, PARLEYD
 
 
@@ -66,6 +66,40 @@ def test_a_word_is_masked(start, words):
         # Reactions are counted by their text, which stays what it is.
         refused = a.refusal("react", room="sports", seq=seq, reaction="darn")
         assert refused["code"] == "message_refused"
+
+
+@pytest.mark.parametrize("action", ["reject", "mask"])
+def test_other_texts_with_such_a_word_are_refused(start, words, action):
+    server = start("--moderation-words", str(words),
+                   "--moderation-action", action,
+                   listen=[f"127.0.0.1:0={d}" for d in
+                           ("command", "action", "topic")])
+    with Chat(server.addresses[0]) as a, Chat(server.addresses[0]) as b:
+        a.ask_ok("create", name="x", room="x")
+        b.ask_ok("join", room="x")
+        for field, command, others in (
+                ("name", "name", {}),
+                ("name", "create", {}),
+                ("room", "create", {"name": "fine"}),
+                ("room", "join", {"create": True}),
+                ("topic", "create", {"name": "fine"}),
+                ("topic", "topic", {"room": "x"}),
+                ("reason", "kick", {"room": "x", "member": b.name})):
+            bad = "darn" if field == "room" else "a Darn, d\u0430rn one"
+            refused = a.refusal(command, **others, **{field: bad})
+            assert (refused["code"], refused["field"]) == (
+                "message_refused", field), (command, refused)
+            assert refused["message"] == (
+                f"The {field} contains a word that is not allowed")
+        assert [r["room"] for r in a.ask("rooms")["rooms"]] == ["x"]
+        a.ask_ok("topic", room="x", topic="darned")
+        a.ask_ok("name", name="Ann Darned")
+    with Action(server.addresses[1]) as action_client:
+        assert action_client.answer("create", "Darn") == error(
+            "Server error: The name contains a word that is not allowed")
+    with Topic(server.addresses[2]) as guest:
+        join = {"type": "join", "username": "ann", "topic": "darn"}
+        assert guest.refusal(join) == "The room contains a word that is not allowed"
 
 
 def test_the_list_is_read_again(start, words):

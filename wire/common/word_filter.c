@@ -154,16 +154,16 @@ character_read(struct reading *reading, uint32_t character, const char *from,
 			word_end(reading);
 }
 
-/* The next character of a string, unescaped; *at moves past it. */
+/* The next character of a text; *at moves past it. */
 static uint32_t
-character_next(const char **at, const char *end)
+character_next(const char **at, const char *end, bool is_escaped)
 {
 	struct str rest = str_slice(*at, (size_t)(end - *at));
 	char bytes[4];
 	size_t offset = 0;
 	uint32_t character;
 
-	if (**at == '\\') {
+	if (is_escaped && **at == '\\') {
 		rest = str_slice(bytes, json_string_next(at, bytes));
 		return utf8_next(rest, &offset);
 	}
@@ -172,15 +172,16 @@ character_next(const char **at, const char *end)
 	return character;
 }
 
-/* Reads a string between its quotes. True: a word was found. */
+/* `is_escaped`: as a string is between its quotes. True: a word was found. */
 static bool
-string_read(struct reading *reading, const char *at, const char *end)
+text_read(struct reading *reading, const char *at, const char *end,
+    bool is_escaped)
 {
 	reading->word.from = NULL;
 	reading->found = false;
 	while (at < end) {
 		const char *from = at;
-		uint32_t character = character_next(&at, end);
+		uint32_t character = character_next(&at, end, is_escaped);
 
 		character_read(reading, character, from, at);
 	}
@@ -219,7 +220,7 @@ word_filter_apply(struct message_filter *base, struct str body, struct str *out)
 		if (*at != '"')
 			continue;
 		quote = string_end(at + 1, end);
-		if (string_read(&reading, at + 1, quote) &&
+		if (text_read(&reading, at + 1, quote, true) &&
 		    (filter->action == WORD_REJECT ||
 			(quote < end && is_key(quote + 1, end))))
 			return FILTER_REFUSED;
@@ -235,8 +236,19 @@ word_filter_apply(struct message_filter *base, struct str body, struct str *out)
 	return FILTER_CHANGED;
 }
 
+static bool
+word_filter_allows(struct message_filter *base, struct str text)
+{
+	struct word_filter *filter = (struct word_filter *)base;
+	struct reading reading = { .filter = filter, .copied = text.data };
+
+	wire_text_reset(&filter->changed);
+	return !text_read(&reading, text.data, text.data + text.len, false);
+}
+
 static const struct message_filter_ops word_filter_ops = {
 	.apply = word_filter_apply,
+	.allows = word_filter_allows,
 };
 
 /* --- the list ------------------------------------------------------------- */

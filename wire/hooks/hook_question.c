@@ -56,8 +56,7 @@ hook_put_command(struct wire_text *out, const struct command *command,
 	json_field_optional(out, STR(",\"to\":"), command->recipient);
 	if (!publishes)
 		json_field_boolean(out, STR(",\"create\":"),
-		    command->kind == COMMAND_ROOM_CREATE ||
-			(command->flags & COMMAND_MAY_CREATE));
+		    command_may_create_room(command));
 	if (command->kind == COMMAND_EDIT)
 		json_field_unsigned(out, STR(",\"seq\":"), command->from_seq);
 	if (publishes)

@@ -928,8 +928,9 @@ const struct option option_table[] = {
 	    AT(moderation.words),
 	    .preset = "none",
 	    .zero = "none",
-	    .help = "A file of words, one a line, that messages may not "
-		    "contain. Read again when it changes, and on SIGHUP." },
+	    .help = "A file of words, one a line, that messages, names "
+		    "and topics may not contain. Read again when it changes, "
+		    "and on SIGHUP." },
 	{ .name = "moderation.action",
 	    .type = OPTION_WORD,
 	    AT(moderation.action),

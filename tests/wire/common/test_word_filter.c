@@ -104,6 +104,31 @@ START_TEST(refuses_messages)
 END_TEST
 
 static const struct {
+	struct str text;
+	bool allowed;
+} texts[] = {
+	{ STR(""), true },
+	{ STR("Darned"), true },
+	{ STR("\"\\u0064arn\\"), true }, /* as a message it has an escape */
+	{ STR("a Darn"), false },
+	{ STR("\"darn\" : \\"), false },
+	{ STR("d\xd0\xb0rn\xff"), false },
+};
+
+START_TEST(reads_plain_texts)
+{
+	struct word_filter *filter =
+	    filter_create(_i % 2 == 0 ? WORD_MASK : WORD_REJECT);
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		ck_assert_int_eq(message_filter_allows(word_filter_base(filter),
+				     texts[i].text),
+		    texts[i].allowed);
+	word_filter_destroy(filter);
+}
+END_TEST
+
+static const struct {
 	struct str list;
 	const char *why;
 } wrong[] = {
@@ -143,6 +168,7 @@ SUITE(word_filter)
 {
 	tcase_add_loop_test(tests, masks_words, 0, COUNT_OF(messages));
 	tcase_add_loop_test(tests, refuses_messages, 0, COUNT_OF(messages));
+	tcase_add_loop_test(tests, reads_plain_texts, 0, 2);
 	tcase_add_loop_test(tests, refuses_lists, 0, COUNT_OF(wrong));
 	tcase_add_test(tests, an_empty_list_passes_all);
 }
