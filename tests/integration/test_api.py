@@ -699,7 +699,7 @@ def test_a_stream_ends_with_its_token(start, tmp_path):
                    "--auth-leeway", "0")
     backend = Backend(server.address)
     backend.publish("r", 1, create=True)
-    token = make_token(exp=int(time.time()) + 2)
+    token = make_token(exp=int(time.time()) + 5)
     reader = Stream(server.address, "r", key=token)
     kind, data = reader.event()
     assert (kind, data["reason"]) == ("end", "token_expired")

@@ -296,6 +296,9 @@ void api_live_clear(struct api_room *);
  */
 bool api_stream_begin(struct api_call *, const char *content_type);
 
+/* Its token is good no more. */
+bool api_stream_has_expired(const struct api_call *);
+
 /* Why a stream may not go on; NULL: it may. */
 const char *api_stream_end_reason(const struct api_call *);
 

@@ -195,8 +195,8 @@ stream_end(struct api_call *call, const char *reason)
 	call->has_ended = true;
 }
 
-static bool
-has_expired(const struct api_call *call)
+bool
+api_stream_has_expired(const struct api_call *call)
 {
 	struct clock *clock = call->exchange->conn->loop->clock;
 
@@ -217,7 +217,7 @@ stream_is_revoked(const struct api_call *call)
 const char *
 api_stream_end_reason(const struct api_call *call)
 {
-	if (has_expired(call))
+	if (api_stream_has_expired(call))
 		return "token_expired";
 	return stream_is_revoked(call) ? "token_revoked" : NULL;
 }

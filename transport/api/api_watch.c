@@ -134,7 +134,8 @@ api_watch_wake(struct api *api, struct str id)
 static bool
 call_is_due(const struct api_call *call, int64_t now_ms)
 {
-	return now_ms >= call->until_ms || api_call_is_draining(call);
+	return now_ms >= call->until_ms || api_call_is_draining(call) ||
+	       api_stream_has_expired(call);
 }
 
 void

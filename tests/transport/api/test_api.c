@@ -826,6 +826,29 @@ START_TEST(a_stream_is_kept_alive)
 }
 END_TEST
 
+START_TEST(a_quiet_stream_ends_with_its_token)
+{
+	struct gate gate = gate_make();
+	struct principal principal = {
+		.user_id = STR("u"),
+		.rights = RIGHT_READ,
+		.expires_at_ms = recorder.rig.now_ms + 3000,
+	};
+
+	recorder.rig.worker.ws.admission = &gate.base;
+	send_request("GET", "/v1/rooms/r/events", "", "");
+	admission_accept(gate.candidate, &principal);
+	check_answer(200, "retry: 2000\n\n");
+	rig_pass(&recorder.rig, 2900);
+	api_tick(api, recorder.rig.worker.loop.now_ms);
+	check_stream(NULL);
+	rig_pass(&recorder.rig, 100);
+	api_tick(api, recorder.rig.worker.loop.now_ms);
+	check_stream("event: end\ndata: {\"room\":\"r\","
+		     "\"reason\":\"token_expired\"}\n\n");
+}
+END_TEST
+
 /* A node with others would not follow the room for long. */
 START_TEST(a_stream_asks_for_its_room_again)
 {
@@ -1132,6 +1155,7 @@ SUITE(api)
 	tcase_add_test(tests, events_follow_the_messages_before_them);
 	tcase_add_test(tests, a_stream_that_misses_events_is_told);
 	tcase_add_test(tests, a_stream_is_kept_alive);
+	tcase_add_test(tests, a_quiet_stream_ends_with_its_token);
 	tcase_add_test(tests, a_stream_asks_for_its_room_again);
 	tcase_add_test(tests,
 	    an_answer_that_comes_late_is_followed_by_messages);
