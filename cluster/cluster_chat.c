@@ -50,11 +50,13 @@ connection_added(struct cluster *cluster, const struct item *item,
     const struct ordered_run *run)
 {
 	struct str member_id = str_from(run->member_id);
+	bool is_limited = item->command.scope.data != NULL;
+	unsigned rights = is_limited ? 0 : item->command.rights;
 
 	if (str_is_empty(member_id))
 		return;
 	if (!nodes_add_connection(&cluster->nodes, item->node, item->connection,
-		member_id, item->principal.member_id, item->command.rights))
+		member_id, item->principal.member_id, rights))
 		chat_stop(cluster, "no memory for the connections of members");
 	else if (run->is_lost)
 		connection_end(cluster, item, member_id);

@@ -13,7 +13,7 @@ struct node_connection {
 	uint64_t number;
 	/* The user that it is of, unless that is the member; or NULL. */
 	struct connected_member *user;
-	unsigned rights; /* enum right */
+	unsigned rights; /* enum right: in all rooms */
 	bool is_doomed;  /* its end was proposed, since its node is dead */
 	char member_id[ID_SIZE];
 	size_t key_len;
@@ -73,7 +73,7 @@ bool nodes_take_connection(struct nodes *, struct str node, uint64_t number);
 /* Whether a member has connections to this node. */
 bool nodes_has_local(const struct nodes *, struct str member_id);
 
-/* The rights that its connections have had at their beginning. */
+/* The rights in all rooms that its connections have had at their beginning. */
 unsigned nodes_rights(const struct nodes *, struct str member_id);
 
 #endif

@@ -50,7 +50,7 @@ struct command_order_ops {
 	 */
 	enum room_readiness (*count)(struct command_order *,
 	    struct str room_id);
-	/* The rights that connections of a member have, at any node. */
+	/* The same as publisher_rights(), of connections to any node. */
 	unsigned (*rights)(struct command_order *, struct str member_id);
 	/*
 	 * Other nodes that follow the room run it, too, if it reaches them: at

@@ -49,7 +49,10 @@ struct publisher_ops {
 	 * published.
 	 */
 	bool (*is_congested)(struct publisher *, struct str member_id);
-	/* The rights (enum right) that any connection of the member has. */
+	/*
+	 * The rights (enum right) that any connection of the member has in all
+	 * rooms: those of tokens for some rooms do not count.
+	 */
 	unsigned (*rights)(struct publisher *, struct str member_id);
 	/*
 	 * Close a connection of the member, or all (0), for this reason. With

@@ -373,6 +373,15 @@ def test_who_moderates_the_server_is_safe_from_moderators_of_rooms(users):
     ann.ask_ok("kick", room=ROOM, member=bob.id)
 
 
+def test_who_moderates_some_rooms_is_not_safe_as_one_of_the_server(users):
+    ann = users("ann")
+    mod = users("mod", parley={"can": ["join", "post", "moderate"], "rooms": [
+        "tea", ROOM]})
+    ann.ask_ok("create", name=ROOM, room=ROOM)
+    mod.ask_ok("join", room=ROOM)
+    ann.ask_ok("kick", room=ROOM, member=mod.id)
+
+
 def test_a_user_has_so_many_rooms(start, key):
     server = start("--auth-kind", "jwt", "--auth-key", str(key),
                    "--limits-rooms-per-user", "2")

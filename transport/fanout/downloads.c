@@ -99,13 +99,12 @@ downloads_send_piece(struct session *session, struct command_handler *handler)
 		.author = session_member(session),
 		.connection = session->connection,
 		.rights = session->rights,
+		.scope = session_scope(session),
 		.file.id = str_from(downloads->items[0].id),
 		.file.at = downloads->at,
 		.limit = PIECE_BYTES,
 	};
 
-	if (session->extra->scope != NULL)
-		command.scope = str_from(session->extra->scope);
 	session->extra->piece_bytes = NO_PIECE;
 	if (command_handle(handler, &command) != CHAT_OK ||
 	    session->extra->piece_bytes == NO_PIECE)

@@ -268,7 +268,8 @@ hub_rights(struct publisher *publisher, struct str member_id)
 	for (const struct session *session =
 		 hub_find_session(hub, member_id, 0);
 	     session != NULL; session = session_next_of_member(session))
-		rights |= session->rights;
+		if (session_scope(session).data == NULL)
+			rights |= session->rights;
 	return rights;
 }
 
