@@ -91,7 +91,7 @@ enum event_trait {
 	/* A message: member, member_id, body, at_ms; in a room: room, */     \
 	/* seq; in the lobby: [fields]; of a slow reader [is_redacted, */     \
 	/* edited_ms]. */                                                     \
-	X(EVENT_MESSAGE, "said", 0)                                           \
+	X(EVENT_MESSAGE, "message", 0)                                        \
 	/* member, member_id: the author's; recipient: the name; body, */     \
 	/* in_dialog, at_ms; [room, seq] */                                   \
 	X(EVENT_DM, "dm", 0)                                                  \

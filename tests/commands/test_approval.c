@@ -100,7 +100,7 @@ START_TEST(runs_once_it_is_allowed)
 	ck_assert(str_equal(asked[0].command.room, STR("r")));
 	question_decide(0, CHAT_OK, STR_ABSENT);
 	approval_heard(
-	    "said room=r seq=1 at=1000 member=member1 id=id1 body=1\n");
+	    "message room=r seq=1 at=1000 member=member1 id=id1 body=1\n");
 }
 END_TEST
 
@@ -219,7 +219,7 @@ START_TEST(the_policy_may_decide_at_once)
 	state = APPROVAL_IS_GIVEN;
 	r_post("id1", STR("1"));
 	approval_heard(
-	    "said room=r seq=1 at=1000 member=member1 id=id1 body=1\n");
+	    "message room=r seq=1 at=1000 member=member1 id=id1 body=1\n");
 	state = APPROVAL_IS_IMPOSSIBLE;
 	r_post("id1", STR("1"));
 	approval_heard("id1: failed unavailable");
@@ -238,7 +238,7 @@ START_TEST(keeps_the_order_of_entries_that_wait)
 	slow_log_do_all(&world.log);
 	approval_heard(
 	    "seq=1 at=1000 member=member1 id=id1 body=1\n"
-	    "room r: said room=r seq=2 at=1000 member=member1 id=id1 "
+	    "room r: message room=r seq=2 at=1000 member=member1 id=id1 "
 	    "body=2\n");
 }
 END_TEST

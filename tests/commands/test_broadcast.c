@@ -7,7 +7,7 @@ START_TEST(posts_to_the_lobby_author_included)
 {
 	connect_members(2);
 	ck_assert_int_eq(DO(BROADCAST, "id2", HI), CHAT_OK);
-	EXPECT_EVENTS("lobby: said member=member2 id=id2 body=\"hi\"\n");
+	EXPECT_EVENTS("lobby: message member=member2 id=id2 body=\"hi\"\n");
 }
 END_TEST
 
@@ -15,7 +15,7 @@ START_TEST(acknowledges_in_the_lobby_if_asked)
 {
 	connect_members(2);
 	DO(BROADCAST, "id2", HI, .ref = STR("c1"));
-	EXPECT_EVENTS("lobby: said member=member2 id=id2 body=\"hi\"\n"
+	EXPECT_EVENTS("lobby: message member=member2 id=id2 body=\"hi\"\n"
 		      "id2: delivered ref=c1 recipients=2\n");
 }
 END_TEST
@@ -45,10 +45,11 @@ START_TEST(numbers_the_messages_of_a_room)
 	DO(BROADCAST, "id2", HI, .room = STR("r"));
 	fake_clock_pass(&world.clock, 5);
 	DO(BROADCAST, "id1", HI, .room = STR("r"));
-	EXPECT_EVENTS("room r: said room=r seq=1 at=1000 member=member2 id=id2 "
-		      "body=\"hi\"\n"
-		      "room r: said room=r seq=2 at=1005 member=member1 id=id1 "
-		      "body=\"hi\"\n");
+	EXPECT_EVENTS(
+	    "room r: message room=r seq=1 at=1000 member=member2 id=id2 "
+	    "body=\"hi\"\n"
+	    "room r: message room=r seq=2 at=1005 member=member1 id=id1 "
+	    "body=\"hi\"\n");
 }
 END_TEST
 
@@ -58,7 +59,7 @@ START_TEST(acknowledges_in_a_room_after_the_delivery)
 	fill_room("r", 2);
 	DO(BROADCAST, "id1", HI, .room = STR("r"), .ref = STR("7"));
 	EXPECT_EVENTS(
-	    "room r: said room=r seq=1 at=1000 member=member1 id=id1 "
+	    "room r: message room=r seq=1 at=1000 member=member1 id=id1 "
 	    "body=\"hi\"\n"
 	    "id1: delivered ref=7 room=r seq=1 at=1000 recipients=2\n");
 }
@@ -69,9 +70,10 @@ START_TEST(acknowledges_without_a_ref_where_that_is_the_custom)
 	connect_members(1);
 	fill_room("r", 1);
 	DO(BROADCAST, "id1", HI, .flags = COMMAND_ACK | COMMAND_CURRENT_ROOM);
-	EXPECT_EVENTS("room r: said room=r seq=1 at=1000 member=member1 id=id1 "
-		      "body=\"hi\"\n"
-		      "id1: delivered room=r seq=1 at=1000 recipients=1\n");
+	EXPECT_EVENTS(
+	    "room r: message room=r seq=1 at=1000 member=member1 id=id1 "
+	    "body=\"hi\"\n"
+	    "id1: delivered room=r seq=1 at=1000 recipients=1\n");
 }
 END_TEST
 
@@ -83,7 +85,7 @@ START_TEST(never_dates_a_message_before_another)
 	world.clock.wall_ms = 400;
 	DO(BROADCAST, "id1", HI, .room = STR("r"), .ref = STR("7"));
 	EXPECT_EVENTS(
-	    "room r: said room=r seq=2 at=1000 member=member1 id=id1 "
+	    "room r: message room=r seq=2 at=1000 member=member1 id=id1 "
 	    "body=\"hi\"\n"
 	    "id1: delivered ref=7 room=r seq=2 at=1000 recipients=1\n");
 }
@@ -103,8 +105,9 @@ START_TEST(posts_what_has_one_key_once)
 	DO(BROADCAST, "id1", HI, .room = STR("r"), .key = STR("k"));
 	EXPECT_EVENTS("");
 	DO(BROADCAST, "id1", HI, .room = STR("r"), .key = STR("l"));
-	EXPECT_EVENTS("room r: said room=r seq=2 at=1005 member=member1 id=id1 "
-		      "body=\"hi\"\n");
+	EXPECT_EVENTS(
+	    "room r: message room=r seq=2 at=1005 member=member1 id=id1 "
+	    "body=\"hi\"\n");
 }
 END_TEST
 
@@ -116,8 +119,9 @@ START_TEST(knows_a_key_in_its_room_only)
 	DO(BROADCAST, "id1", HI, .room = STR("a"), .key = STR("k"));
 	forget_events();
 	DO(BROADCAST, "id1", HI, .room = STR("b"), .key = STR("k"));
-	EXPECT_EVENTS("room b: said room=b seq=1 at=1000 member=member1 id=id1 "
-		      "body=\"hi\"\n");
+	EXPECT_EVENTS(
+	    "room b: message room=b seq=1 at=1000 member=member1 id=id1 "
+	    "body=\"hi\"\n");
 }
 END_TEST
 
@@ -191,7 +195,7 @@ START_TEST(keeps_other_fields_in_the_lobby)
 {
 	connect_members(1);
 	DO(BROADCAST, "id1", .body = STR("1"), .fields = STR("x"));
-	EXPECT_EVENTS("lobby: said member=member1 id=id1 body=1 fields=x\n");
+	EXPECT_EVENTS("lobby: message member=member1 id=id1 body=1 fields=x\n");
 }
 END_TEST
 

@@ -166,7 +166,7 @@ START_TEST(a_message_is_counted_once_for_each_member)
 	DO(BROADCAST, "ualice", .connection = 2, .room = STR("r"),
 	    .body = STR("1"), .ref = STR("7"));
 	EXPECT_EVENTS(
-	    "room r: said room=r seq=1 at=1000 member=alice id=ualice "
+	    "room r: message room=r seq=1 at=1000 member=alice id=ualice "
 	    "body=1\n"
 	    "ualice/2: delivered ref=7 room=r seq=1 at=1000 "
 	    "recipients=2\n");
@@ -199,7 +199,7 @@ START_TEST(an_answer_of_the_log_goes_to_the_connection_that_asked)
 	forget_events();
 	slow_log_do_all(&world.log);
 	EXPECT_EVENTS(
-	    "room r: said room=r seq=1 at=1000 member=alice id=ualice "
+	    "room r: message room=r seq=1 at=1000 member=alice id=ualice "
 	    "body=1\n"
 	    "ualice/2: delivered ref=7 room=r seq=1 at=1000 "
 	    "recipients=2\n");

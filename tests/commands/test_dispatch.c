@@ -55,9 +55,9 @@ START_TEST(measures_messages_by_the_limit_of_the_moment)
 	EXPECT_EVENTS("id1: failed message_too_large limit=3\n");
 	world.chat.limits.message_bytes = 4;
 	DO(BROADCAST, "id1", .body = STR("1234"));
-	EXPECT_EVENTS("lobby: said member=member1 id=id1 body=1234\n");
+	EXPECT_EVENTS("lobby: message member=member1 id=id1 body=1234\n");
 	DO(BROADCAST, "id1", .body = STR("12345"), .flags = COMMAND_ANY_SIZE);
-	EXPECT_EVENTS("lobby: said member=member1 id=id1 body=12345\n");
+	EXPECT_EVENTS("lobby: message member=member1 id=id1 body=12345\n");
 }
 END_TEST
 
@@ -66,8 +66,9 @@ START_TEST(finds_the_room_one_is_in_if_that_is_meant)
 	connect_members(2);
 	fill_room("r", 2);
 	DO(BROADCAST, "id2", .flags = COMMAND_CURRENT_ROOM, .body = STR("1"));
-	EXPECT_EVENTS("room r: said room=r seq=1 at=1000 member=member2 id=id2 "
-		      "body=1\n");
+	EXPECT_EVENTS(
+	    "room r: message room=r seq=1 at=1000 member=member2 id=id2 "
+	    "body=1\n");
 	DO(LIST, "id2", .flags = COMMAND_CURRENT_ROOM);
 	EXPECT_EVENTS("id2: list room=r names=member1,member2\n");
 	fill_room("q", 1);

@@ -112,7 +112,7 @@ START_TEST(a_message_lets_its_room_read_the_file)
 	forget_events();
 	DO(BROADCAST, "id1", .room = STR("tea"), .body = STR("{" ID "}"));
 	EXPECT_EVENTS(
-	    "room tea: said room=tea seq=1 at=1000 member=member1 id=id1 "
+	    "room tea: message room=tea seq=1 at=1000 member=member1 id=id1 "
 	    "body={" ID "a.txt}\n");
 	ck_assert(file_is_readable("id2"));
 	ck_assert(!file_is_readable("id3"));
@@ -242,7 +242,8 @@ START_TEST(later_commands_wait_for_a_completion)
 	held_complete();
 	EXPECT_EVENTS("id1: file ref=1\n");
 	slow_log_do_all(&world.log);
-	EXPECT_EVENTS("lobby: said member=member1 id=id1 body={" ID "a.txt}\n");
+	EXPECT_EVENTS("lobby: message member=member1 id=id1 body={" ID
+		      "a.txt}\n");
 }
 END_TEST
 

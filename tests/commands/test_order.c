@@ -34,7 +34,8 @@ START_TEST(nothing_is_answered_before_it_is_safe)
 	EXPECT_EVENTS("");
 	slow_log_do(&world.log);
 	EXPECT_EVENTS(
-	    "room r: said room=r seq=2 at=1000 member=member1 id=id1 body=2\n"
+	    "room r: message room=r seq=2 at=1000 member=member1 id=id1 "
+	    "body=2\n"
 	    "id1: delivered ref=a room=r seq=2 at=1000 recipients=2\n");
 }
 END_TEST
@@ -58,11 +59,11 @@ START_TEST(members_read_what_they_wrote)
 	DO(HISTORY, "id1", .room = STR("r"), .limit = 9, .ref = STR("b"));
 	EXPECT_EVENTS("");
 	slow_log_do(&world.log);
-	EXPECT_EVENTS(
-	    "room r: said room=r seq=2 at=1000 member=member1 id=id1 body=2\n"
-	    "id1: delivered ref=a room=r seq=2 at=1000 recipients=2\n"
-	    "id1: history ref=b room=r epoch=epoch4 "
-	    "[1 at=1000 member1 id1 1] [2 at=1000 member1 id1 2]\n");
+	EXPECT_EVENTS("room r: message room=r seq=2 at=1000 member=member1 "
+		      "id=id1 body=2\n"
+		      "id1: delivered ref=a room=r seq=2 at=1000 recipients=2\n"
+		      "id1: history ref=b room=r epoch=epoch4 "
+		      "[1 at=1000 member1 id1 1] [2 at=1000 member1 id1 2]\n");
 }
 END_TEST
 
@@ -76,7 +77,8 @@ START_TEST(others_do_not_wait)
 	forget_events();
 	slow_log_do(&world.log);
 	EXPECT_EVENTS(
-	    "room r: said room=r seq=2 at=1000 member=member1 id=id1 body=2\n"
+	    "room r: message room=r seq=2 at=1000 member=member1 id=id1 "
+	    "body=2\n"
 	    "id1: delivered ref=a room=r seq=2 at=1000 recipients=3\n");
 }
 END_TEST
@@ -99,15 +101,17 @@ START_TEST(commands_keep_their_order)
 	broadcast_request("id2", "4", "e");
 	ck_assert_uint_eq(world.log.count, 2);
 	slow_log_do_all(&world.log);
-	EXPECT_EVENTS(
-	    "room r: said room=r seq=2 at=1000 member=member1 id=id1 body=2\n"
-	    "id1: delivered ref=a room=r seq=2 at=1000 recipients=2\n"
-	    "id1: list ref=b room=r names=member1,member2\n"
-	    "room r: said room=r seq=3 at=1000 member=member2 id=id2 body=4\n"
-	    "id2: delivered ref=e room=r seq=3 at=1000 recipients=2\n"
-	    "room r: said room=r seq=4 at=1000 member=member1 id=id1 body=3\n"
-	    "id1: delivered ref=c room=r seq=4 at=1000 recipients=2\n"
-	    "id1: list ref=d room=r names=member1,member2\n");
+	EXPECT_EVENTS("room r: message room=r seq=2 at=1000 member=member1 "
+		      "id=id1 body=2\n"
+		      "id1: delivered ref=a room=r seq=2 at=1000 recipients=2\n"
+		      "id1: list ref=b room=r names=member1,member2\n"
+		      "room r: message room=r seq=3 at=1000 member=member2 "
+		      "id=id2 body=4\n"
+		      "id2: delivered ref=e room=r seq=3 at=1000 recipients=2\n"
+		      "room r: message room=r seq=4 at=1000 member=member1 "
+		      "id=id1 body=3\n"
+		      "id1: delivered ref=c room=r seq=4 at=1000 recipients=2\n"
+		      "id1: list ref=d room=r names=member1,member2\n");
 }
 END_TEST
 
@@ -134,7 +138,7 @@ START_TEST(a_room_is_entered_when_it_is_safe)
 	EXPECT_EVENTS("id1: created ref=a room=new name=New persistent\n");
 	slow_log_do(&world.log);
 	EXPECT_EVENTS(
-	    "room new: said room=new seq=1 at=1000 member=member1 id=id1 "
+	    "room new: message room=new seq=1 at=1000 member=member1 id=id1 "
 	    "body=7\n"
 	    "id1: delivered ref=b room=new seq=1 at=1000 recipients=1\n");
 }
@@ -203,10 +207,10 @@ START_TEST(a_retry_finds_its_first)
 		DO(BROADCAST, "id1", .room = STR("r"), .body = STR("2"),
 		    .key = STR("k"), .ref = i == 0 ? STR("a") : STR("b"));
 	slow_log_do_all(&world.log);
-	EXPECT_EVENTS(
-	    "room r: said room=r seq=2 at=1000 member=member1 id=id1 body=2\n"
-	    "id1: delivered ref=a room=r seq=2 at=1000 recipients=2\n"
-	    "id1: delivered ref=b room=r seq=2 at=1000 duplicate\n");
+	EXPECT_EVENTS("room r: message room=r seq=2 at=1000 member=member1 "
+		      "id=id1 body=2\n"
+		      "id1: delivered ref=a room=r seq=2 at=1000 recipients=2\n"
+		      "id1: delivered ref=b room=r seq=2 at=1000 duplicate\n");
 }
 END_TEST
 
@@ -218,11 +222,11 @@ START_TEST(a_failure_is_answered_behind_earlier_answers)
 	    CHAT_OK);
 	EXPECT_EVENTS("");
 	slow_log_do(&world.log);
-	EXPECT_EVENTS(
-	    "room r: said room=r seq=2 at=1000 member=member1 id=id1 body=2\n"
-	    "id1: delivered ref=a room=r seq=2 at=1000 recipients=2\n"
-	    "id1: failed ref=b room_not_found "
-	    "text=Room nope does not exist\n");
+	EXPECT_EVENTS("room r: message room=r seq=2 at=1000 member=member1 "
+		      "id=id1 body=2\n"
+		      "id1: delivered ref=a room=r seq=2 at=1000 recipients=2\n"
+		      "id1: failed ref=b room_not_found "
+		      "text=Room nope does not exist\n");
 }
 END_TEST
 
@@ -237,10 +241,10 @@ START_TEST(members_are_removed_once_their_entries_are_safe)
 			     &gone),
 	    CHAT_OK);
 	slow_log_do(&world.log);
-	EXPECT_EVENTS(
-	    "room r: said room=r seq=2 at=1000 member=member1 id=id1 body=2\n"
-	    "id1: delivered ref=a room=r seq=2 at=1000 recipients=1\n"
-	    "room r except=id1: gone room=r member=member1 id=id1\n");
+	EXPECT_EVENTS("room r: message room=r seq=2 at=1000 member=member1 "
+		      "id=id1 body=2\n"
+		      "id1: delivered ref=a room=r seq=2 at=1000 recipients=1\n"
+		      "room r except=id1: gone room=r member=member1 id=id1\n");
 	ck_assert_int_eq(member_store_get(world.chat.members, STR("id1"),
 			     &gone),
 	    CHAT_MEMBER_NOT_FOUND);
@@ -316,7 +320,8 @@ START_TEST(without_memory_to_wait_a_command_is_refused)
 	EXPECT_EVENTS("room r except=id1: gone room=r member=member1 id=id1\n");
 	slow_log_do(&world.log);
 	EXPECT_EVENTS(
-	    "room r: said room=r seq=2 at=1000 member=member1 id=id1 body=2\n"
+	    "room r: message room=r seq=2 at=1000 member=member1 id=id1 "
+	    "body=2\n"
 	    "id1: delivered ref=a room=r seq=2 at=1000 recipients=1\n");
 }
 END_TEST
@@ -337,7 +342,7 @@ START_TEST(few_commands_that_waited_run_at_once)
 	broadcast_request("id1", "3", "c");
 	slow_log_do_all(&world.log);
 	ck_assert_ptr_nonnull(strstr(world.publisher.events.text,
-	    "list ref=b room=r names=member1,member2\nroom r: said room=r "
+	    "list ref=b room=r names=member1,member2\nroom r: message room=r "
 	    "seq=3"));
 	ck_assert_uint_eq(dispatcher_queued_bytes(world.dispatcher), 0);
 }

@@ -295,7 +295,7 @@ START_TEST(messages_to_the_lobby_are_ordered_and_counted)
 {
 	DO(BROADCAST, "id1", .body = STR("1"), .ref = STR("1"));
 	run_next();
-	EXPECT_EVENTS("lobby: said member=member1 id=id1 body=1\n"
+	EXPECT_EVENTS("lobby: message member=member1 id=id1 body=1\n"
 		      "id1: delivered ref=1 recipients=2\n");
 }
 END_TEST
@@ -545,11 +545,11 @@ START_TEST(rooms_that_are_not_followed_are_counted)
 	order.count_readiness = ROOM_IS_READY;
 	slow_log_do_all(&world.log);
 	EXPECT_EVENTS("id1: rooms at=1000 [den Den 1 since=5 alive=7000 "
-		      "said=9]\n");
+		      "messages=9]\n");
 	order.count_readiness = ROOM_IS_UNAVAILABLE;
 	DO(ROOM_LIST, "id1", .flags = COMMAND_WITH_COUNTS);
 	EXPECT_EVENTS("id1: rooms at=1000 [den Den 1 since=5 alive=7000 "
-		      "said=9 uncounted]\n");
+		      "messages=9 uncounted]\n");
 }
 END_TEST
 

@@ -139,7 +139,7 @@ START_TEST(notes_names_and_texts_of_the_lobby)
 	noted[0] = '\0';
 	DO(RENAME, "id1", .name = STR("ada"));
 	DO(BROADCAST, "id1", .body = STR("1"));
-	noted_expect("renamed id1\nsaid id1\n");
+	noted_expect("renamed id1\nmessage id1\n");
 }
 END_TEST
 

@@ -12,7 +12,7 @@ START_TEST(makes_a_room_with_its_maker_in_it)
 	EXPECT_EVENTS("id1: list room=id3 names=member1\n");
 	DO(BROADCAST, "id1", .room = STR("id3"), .body = STR("1"));
 	EXPECT_EVENTS(
-	    "room id3: said room=id3 seq=1 at=1000 member=member1 id=id1 "
+	    "room id3: message room=id3 seq=1 at=1000 member=member1 id=id1 "
 	    "body=1\n");
 }
 END_TEST

@@ -387,7 +387,7 @@ START_TEST(loses_and_doubles_nothing_between_messages_and_live_events)
 	DO(BROADCAST, "id2", .room = STR("r"), .body = STR("13"));
 	EXPECT_EVENTS(JOINED POSTED(
 	    12) " asked recovered\n" ENTERED
-		"room r: said room=r seq=13 at=1000 member=member2 id=id2 "
+		"room r: message room=r seq=13 at=1000 member=member2 id=id2 "
 		"body=13\n");
 }
 END_TEST

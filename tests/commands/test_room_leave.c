@@ -13,7 +13,7 @@ START_TEST(notifies_the_others_and_answers)
 	DO(BROADCAST, "id1", .room = STR("r"), .body = STR("1"),
 	    .ref = STR("1"));
 	EXPECT_EVENTS(
-	    "room r: said room=r seq=1 at=1000 member=member1 id=id1 "
+	    "room r: message room=r seq=1 at=1000 member=member1 id=id1 "
 	    "body=1\n"
 	    "id1: delivered ref=1 room=r seq=1 at=1000 recipients=1\n");
 }

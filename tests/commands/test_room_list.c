@@ -29,14 +29,14 @@ START_TEST(lists_times_of_creation_and_of_activity)
 	fake_clock_pass(&world.clock, 10);
 	DO(ROOM_LIST, "id1");
 	EXPECT_EVENTS(
-	    "id1: rooms at=1030 [r r 2 since=1000 alive=1020 said=12]\n");
+	    "id1: rooms at=1030 [r r 2 since=1000 alive=1020 messages=12]\n");
 	DO(ROOM_LEAVE, "id2", .room = STR("r"));
 	forget_events();
 	fake_clock_pass(&world.clock, 60000);
 	TICK();
 	DO(ROOM_LIST, "id1");
 	EXPECT_EVENTS(
-	    "id1: rooms at=61030 [r r 1 since=1000 alive=1030 said=12]\n");
+	    "id1: rooms at=61030 [r r 1 since=1000 alive=1030 messages=12]\n");
 }
 END_TEST
 

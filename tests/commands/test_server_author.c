@@ -27,7 +27,7 @@ START_TEST(posts_in_a_room_that_it_is_not_in)
 			     .body = STR("\"hi\""), .ref = STR("7")),
 	    CHAT_OK);
 	EXPECT_EVENTS(
-	    "room r: said room=r seq=1 at=1000 member=The server id=server "
+	    "room r: message room=r seq=1 at=1000 member=The server id=server "
 	    "body=\"hi\"\n"
 	    "~1: delivered ref=7 room=r epoch=epoch2 seq=1 at=1000 "
 	    "recipients=1\n");
@@ -42,7 +42,7 @@ START_TEST(posts_as_a_member_that_it_names)
 	SERVER(BROADCAST, .as_id = STR("u1"), .room = STR("r"),
 	    .body = STR("1"), .flags = COMMAND_ACK);
 	EXPECT_EVENTS(
-	    "room r: said room=r seq=1 at=1000 member=u1 id=u1 body=1\n"
+	    "room r: message room=r seq=1 at=1000 member=u1 id=u1 body=1\n"
 	    "~1: delivered room=r epoch=epoch2 seq=1 at=1000 "
 	    "recipients=1\n");
 }
@@ -109,7 +109,7 @@ START_TEST(broadcasts_to_the_lobby)
 {
 	connect_members(2);
 	SERVER(BROADCAST, .body = STR("\"hi\""), .flags = COMMAND_ACK);
-	EXPECT_EVENTS("lobby: said member=The server id=server body=\"hi\"\n"
+	EXPECT_EVENTS("lobby: message member=The server id=server body=\"hi\"\n"
 		      "~1: delivered recipients=2\n");
 }
 END_TEST
@@ -122,7 +122,7 @@ START_TEST(reads_a_room_and_its_history)
 	SERVER(ROOM_INFO, .room = STR("r"));
 	EXPECT_EVENTS(
 	    "~1: room_info room=r epoch=epoch2 seq=2 [r r 1 since=1000 "
-	    "alive=1000 said=2]\n");
+	    "alive=1000 messages=2]\n");
 	SERVER(HISTORY, .room = STR("r"), .limit = 1);
 	EXPECT_EVENTS(
 	    "~1: history room=r epoch=epoch2 [2 at=1000 member1 id1 2] "
@@ -190,7 +190,7 @@ START_TEST(a_message_waits_for_its_room)
 	slow_log_do_all(&world.log);
 	EXPECT_EVENTS(
 	    "~1: created ref=1 room=r name=r persistent\n"
-	    "room r: said room=r seq=1 at=1000 member=The server id=server "
+	    "room r: message room=r seq=1 at=1000 member=The server id=server "
 	    "body=1\n"
 	    "~1: delivered ref=2 room=r epoch=epoch1 seq=1 at=1000\n");
 }

@@ -52,7 +52,7 @@ def test_what_a_member_does(start, receiver, tmp_path):
     alice.leave()
     events = receiver.wait_for(1, "disconnected") and receiver.events()
     assert words(events) == [
-        "started", "connected", "room_created", "joined", "said", "edited",
+        "started", "connected", "room_created", "joined", "message", "edited",
         "reacted", "redacted", "left", "room_emptied", "disconnected"]
     by = {event["event"]: event for event in events}
     numbers = [event["number"] for event in events]
@@ -62,8 +62,8 @@ def test_what_a_member_does(start, receiver, tmp_path):
     assert by["disconnected"]["generation"] == by["connected"]["generation"]
     who = {"member": "alice", "member_id": alice.id}
     where = {"room": "tea", "epoch": by["room_created"]["epoch"]}
-    assert without(by["said"], "number", "at") == {
-        "event": "said", **where, "seq": 1, **who, "key": "k", "message": {"n": 1}}
+    assert without(by["message"], "number", "at") == {
+        "event": "message", **where, "seq": 1, **who, "key": "k", "message": {"n": 1}}
     assert without(by["edited"], "number", "at") == {
         "event": "edited", **where, "seq": 1, **who, "message": "one"}
     assert without(by["reacted"], "number", "at") == {
@@ -127,7 +127,7 @@ def test_other_dialects_and_the_lobby(start, receiver):
     eve = Action(server.addresses[1])
     with Chat(server.address) as alice:
         alice.ask_ok("broadcast", message="to the lobby")
-        sent = receiver.wait_for(1, "said")[0]
+        sent = receiver.wait_for(1, "message")[0]
         assert sent["message"] == "to the lobby" and "room" not in sent
     eve.leave()
     receiver.wait_for(2, "disconnected")
@@ -151,7 +151,7 @@ def test_a_receiver_that_fails(start, receiver, bad):
         alice.ask_ok("join", room="tea", create=True)
         for n in range(100):
             alice.send_command("broadcast", room="tea", message=n)
-        sent = receiver.wait_for(100, "said")
+        sent = receiver.wait_for(100, "message")
         assert [event["message"] for event in sent] == list(range(100))
     tried = [batch["batch"] for batch in receiver.asked]
     assert tried[1] == tried[2] == tried[3]
@@ -192,7 +192,7 @@ def test_memory_is_bounded_and_a_gap_is_declared(start, receiver):
         receiver.may_answer.set()
         gap = receiver.wait_for(1, "gap")[0]
         alice.ask_ok("broadcast", room="tea", message="after")
-        sent = receiver.wait_for(1 + 201 - gap["lost"], "said")
+        sent = receiver.wait_for(1 + 201 - gap["lost"], "message")
     assert gap["lost"] == lost
     assert sent[-1]["message"] == "after" and sent[-1]["number"] > gap["number"]
     assert [event["seq"] for event in sent[:-1]] == list(range(1, len(sent)))
@@ -224,17 +224,17 @@ def test_after_a_kill_it_gets_what_it_did_not_take(start, receiver, tmp_path):
         server.stop = lambda: None
     receiver.answer = lambda asked: (204, b"", {})
     server = start(*receiver.options(), *store_options(tmp_path))
-    eventually(lambda: {event["seq"] for event in receiver.events("said")} >=
+    eventually(lambda: {event["seq"] for event in receiver.events("message")} >=
                set(acked))
-    seen = list(dict.fromkeys(event["seq"] for event in receiver.events("said")))
+    seen = list(dict.fromkeys(event["seq"] for event in receiver.events("message")))
     assert seen == acked
     server.stop()
     # All is acknowledged: nothing comes twice after a clean end.
-    before = len(receiver.events("said"))
+    before = len(receiver.events("message"))
     started = len(receiver.events("started"))
     start(*receiver.options(), *store_options(tmp_path))
     receiver.wait_for(started + 1, "started")
-    assert len(receiver.events("said")) == before
+    assert len(receiver.events("message")) == before
 
 
 def test_a_receiver_that_comes_later(start, receiver, tmp_path):
@@ -257,7 +257,7 @@ def test_a_receiver_that_comes_later(start, receiver, tmp_path):
     receiver.server.server_close()
     again = Receiver(port)
     start(*again.options(), *store_options(tmp_path))
-    events = again.wait_for(1, "edited") and again.events("said", "edited")
+    events = again.wait_for(1, "edited") and again.events("message", "edited")
     assert [event["message"] for event in events] == ["dead", "edited"]
     again.stop()
 
@@ -303,7 +303,7 @@ def test_many_rooms_at_once_keep_their_order(start, receiver):
         thread.start()
     for thread in threads:
         thread.join(DEADLINE)
-    sent = receiver.wait_for(400, "said")
+    sent = receiver.wait_for(400, "message")
     for room in rooms:
         assert [event["message"] for event in sent
                 if event["room"] == room] == list(range(100))

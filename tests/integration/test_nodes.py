@@ -146,7 +146,7 @@ def test_one_node_sends_the_events_of_all(node, see_off):
         goes_on(alice, bob, f"key {number}")
 
     def numbers():
-        return [event["seq"] for event in receiver.events("said")]
+        return [event["seq"] for event in receiver.events("message")]
 
     eventually(lambda: len(numbers()) >= 20)
     assert numbers() == list(range(1, 21))

@@ -25,7 +25,7 @@ def test_a_message_in_a_room(server):
             number = opened(server, 0)
             accepted = trace.wait_for("accepted", what="broadcast", member=author.id)
             assert accepted["connection"] == number and accepted["room"] == "tea"
-            published = trace.wait_for("published", what="said", seq=1)
+            published = trace.wait_for("published", what="message", seq=1)
             assert published["count"] == 2 and published["member"] == author.id
             # The author is sent its answer with it.
             assert trace.wait_for("sent", room="tea")["count"] == 1

@@ -395,7 +395,7 @@ def test_what_waits_for_a_receiver_of_hooks_goes_on(launch, tmp_path, store):
     events = {event["number"]: event for event in receiver.events()}
     assert list(events) == sorted(events)
     assert [event["event"] for event in events.values()][:7] == [
-        "started", "connected", "room_created", "joined", "said", "said", "left"]
+        "started", "connected", "room_created", "joined", "message", "message", "left"]
     by = {event["event"]: event for event in events.values()}
     assert by["left"]["generation"] == by["joined"]["generation"]
     receiver.stop()

@@ -56,7 +56,7 @@ said_put(struct wire_text *out, const struct hook_stamp *stamp,
 {
 	const struct message *message = &entry->message;
 
-	hook_event_begin(out, stamp, STR("said"), message->at_ms);
+	hook_event_begin(out, stamp, STR("message"), message->at_ms);
 	room_put(out, entry, room);
 	json_field_unsigned(out, STR(",\"seq\":"), message->seq);
 	author_put(out, message->author, message->author_id);

@@ -80,7 +80,7 @@ sim_on_sent(void *arg, const struct sim_received *event)
 	sim->has_gap |= str_equal(event->word, STR("gap"));
 	if (room == SIM_ROOMS)
 		return;
-	if (str_equal(event->word, STR("said")))
+	if (str_equal(event->word, STR("message")))
 		said_check(sim, event, room);
 	else if (str_equal(event->word, STR("joined")))
 		stay_take(sim, event, room, true);

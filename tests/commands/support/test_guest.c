@@ -48,7 +48,7 @@ START_TEST(post_under_their_name)
 	DO(BROADCAST, "id1", .flags = COMMAND_CURRENT_ROOM | COMMAND_ACK,
 	    .body = STR("1"));
 	EXPECT_EVENTS(
-	    "room sports: said room=sports seq=1 at=1000 member=alice "
+	    "room sports: message room=sports seq=1 at=1000 member=alice "
 	    "id=id1 body=1\n"
 	    "id1: delivered room=sports seq=1 at=1000 recipients=1\n");
 }

@@ -7,14 +7,15 @@
 
 static struct store_rig rig;
 
-/* The handler's calls, one for each entry: "said r 2 id1; lost said r 3". */
+/* The handler's calls, one for each entry: "message r 2 id1; lost message r 3".
+ */
 static char reported[1 << 16];
 
 static void
 entry_note(struct entry_handler *handler, const struct entry *entry,
     const struct command *requester, enum chat_error outcome)
 {
-	static const char *const words[] = { "said", "created", "removed",
+	static const char *const words[] = { "message", "created", "removed",
 		"attribute", "barrier" };
 	size_t len = strlen(reported);
 
@@ -98,8 +99,9 @@ START_TEST(does_entries_in_order_when_they_are_safe)
 	reports_expect("");
 	ck_assert_str_eq(store_rig_show(&rig), "r epoch1:");
 	store_rig_settle(&rig);
-	reports_expect("said r 1 id1; said r 2 id2; barrier  id3; created s; "
-		       "said s 1 id1");
+	reports_expect(
+	    "message r 1 id1; message r 2 id2; barrier  id3; created s; "
+	    "message s 1 id1");
 	ck_assert_str_eq(store_rig_show(&rig),
 	    "r epoch1: 1=1 2=1; s epoch2: 1=1");
 }
@@ -111,7 +113,7 @@ START_TEST(what_is_not_journaled_does_not_wait)
 	ck_assert_int_eq(store_rig_put(&rig, "t", false), CHAT_OK);
 	ck_assert_int_eq(log_append_entry(ENTRY_MESSAGE, "t", "id2"), CHAT_OK);
 	ck_assert_int_eq(store_rig_remove(&rig, "t"), CHAT_OK);
-	reports_expect("created t; said t 1 id2; removed t");
+	reports_expect("created t; message t 1 id2; removed t");
 	ck_assert_int_eq(log_append_entry(ENTRY_MESSAGE, "none", "id1"),
 	    CHAT_ROOM_NOT_FOUND);
 }
@@ -127,7 +129,7 @@ START_TEST(a_barrier_waits_for_what_is_before_it_only)
 	log_append_entry(ENTRY_BARRIER, NULL, "id2");
 	store_rig_fail_syncs(&rig);
 	store_rig_settle(&rig);
-	reports_expect("lost said r id1; lost barrier  id2");
+	reports_expect("lost message r id1; lost barrier  id2");
 }
 END_TEST
 
@@ -137,9 +139,9 @@ START_TEST(a_retry_finds_its_first_wherever_that_is)
 	ck_assert_uint_eq(store_rig_append_keyed(&rig, "r", "b", "k"), 1);
 	ck_assert_uint_eq(store_rig_append(&rig, "r", "c"), 2);
 	store_rig_settle(&rig);
-	reports_expect("said r 1; said r=1; said r 2");
+	reports_expect("message r 1; message r=1; message r 2");
 	ck_assert_uint_eq(store_rig_append_keyed(&rig, "r", "b", "k"), 1);
-	reports_expect("said r=1");
+	reports_expect("message r=1");
 	ck_assert_str_eq(store_rig_show(&rig), "r epoch1: 1=a 2=c");
 }
 END_TEST
@@ -150,13 +152,13 @@ START_TEST(a_retry_is_lost_with_its_first)
 	store_rig_append_keyed(&rig, "r", "b", "k");
 	log_disk_fill();
 	store_rig_settle(&rig);
-	reports_expect("lost said r; lost said r");
+	reports_expect("lost message r; lost message r");
 	memory_disk_heal(rig.memory);
 	memory_disk_advance(rig.memory, 5000);
 	store_rig_settle(&rig);
 	ck_assert_uint_eq(store_rig_append_keyed(&rig, "r", "b", "k"), 1);
 	store_rig_settle(&rig);
-	reports_expect("said r 1");
+	reports_expect("message r 1");
 }
 END_TEST
 
@@ -186,7 +188,7 @@ START_TEST(a_room_that_is_being_removed_is_not_seen)
 	ck_assert_int_eq(store_rig_remove(&rig, "r"), CHAT_ROOM_NOT_FOUND);
 	ck_assert_str_eq(store_rig_show(&rig), "");
 	store_rig_settle(&rig);
-	reports_expect("said r 1 id1; removed r");
+	reports_expect("message r 1 id1; removed r");
 	ck_assert_uint_eq(room_store_count(rig.rooms), 0);
 	ck_assert_int_eq(store_rig_put(&rig, "r", true), CHAT_OK);
 }
@@ -199,7 +201,7 @@ START_TEST(a_room_whose_removal_is_lost_is_there_again)
 	store_rig_remove(&rig, "r");
 	log_disk_fill();
 	store_rig_settle(&rig);
-	reports_expect("said r 1 id1; lost removed r");
+	reports_expect("message r 1 id1; lost removed r");
 	ck_assert_str_eq(store_rig_show(&rig), "r epoch1: 1=1");
 	ck_assert(!commit_log_is_room_pending(rig.log, STR("r")));
 }
@@ -214,9 +216,10 @@ START_TEST(a_room_is_made_and_removed_before_either_is_safe)
 		store_rig_fail_syncs(&rig);
 	store_rig_settle(&rig);
 	if (_i > 0)
-		reports_expect("lost created s; lost said s; lost removed s");
+		reports_expect(
+		    "lost created s; lost message s; lost removed s");
 	else
-		reports_expect("created s; said s 1; removed s");
+		reports_expect("created s; message s 1; removed s");
 	ck_assert_str_eq(store_rig_show(&rig), "r epoch1:");
 }
 END_TEST
@@ -242,7 +245,7 @@ START_TEST(does_a_part_at_once)
 		file_store_poll(rig.store);
 	ck_assert_uint_eq(commit_log_bytes(rig.log), 0);
 	ck_assert_ptr_nonnull(strstr(reported,
-	    _i > 0 ? "1200 id1; lost said r" : "1200 id1; said r 1201"));
+	    _i > 0 ? "1200 id1; lost message r" : "1200 id1; message r 1201"));
 }
 END_TEST
 

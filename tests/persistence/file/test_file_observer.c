@@ -11,7 +11,7 @@
 
 static struct store_rig rig;
 
-/* "created r; said r 1; topic r; removed r; 3 lost". */
+/* "created r; message r 1; topic r; removed r; 3 lost". */
 static char seen[4096];
 static uint64_t last_lsn;
 
@@ -33,7 +33,7 @@ static void
 entry_see(struct entry_observer *observer, const struct entry *entry,
     const struct command *requester)
 {
-	static const char *const words[] = { "said", "created", "removed",
+	static const char *const words[] = { "message", "created", "removed",
 		"attribute", "barrier" };
 	char number[24] = "";
 
@@ -128,17 +128,17 @@ START_TEST(sees_what_is_safe_and_again_what_it_did_not_acknowledge)
 	ck_assert_uint_gt(store_rig_append(&rig, "r", "1"), 0);
 	seen_expect("");
 	store_rig_settle(&rig);
-	seen_expect("said r 1");
+	seen_expect("message r 1");
 	observer_acknowledge();
 	observer_post("2");
 	set_topic("t");
-	seen_expect("said r 2; attribute r");
+	seen_expect("message r 2; attribute r");
 	store_crash(CRASH_KILL);
-	seen_expect("said r 2; attribute r");
+	seen_expect("message r 2; attribute r");
 	observer_post("3");
-	seen_expect("said r 3");
+	seen_expect("message r 3");
 	store_crash(CRASH_KILL);
-	seen_expect("said r 2; attribute r; said r 3");
+	seen_expect("message r 2; attribute r; message r 3");
 	observer_acknowledge();
 	store_crash(CRASH_KILL);
 	seen_expect("");
@@ -150,22 +150,23 @@ START_TEST(sees_a_room_that_was_removed)
 	observer_post("1");
 	ck_assert_int_eq(store_rig_remove(&rig, "r"), CHAT_OK);
 	store_rig_settle(&rig);
-	seen_expect("said r 1; removed r");
+	seen_expect("message r 1; removed r");
 	store_crash(CRASH_KILL);
-	seen_expect("said r 1; removed r");
+	seen_expect("message r 1; removed r");
 }
 END_TEST
 
 /* The file of the cursor is not synced: then more comes again, never less. */
 START_TEST(sees_more_again_after_a_power_cut)
 {
-	static const char *const expected[] = { "created r; said r 1; said r 2",
-		"said r 2" };
+	static const char *const expected[] = {
+		"created r; message r 1; message r 2", "message r 2"
+	};
 
 	observer_post("1");
 	observer_acknowledge();
 	observer_post("2");
-	seen_expect("said r 1; said r 2");
+	seen_expect("message r 1; message r 2");
 	store_crash(_i == 0 ? CRASH_NOTHING : CRASH_ALL);
 	seen_expect(expected[_i]);
 }
@@ -179,7 +180,7 @@ START_TEST(without_a_cursor_sees_what_comes)
 	store_rig_open(&rig);
 	seen_expect("");
 	observer_post("1");
-	seen_expect("said r 1");
+	seen_expect("message r 1");
 }
 END_TEST
 
@@ -204,11 +205,11 @@ START_TEST(sees_what_has_the_number_of_what_was_cut)
 	rig.memory = left;
 	last_lsn = 0;
 	store_rig_open(&rig);
-	seen_expect("said r 1; said r 2; said r 3");
+	seen_expect("message r 1; message r 2; message r 3");
 	observer_post("2");
-	seen_expect("said r 1");
+	seen_expect("message r 1");
 	store_crash(CRASH_KILL);
-	seen_expect("said r 1");
+	seen_expect("message r 1");
 }
 END_TEST
 
@@ -225,8 +226,8 @@ START_TEST(is_told_how_much_a_snapshot_may_lack)
 		    "56789012345678901234567890123456789\"");
 	seen[0] = '\0';
 	store_crash(CRASH_KILL);
-	ck_assert_ptr_nonnull(strstr(seen, " lost; said r "));
-	ck_assert_ptr_nonnull(strstr(seen, "said r 40"));
+	ck_assert_ptr_nonnull(strstr(seen, " lost; message r "));
+	ck_assert_ptr_nonnull(strstr(seen, "message r 40"));
 }
 END_TEST
 
@@ -237,7 +238,7 @@ START_TEST(acknowledges_all_that_was_seen)
 	file_store_acknowledge(rig.store, 0);
 	store_rig_settle(&rig);
 	store_crash(CRASH_KILL);
-	seen_expect("said r 1; said r 2; said r 2");
+	seen_expect("message r 1; message r 2; message r 2");
 }
 END_TEST
 
@@ -247,8 +248,9 @@ seen_messages(void)
 {
 	unsigned bits = 0;
 
-	for (const char *at = seen; (at = strstr(at, "said r ")) != NULL; at++)
-		bits |= 1u << atoi(at + strlen("said r "));
+	for (const char *at = seen; (at = strstr(at, "message r ")) != NULL;
+	     at++)
+		bits |= 1u << atoi(at + strlen("message r "));
 	return bits;
 }
 

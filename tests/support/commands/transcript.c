@@ -127,7 +127,7 @@ add_rooms(struct transcript *transcript, const struct room_entries *rooms)
 		add_flag(transcript, "private", room->is_private);
 		add_number(transcript, "since", (uint64_t)room->created_ms);
 		add_number(transcript, "alive", (uint64_t)room->active_ms);
-		add_number(transcript, "said", room->messages);
+		add_number(transcript, "messages", room->messages);
 		add_flag(transcript, "uncounted", room->is_uncounted);
 		if (room->is_mine)
 			transcript_add(transcript,

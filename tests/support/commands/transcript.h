@@ -18,8 +18,9 @@ void transcript_add(struct transcript *, const char *format, ...)
 
 /*
  * A line like
- *   room r1 except id2: said room=r1 seq=1 at=1000 member=al id=id1 body="hi"
- * with all parts of the event that are set. "id2/7" is connection 7 of id2.
+ *   room r1 except id2: message room=r1 seq=1 at=1000 member=al id=id1
+ * body="hi" with all parts of the event that are set. "id2/7" is connection 7
+ * of id2.
  */
 void transcript_event(struct transcript *, const struct event *,
     const struct audience *);

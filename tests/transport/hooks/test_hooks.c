@@ -153,7 +153,7 @@ event_say(uint64_t seq, uint64_t lsn)
 	observer->ops->entry(observer, &entry, NULL);
 }
 
-/* Events of the body: "said1 said2 gap3". */
+/* Events of the body: "message1 message2 gap3". */
 static const char *
 body_words(void)
 {
@@ -229,7 +229,7 @@ START_TEST(a_node_that_stands_by_goes_on_where_the_other_ended)
 	ck_assert_int_eq(sent_ms, 2000);
 	hooks_lead(hooks, UINT64_C(2000000000000000), 2500);
 	ck_assert(request_take());
-	ck_assert_str_eq(body_words(), "said3 said4");
+	ck_assert_str_eq(body_words(), "message3 message4");
 	ck_assert_ptr_nonnull(strstr(body, "\"number\":2000000000000001,"));
 	ck_assert_ptr_nonnull(strstr(body, "\"number\":2000000000000002,"));
 	/* It is in the middle of a batch when another node takes over. */
@@ -240,7 +240,7 @@ START_TEST(a_node_that_stands_by_goes_on_where_the_other_ended)
 	ck_assert(!request_take());
 	event_say(5, 0);
 	ck_assert(request_take());
-	ck_assert_str_eq(body_words(), "said5");
+	ck_assert_str_eq(body_words(), "message5");
 	ck_assert(hooks_report(hooks, 0, &number, &sent_ms));
 	ck_assert_uint_ge(number, UINT64_C(2000000000000003));
 	request_answer(OK);
@@ -290,7 +290,7 @@ START_TEST(a_node_that_leads_again_sends_again_what_was_under_way)
 	hooks_lead(hooks, number + 1000, 0);
 	node_may_send = true;
 	ck_assert(request_take());
-	ck_assert_str_eq(body_words(), "said1 said2");
+	ck_assert_str_eq(body_words(), "message1 message2");
 	ck_assert_uint_gt(body_number(), number + 1000);
 	request_answer(OK);
 	ck_assert(!request_take());
@@ -309,7 +309,7 @@ START_TEST(what_is_taken_after_another_node_has_begun_is_kept)
 	request_answer(OK);
 	hooks_lead(hooks, 0, 500);
 	ck_assert(request_take());
-	ck_assert_str_eq(body_words(), "said1");
+	ck_assert_str_eq(body_words(), "message1");
 	request_answer(OK);
 }
 END_TEST
@@ -330,14 +330,14 @@ START_TEST(what_a_log_does_not_have_any_more_is_not_sent)
 	event_say(1, 0);
 	hooks_lead(hooks, 0, 1500);
 	ck_assert(request_take());
-	ck_assert_str_eq(body_words(), "said1");
+	ck_assert_str_eq(body_words(), "message1");
 	/* What is under way is sent again as it is. */
 	event_say(2, 0);
 	observer->ops->forget(observer, STR("r"));
 	request_answer(BUSY);
 	rig_pass(&recorder.rig, 300);
 	ck_assert(request_take());
-	ck_assert_str_eq(body_words(), "said1");
+	ck_assert_str_eq(body_words(), "message1");
 	request_answer(OK);
 	ck_assert(!request_take());
 }
@@ -351,8 +351,8 @@ START_TEST(a_node_that_stands_by_keeps_the_newest_events)
 		event_say(seq, 0);
 	hooks_lead(hooks, 0, 0);
 	ck_assert(request_take());
-	ck_assert_ptr_nonnull(strstr(body_words(), "said30"));
-	ck_assert_ptr_null(strstr(body_words(), "said1 "));
+	ck_assert_ptr_nonnull(strstr(body_words(), "message30"));
+	ck_assert_ptr_null(strstr(body_words(), "message1 "));
 	request_answer(OK);
 	ck_assert(request_take());
 	ck_assert_ptr_nonnull(strstr(body_words(), "gap"));
@@ -371,7 +371,7 @@ START_TEST(one_batch_is_under_way_and_the_rest_follows)
 	request_answer(OK);
 	ck_assert_uint_eq(acknowledged_count, 0);
 	ck_assert(request_take());
-	ck_assert_str_eq(body_words(), "said1 said2");
+	ck_assert_str_eq(body_words(), "message1 message2");
 	request_answer(OK);
 	ck_assert_uint_eq(acknowledged_count, 1);
 	ck_assert_uint_eq(acknowledged[0], 12);
@@ -401,7 +401,7 @@ START_TEST(a_batch_that_fails_is_sent_again_as_it_is)
 	}
 	request_answer(OK);
 	ck_assert(request_take());
-	ck_assert_str_eq(body_words(), "said2");
+	ck_assert_str_eq(body_words(), "message2");
 	request_answer(OK);
 }
 END_TEST
@@ -464,7 +464,7 @@ START_TEST(a_gap_takes_the_place_of_what_does_not_fit)
 	hooks_stats(hooks, &stats);
 	request_answer(OK);
 	ck_assert(request_take());
-	ck_assert_ptr_nonnull(strstr(body_words(), "said1 said2"));
+	ck_assert_ptr_nonnull(strstr(body_words(), "message1 message2"));
 	request_answer(OK);
 	ck_assert(request_take());
 	ck_assert_int_eq(atoi(body_words() + strlen("gap")), (int)stats.lost);
@@ -473,7 +473,7 @@ START_TEST(a_gap_takes_the_place_of_what_does_not_fit)
 	ck_assert_uint_eq(acknowledged[acknowledged_count - 1], 100);
 	event_say(101, 101);
 	ck_assert(request_take());
-	ck_assert_str_eq(body_words(), "said101");
+	ck_assert_str_eq(body_words(), "message101");
 	request_answer(OK);
 	hooks_stats(hooks, &stats);
 	ck_assert_uint_eq(stats.sent + stats.lost, 103); /* started, gap */
@@ -489,7 +489,7 @@ START_TEST(what_a_store_lacks_is_a_gap)
 	event_say(2, 12);
 	hooks_run();
 	ck_assert(request_take());
-	ck_assert_str_eq(body_words(), "said1 gap5 said2 started");
+	ck_assert_str_eq(body_words(), "message1 gap5 message2 started");
 	request_answer(OK);
 	teardown();
 }

@@ -35,15 +35,16 @@ static const struct {
 	const char *expected; /* NULL: it is not sent */
 } entries[] = {
 	{ .entry = MESSAGE(.body = STR("{\"a\":1}")),
-	    .expected =
-		HEAD("said") PLACE ",\"seq\":7" WHO ",\"message\":{\"a\":1}}" },
+	    .expected = HEAD("message") PLACE ",\"seq\":7" WHO
+					      ",\"message\":{\"a\":1}}" },
 	{ .entry = MESSAGE(.body = STR("\"x\""), .key = STR("k\"")),
 	    .has_no_room = true,
-	    .expected = HEAD("said") ",\"room\":\"tea\",\"seq\":7" WHO
-				     ",\"key\":\"k\\\"\",\"message\":\"x\"}" },
+	    .expected =
+		HEAD("message") ",\"room\":\"tea\",\"seq\":7" WHO
+				",\"key\":\"k\\\"\",\"message\":\"x\"}" },
 	/* A store has only that there was one. */
 	{ .entry = MESSAGE(.is_redacted = true),
-	    .expected = HEAD("said") PLACE ",\"seq\":7" WHO "}" },
+	    .expected = HEAD("message") PLACE ",\"seq\":7" WHO "}" },
 	{ .entry = { .kind = ENTRY_MESSAGE,
 	      .room_id = STR("tea"),
 	      .is_duplicate = true } },
@@ -219,7 +220,7 @@ START_TEST(writes_what_no_log_has)
 		   "\"room\":\"tea\",\"member\":\"Bob\",\"member_id\":\"id2\","
 		   "\"by\":\"Ada\",\"by_id\":\"id1\",\"reason\":\"spam\"}");
 	hook_put_event(&out, &stamp, &message);
-	out_expect("{\"event\":\"said\",\"number\":3,\"at\":9" WHO
+	out_expect("{\"event\":\"message\",\"number\":3,\"at\":9" WHO
 		   ",\"message\":[1]}");
 }
 END_TEST
