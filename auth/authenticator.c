@@ -99,14 +99,15 @@ candidate_identify(struct authenticator *auth, struct candidate *candidate,
 
 static bool
 origin_fits(const struct authenticator *auth,
-    const struct http_request *request)
+    const struct http_exchange *exchange, const struct http_request *request)
 {
 	size_t count;
 	struct str origin = http_header_find(request, STR("Origin"), &count);
 
 	return count <= 1 &&
 	       origin_is_allowed(origin,
-		   http_header_find(request, STR("Host"), NULL), auth->origins);
+		   http_header_find(request, STR("Host"), NULL),
+		   http_exchange_is_secure(exchange), auth->origins);
 }
 
 static void
@@ -116,7 +117,7 @@ authenticator_admit(struct admission *admission, struct candidate *candidate,
 	struct authenticator *auth = (struct authenticator *)admission;
 	const struct auth_method_ops *ops = auth->method->ops;
 
-	if (!origin_fits(auth, request))
+	if (!origin_fits(auth, candidate->exchange, request))
 		auth_refuse(candidate, 403, "Origin not allowed\n");
 	else if (ops->admit != NULL)
 		ops->admit(auth->method, candidate, request);
@@ -156,7 +157,7 @@ account_request_is_allowed(struct authenticator *auth,
 {
 	if (!http_method_is_allowed(exchange, HTTP_POST))
 		return false;
-	if (origin_fits(auth, exchange->request))
+	if (origin_fits(auth, exchange, exchange->request))
 		return true;
 	http_refuse(&exchange->response, 403, "Origin not allowed\n");
 	return false;

@@ -96,8 +96,16 @@ origin_matches(const struct origin *origin, struct str allowed)
 	       ports_match(origin, pattern.port);
 }
 
+/* A proxy in front that is not trusted may use TLS. */
+static bool
+scheme_fits(struct str scheme, bool is_secure)
+{
+	return scheme.data != NULL &&
+	       (!is_secure || origin_text_is(scheme, STR("https")));
+}
+
 bool
-origin_is_allowed(struct str origin_text, struct str host_text,
+origin_is_allowed(struct str origin_text, struct str host_text, bool is_secure,
     struct str allowed)
 {
 	struct origin origin, host;
@@ -107,7 +115,7 @@ origin_is_allowed(struct str origin_text, struct str host_text,
 		return true;
 	origin = origin_split(origin_text);
 	host = origin_split(host_text);
-	if (origin.scheme.data != NULL &&
+	if (scheme_fits(origin.scheme, is_secure) &&
 	    origin_text_is(origin.host, host.host) &&
 	    ports_match(&origin, host.port))
 		return true;

@@ -13,8 +13,9 @@
 
 /*
  * Whether a page of this origin may connect to a server that was addressed as
- * `host` (the Host header): if it is the same host and port, or if one of the
- * allowed origins matches. These are separated by commas or spaces:
+ * `host` (the Host header), over TLS or as far as is known not: if it is the
+ *same host and port, and of a secure server also the scheme is, or if one of
+ *the allowed origins matches. These are separated by commas or spaces:
  *
  *	https://app.example.org		exactly this origin
  *	app.example.org			with any scheme
@@ -23,7 +24,8 @@
  *
  * An absent origin is allowed.
  */
-bool origin_is_allowed(struct str origin, struct str host, struct str allowed);
+bool origin_is_allowed(struct str origin, struct str host, bool is_secure,
+    struct str allowed);
 
 /* Whether a list of allowed origins is well-formed. */
 bool origin_list_is_valid(struct str allowed);

@@ -52,10 +52,24 @@ START_TEST(judges_origins)
 	struct str origin =
 	    cases[_i].origin != NULL ? str_from(cases[_i].origin) : STR_ABSENT;
 
-	ck_assert_msg(origin_is_allowed(origin, str_from(cases[_i].host),
+	ck_assert_msg(origin_is_allowed(origin, str_from(cases[_i].host), false,
 			  str_from(cases[_i].allowed)) == cases[_i].is_allowed,
 	    "%s at %s with %s", cases[_i].origin, cases[_i].host,
 	    cases[_i].allowed);
+}
+END_TEST
+
+/* A page that came without TLS may have been replaced on its way. */
+START_TEST(of_a_secure_server_pages_are_secure)
+{
+	struct str host = STR("chat.example"), all = STR("chat.example");
+	struct str plain = STR("http://chat.example");
+
+	ck_assert(origin_is_allowed(STR("https://chat.example"), host, true,
+	    STR("")));
+	ck_assert(!origin_is_allowed(plain, host, true, STR("")));
+	ck_assert(origin_is_allowed(plain, host, true, all));
+	ck_assert(origin_is_allowed(plain, host, false, STR("")));
 }
 END_TEST
 
@@ -83,5 +97,6 @@ END_TEST
 SUITE(origin)
 {
 	tcase_add_loop_test(tests, judges_origins, 0, COUNT_OF(cases));
+	tcase_add_test(tests, of_a_secure_server_pages_are_secure);
 	tcase_add_loop_test(tests, judges_lists, 0, COUNT_OF(lists));
 }

@@ -14,7 +14,7 @@ from http.client import HTTPSConnection
 import pytest
 
 from certificates import make_certificate
-from client import TEXT, Chat, Connection, Gone, frame, get, plain_head
+from client import TEXT, Chat, Connection, Gone, frame, get, head, plain_head
 from server import DEADLINE, ENVIRONMENT, PARLEYD, eventually
 
 LISTEN = ("127.0.0.1:0,tls",)
@@ -56,6 +56,14 @@ def test_members_talk_under_tls(server, files):
             assert ack["recipients"] == 2
         got = [e for e in (bob.next() for _ in range(4))]
         assert [len(e["message"]) for e in got] == [1, 1000, 16384, 60000]
+
+
+def test_pages_of_the_same_host_without_tls_are_of_another_site(server, files):
+    host = "localhost:%d" % server.address[1]
+    for scheme, status in ("https", 101), ("http", 403):
+        with Connection(server.address, trust(files)) as connection:
+            connection.send(head(Host=host, Origin=f"{scheme}://{host}"))
+            assert connection.read_response().status == status
 
 
 def test_a_slow_reader_gets_everything_in_order(server, files):
