@@ -174,7 +174,7 @@ character_next(const char **at, const char *end, bool is_escaped)
 
 /* `is_escaped`: as a string is between its quotes. True: a word was found. */
 static bool
-text_read(struct reading *reading, const char *at, const char *end,
+words_read(struct reading *reading, const char *at, const char *end,
     bool is_escaped)
 {
 	reading->word.from = NULL;
@@ -220,7 +220,7 @@ word_filter_apply(struct message_filter *base, struct str body, struct str *out)
 		if (*at != '"')
 			continue;
 		quote = string_end(at + 1, end);
-		if (text_read(&reading, at + 1, quote, true) &&
+		if (words_read(&reading, at + 1, quote, true) &&
 		    (filter->action == WORD_REJECT ||
 			(quote < end && is_key(quote + 1, end))))
 			return FILTER_REFUSED;
@@ -243,7 +243,7 @@ word_filter_allows(struct message_filter *base, struct str text)
 	struct reading reading = { .filter = filter, .copied = text.data };
 
 	wire_text_reset(&filter->changed);
-	return !text_read(&reading, text.data, text.data + text.len, false);
+	return !words_read(&reading, text.data, text.data + text.len, false);
 }
 
 static const struct message_filter_ops word_filter_ops = {
