@@ -9,6 +9,7 @@ import socket
 import ssl
 import subprocess
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPSConnection
 
 import pytest
@@ -186,28 +187,30 @@ def test_reloads_under_load_drop_no_connection(start, files):
     reloaded = threading.Event()
     posted = []
 
+    def next_number(chat):
+        while not isinstance(number := chat.next().get("message"), int):
+            pass
+        return number
+
     def post():
         while not reloaded.is_set():
-            chats[0].post("tea", len(posted))
-            posted.append(len(posted))
+            number = len(posted)
+            chats[0].post("tea", number)
+            assert [next_number(chat) for chat in chats[1:]] == [number] * 9
+            posted.append(number)
 
-    poster = threading.Thread(target=post)
-    poster.start()
-    for n in range(10):
-        server.signal(signal.SIGHUP)
-        server.wait_for_line("reloaded", n)
-        # Handshakes go on, too.
-        Chat(server.address, tls=trust(files)).leave()
-    reloaded.set()
-    poster.join()
-    assert len(posted) > 10
-    for chat in chats[1:]:
-        got = []
-        while len(got) < len(posted):
-            text = chat.next().get("message")
-            if isinstance(text, int):
-                got.append(text)
-        assert got == posted
+    with ThreadPoolExecutor() as pool:
+        posting = pool.submit(post)
+        for n in range(10):
+            before = len(posted)
+            server.signal(signal.SIGHUP)
+            server.wait_for_line("reloaded", n)
+            # Handshakes go on, too.
+            Chat(server.address, tls=trust(files)).leave()
+            eventually(lambda: len(posted) > before)
+        reloaded.set()
+        posting.result()
+    for chat in chats:
         chat.leave()
 
 
