@@ -31,14 +31,28 @@ stop_cb(evutil_socket_t signal_number, short what, void *arg)
 		server_stop(server);
 }
 
+/* libevent calls this once for each signal that came since the last turn. */
 static void
-reload_cb(evutil_socket_t signal_number, short what, void *arg)
+reload_signal_cb(evutil_socket_t signal_number, short what, void *arg)
 {
-	struct server *server = arg;
+	const struct server *server = arg;
 
 	(void)signal_number;
 	(void)what;
-	server->reload_asked = true;
+	event_active(server->reload, EV_READ, 0);
+}
+
+/* Once in a turn, so that a flood of signals does not stop the loop. */
+static void
+reload_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct server *server = arg;
+	const struct host *host = server->config.host;
+
+	(void)fd;
+	(void)what;
+	if (host->ops->reload != NULL)
+		host->ops->reload(host->arg);
 }
 
 static void
@@ -106,19 +120,6 @@ second_tick(struct server *server)
 		admission->ops->tick(admission);
 }
 
-/* Once for all signals since the last tick, so that many do not stop the loop. */
-static void
-reload_if_asked(struct server *server)
-{
-	const struct host *host = server->config.host;
-
-	if (!server->reload_asked)
-		return;
-	server->reload_asked = false;
-	if (host->ops->reload != NULL)
-		host->ops->reload(host->arg);
-}
-
 static void
 tick_cb(evutil_socket_t fd, short what, void *arg)
 {
@@ -142,7 +143,6 @@ tick_cb(evutil_socket_t fd, short what, void *arg)
 	worker->ws.endpoint->ops->tick(worker->ws.endpoint);
 	if (worker->api != NULL)
 		api_tick(worker->api, worker->loop.now_ms);
-	reload_if_asked(server);
 	if (host->ops->tick != NULL)
 		host->ops->tick(worker->ws.websocket_count, host->arg);
 	if (before / TICKS_A_SECOND != tick / TICKS_A_SECOND)
@@ -221,11 +221,14 @@ server_add_events(struct server *server)
 	} signals[SIGNALS] = {
 		{ SIGTERM, stop_cb },
 		{ SIGINT, stop_cb },
-		{ SIGHUP, reload_cb },
+		{ SIGHUP, reload_signal_cb },
 		{ SIGUSR2, upgrade_cb },
 	};
 	struct event_base *base = server->worker.loop.base;
 
+	server->reload = event_new(base, -1, 0, reload_cb, server);
+	if (server->reload == NULL)
+		return false;
 	for (int i = 0; i < SIGNALS; i++) {
 		/* When the event ends, so that nothing kills the exit. */
 		signal(signals[i].number, SIG_IGN);
@@ -245,6 +248,8 @@ server_remove_events(struct server *server)
 	for (int i = 0; i < SIGNALS; i++)
 		if (server->signals[i] != NULL)
 			event_free(server->signals[i]);
+	if (server->reload != NULL)
+		event_free(server->reload);
 	if (server->tick != NULL)
 		event_free(server->tick);
 	if (server->tick_fd >= 0)

@@ -28,11 +28,11 @@ struct server {
 	int tick_fd; /* -1: none */
 	struct event *tick;
 	struct event *signals[SIGNALS];
+	struct event *reload; /* activated by SIGHUP */
 	struct event *store_event;
 	struct event *files_event;
 	struct event *admission_event;
 	bool stopped;
-	bool reload_asked;
 	int64_t drain_since_ms; /* -1: not draining */
 	int64_t batch_wait_ns;  /* for each send: how long to wait for input */
 };

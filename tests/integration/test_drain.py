@@ -150,15 +150,3 @@ def test_signals_while_it_ends_do_not_kill_it(number, tmp_path):
             while server.process.poll() is None:
                 assert time.monotonic() < give_up
                 server.signal(number)
-
-
-def test_many_signals_at_once_are_one_reload(start):
-    server = start()
-    began = time.monotonic()
-    for _ in range(2000):
-        server.signal(signal.SIGHUP)
-    server.wait_for_line(r"\breloaded")
-    assert get(server.address, "/livez").status == 200
-    reloads = sum("reloaded" in line for line in server.lines)
-    # One with each tick of 100 ms at most.
-    assert reloads <= 1 + (time.monotonic() - began) / 0.1

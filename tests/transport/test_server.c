@@ -29,7 +29,9 @@ struct fixture {
 	bool floods; /* everything that is read makes the client send more */
 	unsigned messages;
 	unsigned flushes;
-	unsigned stop_at; /* this flush sends SIGTERM, twice */
+	unsigned stop_at;   /* this flush sends SIGTERM, twice */
+	unsigned reload_at; /* this one sends SIGHUP, five times */
+	unsigned reloads;
 	unsigned left;
 	unsigned bye_code;
 	struct host host;
@@ -126,6 +128,8 @@ server_on_flush(struct endpoint *endpoint)
 	if (f.stop_at != 0 && f.flushes >= f.stop_at &&
 	    f.flushes <= f.stop_at + 1)
 		raise(SIGTERM);
+	for (int i = 0; i < 5 && f.flushes == f.reload_at; i++)
+		raise(SIGHUP);
 }
 
 /* So much that looking for more input is worth it. */
@@ -167,10 +171,20 @@ on_store_event(void *arg)
 	return ++f.handled < 3;
 }
 
+static void
+on_reload(void *arg)
+{
+	(void)arg;
+	f.reloads++;
+}
+
 static struct server *
 server_create_configured(void)
 {
-	static const struct host_ops no_store, store = {
+	static const struct host_ops no_store = {
+		.reload = on_reload,
+	};
+	static const struct host_ops store = {
 		.on_store_event = on_store_event,
 	};
 	struct server_config config = {
@@ -254,6 +268,20 @@ START_TEST(a_second_signal_ends_it_at_once)
 }
 END_TEST
 
+START_TEST(signals_that_come_together_are_one_reload)
+{
+	setup();
+	f.reload_at = 5;
+	f.stop_at = 10;
+	f.server = server_create_configured();
+	ck_assert_ptr_nonnull(f.server);
+	upgrade_request();
+	server_run(f.server);
+	ck_assert_uint_eq(f.reloads, 1);
+	teardown();
+}
+END_TEST
+
 START_TEST(a_client_that_sends_without_end_does_not_delay_others)
 {
 	setup();
@@ -315,6 +343,7 @@ END_TEST
 SUITE(server)
 {
 	tcase_add_test(tests, a_second_signal_ends_it_at_once);
+	tcase_add_test(tests, signals_that_come_together_are_one_reload);
 	tcase_add_test(tests,
 	    a_client_that_sends_without_end_does_not_delay_others);
 	tcase_add_test(tests, handles_store_events_until_one_fails);
