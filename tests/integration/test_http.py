@@ -242,11 +242,14 @@ def test_options_lists_the_methods(parleyd):
     assert got.headers["allow"] == "GET, HEAD, OPTIONS"
 
 
-def test_an_unread_body_is_not_taken_for_a_request(parleyd):
+@pytest.mark.parametrize("method, target, status", [
+    ("GET", "/health", 413), ("GET", "/nothing", 404), ("POST", "/v1/nothing", 404),
+    ("PUT", "/", 405), ("POST", "/ws", 400)])
+def test_an_unread_body_is_not_taken_for_a_request(parleyd, method, target, status):
     with Connection(parleyd.address) as connection:
         length = len(head())
-        connection.send(plain_head("/health", Content_Length=length) + head())
-        assert connection.read_response().status == 413
+        connection.send(plain_head(target, method, Content_Length=length) + head())
+        assert connection.read_response().status == status
         connection.expect_end()
 
 

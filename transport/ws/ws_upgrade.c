@@ -301,12 +301,11 @@ ws_upgrade(struct ws_service *service, struct http_exchange *exchange)
 	int status = ws_check(service, exchange->conn, exchange->request,
 	    &upgrade, &key, &why);
 
-	if (!http_exchange_admits_body(exchange, false))
-		return;
 	if (status != 101) {
 		meter_count_handshake(&exchange->conn->loop->meter, status);
 		http_refuse(&exchange->response, status, why);
-	} else if (!ws_has_room(service, exchange->conn, &exchange->response) ||
+	} else if (!http_exchange_admits_body(exchange, HTTP_REFUSES_BODY) ||
+		   !ws_has_room(service, exchange->conn, &exchange->response) ||
 		   !ws_has_share(exchange))
 		return;
 	else if (service->admission != NULL)
