@@ -53,7 +53,9 @@ origins_compare(struct str text)
 	size_t len = line == NULL ? 0 : (size_t)(line - text.data);
 	struct str list = str_slice(text.data + len, text.len - len);
 
-	origin_is_allowed(str_slice(text.data, len), STR("chat.example"), list);
+	for (int is_secure = 0; is_secure < 2; is_secure++)
+		origin_is_allowed(str_slice(text.data, len),
+		    STR("chat.example"), is_secure, list);
 	origin_list_is_valid(list);
 }
 
