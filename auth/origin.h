@@ -13,9 +13,9 @@
 
 /*
  * Whether a page of this origin may connect to a server that was addressed as
- * `host` (the Host header), over TLS or as far as is known not: if it is the
- *same host and port, and of a secure server also the scheme is, or if one of
- *the allowed origins matches. These are separated by commas or spaces:
+ * `host` (the Host header), over TLS if it is secure: if host and port are the
+ * same, and with TLS the scheme is https, or if one of the allowed origins
+ * matches. These are separated by commas or spaces:
  *
  *	https://app.example.org		exactly this origin
  *	app.example.org			with any scheme
