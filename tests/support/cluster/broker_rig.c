@@ -235,7 +235,7 @@ rig_open(struct broker_rig *rig, const char *slot)
 
 static const struct broker_options rig_options = {
 	.prefix = "parley:",
-	.timeout_ms = 1000,
+	.timeout_ms = 10000,
 };
 
 void
