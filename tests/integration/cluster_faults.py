@@ -46,7 +46,7 @@ GHOSTS = 10
 ANSWER = 10
 
 # Longer than anything takes; only what hangs is ended by it.
-PATIENCE = 60
+PATIENCE = 240
 
 
 class Violation(Exception):

@@ -7,7 +7,7 @@ import nodes
 import server as programs
 from accounts import Accounts
 from client import Chat
-from server import AT_ONCE, NO_DRAIN, ECHO_SERVER, PARLEYD
+from server import AT_ONCE, NO_DRAIN, ECHO_SERVER, PARLEYD, PATIENT
 
 # Also for the modules of tests, which are imported later.
 Server = programs.Server = nodes.started
@@ -64,7 +64,7 @@ def start():
 @pytest.fixture
 def start_preset():
     """Servers with the preset rates."""
-    yield from starter(NO_DRAIN)
+    yield from starter((*NO_DRAIN, *PATIENT))
 
 
 @pytest.fixture

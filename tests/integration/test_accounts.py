@@ -298,7 +298,8 @@ def test_a_trusted_proxy_names_the_client(start, users):
 
 def test_pings_do_not_wait_for_passwords(start, users):
     """scrypt has a thread of its own, and its queue is bounded."""
-    server = start(*options(users, "--limits-logins", "0"))
+    server = start(*options(users, "--limits-logins", "0",
+                            "--limits-handshake-timeout", "5s"))
     answer, _ = log_in(server.address, "alice")
     with Chat(server.address, **bearer(answer["token"])) as alice:
         body = json.dumps({"user": "alice", "password": "wrong horse"})

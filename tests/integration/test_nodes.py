@@ -356,7 +356,7 @@ def test_an_empty_room_ends_at_all_nodes(node, see_off):
     nodes[0].kill()
     backend = Backend(nodes[1].address)
     members[2].ask_ok("leave", room="two")
-    eventually(lambda: rooms() == {"used", "news"}, 30)
+    eventually(lambda: rooms() == {"used", "news"})
     backend.close()
 
 

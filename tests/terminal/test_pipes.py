@@ -10,7 +10,7 @@ import threading
 
 import pytest
 
-from server import AT_ONCE, DEADLINE, PARLEYD, REPORT, Server, eventually
+from server import DEADLINE, NO_DRAIN, PARLEYD, PATIENT, REPORT, Server, eventually
 from terminal import PARLEY, PERSON, url_of
 
 USAGE, UNAVAILABLE, NOT_ALL, PROTOCOL = 64, 69, 75, 76
@@ -113,7 +113,7 @@ def test_nothing_to_send_is_well_sent(url):
 def test_a_fast_sender_slows_down(tail):
     limits = ("--limits-messages", "300/s", "--limits-messages-burst", "50",
               "--limits-patience", "0")
-    with Server(PARLEYD, *AT_ONCE[:4], *limits) as server:
+    with Server(PARLEYD, *NO_DRAIN, *PATIENT, *limits) as server:
         listener = tail(at=url_of(server), room="tea")
         done = run("send", url_of(server), "--room", "tea",
                    text="".join(f"{n}\n" for n in range(300)))

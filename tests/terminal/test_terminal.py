@@ -4,13 +4,14 @@ import subprocess
 
 import pytest
 
+from server import DEADLINE
 from terminal import PARLEY, PERSON, url_of
 
 
 def send_command(url, text, room="tea", name="eve"):
     subprocess.run(
         [PARLEY, "send", url, "--room", room, "--name", name],
-        input=text.encode(), timeout=20, check=True, env=PERSON,
+        input=text.encode(), timeout=DEADLINE, check=True, env=PERSON,
     )
 
 

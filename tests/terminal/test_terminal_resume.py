@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from server import AT_ONCE, PARLEYD, Server, eventually
+from server import AT_ONCE, DEADLINE, PARLEYD, Server, eventually
 from terminal import url_of
 from test_terminal_files import enter_room, saved
 
@@ -117,7 +117,7 @@ def test_an_upload_goes_on_after_a_kill_of_the_server(terminal, line, files):
 
     threading.Thread(target=kill).start()
     ann.enter(f"/send {files}/big.bin")
-    assert killed.wait(30)
+    assert killed.wait(DEADLINE)
     with Server(PARLEYD, *options) as second:
         line.server = second
         ann.wait_for("big.bin (5.7 MiB): /v1/files/")
