@@ -115,7 +115,8 @@ class Receiver:
         """Of a server that uses it for these, `url` if none are named."""
         names = [name for hook in hooks or ("url",)
                  for name in (f"--hooks-{hook.replace('_', '-')}", self.url)]
-        return ("--hooks-secret", SECRET, *names)
+        return ("--hooks-secret", SECRET, "--hooks-timeout", "1m",
+                "--hooks-before-timeout", "1m", *names)
 
     def stop(self):
         self.may_answer.set()

@@ -76,6 +76,12 @@ def hook():
 
 
 @pytest.fixture
+def start(start):
+    """Servers that wait for a hook of a busy machine."""
+    return lambda *options, **how: start("--auth-hook-timeout", "1m", *options, **how)
+
+
+@pytest.fixture
 def server(start, hook):
     return start("--auth-kind", "hook", "--auth-hook-url", hook.url)
 
@@ -208,6 +214,7 @@ def test_a_hook_that_hangs_is_given_up(start, hook):
 
 def test_a_hook_that_dies_in_the_middle(start):
     with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(DEADLINE)
         server = start("--auth-kind", "hook", "--auth-hook-url",
                        "http://127.0.0.1:%d" % listening.getsockname()[1])
         for begun in b"", b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{":
@@ -223,15 +230,14 @@ def test_a_hook_that_dies_in_the_middle(start):
 
 def test_requests_under_way_are_bounded(start, hook):
     server = start("--auth-kind", "hook", "--auth-hook-url", hook.url,
-                   "--auth-hook-max", "2", "--auth-hook-timeout", "20s",
-                   "--limits-handshake-timeout", "60s")
+                   "--auth-hook-max", "2")
     hook.may_answer.clear()
     clients = []
     for _ in range(2 + 2 * 16):
         clients.append(Connection(server.address))
         clients[-1].send(head())
     for _ in range(2):
-        assert hook.arrived.acquire(timeout=20)
+        assert hook.arrived.acquire(timeout=DEADLINE)
     # All of them have arrived when this one is refused.
     assert answer_of(server.address).body == b"Too many wait for the hook\n"
     assert len(hook.asked) == 2
@@ -246,15 +252,15 @@ def test_requests_under_way_are_bounded(start, hook):
 
 def test_a_client_that_goes_cancels_its_request(start):
     with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(DEADLINE)
         server = start("--auth-kind", "hook", "--auth-hook-url",
                        "http://127.0.0.1:%d" % listening.getsockname()[1],
-                       "--auth-hook-timeout", "60s",
-                       "--limits-handshake-timeout", "200ms")
+                       "--limits-handshake-timeout", "1s")
         with Connection(server.address) as client:
             client.send(head())
             asked, _ = listening.accept()
             assert client.read_response().status == 503
-        asked.settimeout(20)
+        asked.settimeout(DEADLINE)
         while asked.recv(1 << 16):
             pass
         asked.close()
@@ -265,7 +271,7 @@ def test_a_server_ends_while_the_hook_is_asked(start, hook):
     hook.may_answer.clear()
     with Connection(server.address) as client:
         client.send(head())
-        assert hook.arrived.acquire(timeout=20)
+        assert hook.arrived.acquire(timeout=DEADLINE)
         server.stop()
 
 
@@ -276,7 +282,7 @@ def test_another_kind_answers_those_that_wait(start, hook, tmp_path):
     hook.may_answer.clear()
     with Connection(server.address) as client:
         client.send(head())
-        assert hook.arrived.acquire(timeout=20)
+        assert hook.arrived.acquire(timeout=DEADLINE)
         config.write_text("auth.kind = open\n")
         server.signal(signal.SIGHUP)
         assert client.read_response().status == 503

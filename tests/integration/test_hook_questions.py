@@ -57,7 +57,7 @@ def test_a_client_that_waits_too_long(start, receiver):
     """Its question makes place for another one."""
     server = start(*receiver.options("before_connect"), "--hooks-before-max", "1",
                    "--hooks-before-timeout", "20s",
-                   "--limits-handshake-timeout", "300ms")
+                   "--limits-handshake-timeout", "2s")
     receiver.may_answer.clear()
     with Connection(server.address) as first:
         first.send(head())
