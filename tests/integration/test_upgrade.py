@@ -49,6 +49,11 @@ class Upgradable(Server):
     def expect_failure(self, nth=0):
         self.wait_for_line("not upgraded", nth)
 
+    def reload(self):
+        done = len([line for line in self.lines if "reloaded" in line])
+        os.kill(self.serving, signal.SIGHUP)
+        self.wait_for_line("reloaded", done)
+
     def is_running(self):
         """Not one that is dead, and that its parent has not asked about."""
         try:
@@ -293,8 +298,7 @@ def test_what_changes_once_messages_were_sent_ahead(launch):
     receiver, held = Receiver(), threading.Event()
     receiver.answer = lambda asked: (
         (asked["room"] != "late" or held.wait(DEADLINE)) and (204, b"", {}))
-    server = launch(*receiver.options("before_join"), "--hooks-before-timeout", "20s",
-                    "--history-messages", "5")
+    server = launch(*receiver.options("before_join"), "--history-messages", "5")
     ann, bob = Chat(server.address), Chat(server.address)
     for room in "kept", "gone", "again", "full":
         ann.ask_ok("create", name=room, room=room, persistent=room in ("kept", "full"))
@@ -473,6 +477,8 @@ def cannot_listen(server, folder):
 
 
 def hangs(server, folder):
+    (folder / "conf").write_text("upgrade.timeout = 1s\n")
+    server.reload()
     handover.install(server.program, "import time; time.sleep(3600)")
 
 
@@ -494,7 +500,7 @@ def ends_after(step):
 ], ids=lambda breaks: breaks.__qualname__)
 def test_a_new_process_that_fails_changes_nothing(launch, tmp_path, store, breaks):
     (tmp_path / "conf").write_text("")
-    server = launch("--config", tmp_path / "conf", "--upgrade-timeout", "1s",
+    server = launch("--config", tmp_path / "conf",
                     "--store-kind", store, "--store-dir", tmp_path / "store")
     ann, bob = Chat(server.address), Chat(server.address)
     ann.ask_ok("create", name="Den", room="den", persistent=True)
@@ -508,6 +514,7 @@ def test_a_new_process_that_fails_changes_nothing(launch, tmp_path, store, break
     bob.expect("broadcast", message="still here")
     # The next one succeeds.
     (tmp_path / "conf").write_text("")
+    server.reload()
     server.program.unlink(missing_ok=True)
     shutil.copy(PARLEYD, server.program)
     server.upgrade()
@@ -516,8 +523,9 @@ def test_a_new_process_that_fails_changes_nothing(launch, tmp_path, store, break
 
 @pytest.mark.parametrize("program", [
     f"handover.end_after({handover.AHEAD})", "handover.hang_after_checked()"])
-def test_a_new_process_that_fails_with_messages_in_memory(launch, program):
-    server = launch("--upgrade-timeout", "1s")
+def test_a_new_process_that_fails_with_messages_in_memory(launch, tmp_path, program):
+    (tmp_path / "conf").write_text("upgrade.timeout = 2s\n")
+    server = launch("--config", tmp_path / "conf")
     ann = Chat(server.address)
     ann.ask_ok("create", name="Den", room="den", persistent=True)
     for n in range(100):
@@ -528,6 +536,8 @@ def test_a_new_process_that_fails_with_messages_in_memory(launch, program):
     ann.ask_ok("edit", room="den", seq=1, message="still here")
     ann.post("den", "and here")
     before = histories(ann, ["den"])
+    (tmp_path / "conf").write_text("")
+    server.reload()
     server.program.unlink()
     shutil.copy(PARLEYD, server.program)
     server.upgrade()
@@ -609,12 +619,13 @@ def test_an_old_process_that_is_killed_half_way(launch, tmp_path, step):
 
 
 def test_a_second_signal_is_refused(launch):
-    server = launch("--upgrade-timeout", "1s")
+    server = launch()
     member = Chat(server.address)
     handover.install(server.program, "import time; time.sleep(3600)")
     server.ask_for_upgrade()
-    server.wait_for_line("upgrade: ")
+    first = int(server.wait_for_line(r"upgrade: .*, process (\d+)")[1])
     server.ask_for_upgrade()
     server.wait_for_line("an upgrade is under way")
+    os.kill(first, signal.SIGKILL)
     server.expect_failure(1)
     member.ask_ok("ping")
