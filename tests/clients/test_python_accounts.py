@@ -50,7 +50,7 @@ def test_a_token_logs_in(start, users, run):
 
 def test_a_function_gives_a_fresh_token_for_each_connection(start, users, run):
     """The session ends: the client reconnects with the next token."""
-    server = start(*options(users, "--auth-session", "2s"))
+    server = start(*options(users, "--auth-session", "5s"))
     taken = []
 
     async def token():

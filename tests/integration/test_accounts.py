@@ -428,7 +428,7 @@ def test_a_new_role_changes_the_rights(server, users):
 
 
 def test_connections_end_with_the_session(start, users):
-    server = start(*options(users, "--auth-session", "2s"))
+    server = start(*options(users, "--auth-session", "5s"))
     answer, cookie = log_in(server.address, "alice")
     assert int(cookie["max-age"]) == 2
     with Chat(server.address, **bearer(answer["token"])) as alice:

@@ -265,7 +265,7 @@ def test_persistent_rooms_can_be_left_to_users(start, key):
 
 
 def test_a_connection_ends_with_its_token(server):
-    token = make_token(exp=int(time.time()) + 2)
+    token = make_token(exp=int(time.time()) + 5)
     with Chat(server.address, Authorization=f"Bearer {token}") as alice:
         alice.expect("token_expiring")
         alice.expect("bye", code=4202, reason="token_expired")

@@ -8,6 +8,7 @@ import pytest
 from accounts import Further
 from client import WebSocket
 from dialects import Action, Topic
+from test_auth import make_token
 
 
 @pytest.fixture
@@ -243,24 +244,24 @@ def test_names_that_look_alike_get_a_number(start, accounts, see_off, rule, name
 
 def test_a_token_is_renewed_by_its_user(server, connect, accounts):
     """The end comes within the last 30 s, so the notice comes at once."""
-    alice = connect("alice", "--ttl", "3s")
+    others, limited = accounts.token("bob"), accounts.token("alice", "--can", "read")
+    alice = connect("alice", "--ttl", "5s")
     notice = alice.expect("token_expiring")
     assert abs(notice["at"] / 1000 - time.time()) < 30
     assert alice.ask("auth", token="x")["code"] == "unauthorized"
-    assert alice.ask("auth", token=accounts.token("bob"))["code"] == "forbidden"
-    limited = accounts.token("alice", "--can", "read")
+    assert alice.ask("auth", token=others)["code"] == "forbidden"
     assert alice.ask_ok("auth", token=limited) == {
         "event": "done", "ref": f"r{alice.refs}", "command": "auth"}
     assert alice.ask("broadcast", message="x")["code"] == "forbidden"
     # Beyond the end of the first token.
-    alice.ask_ok("auth", token=accounts.token("alice", "--ttl", "32s"))
+    alice.ask_ok("auth", token=make_token(exp=notice["at"] // 1000 + 32))
     alice.expect("token_expiring")
     assert time.time() > notice["at"] / 1000 - 2
     alice.ask_ok("broadcast", message="still here")
 
 
 def test_a_connection_without_a_new_token_ends(connect):
-    alice = connect("alice", "--ttl", "2s")
+    alice = connect("alice", "--ttl", "5s")
     alice.expect("token_expiring")
     alice.expect("bye", code=4202, reason="token_expired")
     alice.expect_close(4202)
