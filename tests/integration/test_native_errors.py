@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from client import Chat
+from client import TEXT, Chat, frame
 
 BAD_JSON = [
     ("", 0),
@@ -179,8 +179,8 @@ def test_commands_come_at_a_limited_rate(start):
     server = start("--limits-messages", "5", "--limits-messages-burst", "10",
                    "--limits-patience", "0")
     a = Chat(server.address)
-    for n in range(30):
-        a.send_command("ping", ref=n)
+    a.send(b"".join(frame(TEXT, json.dumps({"command": "ping", "ref": n}))
+                    for n in range(30)))
     answers = [a.next() for _ in range(30)]
     assert [e["ref"] for e in answers] == list(range(30))
     kinds = [e["event"] for e in answers]
@@ -196,8 +196,7 @@ def test_a_client_that_ignores_refusals_is_closed(start):
     server = start("--limits-messages", "1", "--limits-messages-burst", "1",
                    "--limits-patience", "0")
     a, b = Chat(server.address), Chat(server.address)
-    for n in range(200):
-        a.send_command("me")
+    a.send(frame(TEXT, '{"command":"me"}') * 200)
     bye, before = a.expect_bye(4101)
     assert bye["reason"] == "rate_limited" and bye["retry_after_ms"] > 0
     refusals = [e for e in before if e["event"] == "error"]

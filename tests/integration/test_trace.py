@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from api import KEY, Backend
-from client import Chat
+from client import TEXT, Chat, frame
 from server import DEADLINE, ENVIRONMENT, PARLEYD
 from tracing import SECRET, Trace, opened
 
@@ -73,8 +73,7 @@ def test_a_connection_beyond_its_budget(start_preset):
     server = start_preset("--admin-key", KEY, "--limits-messages", "5", "--limits-messages-burst", "5")
     with Chat(server.address) as member:
         with Trace(server, "--connection", opened(server, 0)) as trace:
-            for _ in range(12):
-                member.send_command("ping")
+            member.send(frame(TEXT, '{"command":"ping"}') * 12)
             assert trace.wait_for("paused")["why"] == "budget"
             trace.wait_for("resumed", why="budget")
 
