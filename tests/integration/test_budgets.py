@@ -65,8 +65,8 @@ def test_a_client_that_goes_on_is_refused_and_closed(start_preset):
         assert bye["reason"] == "rate_limited"
         kinds = [event["event"] for event in before]
         served = kinds.index("error")
-        # 40 at once, then 200 a second for a second, if the server is not too late.
-        assert 40 <= served <= 300, served
+        # 40 at once, then 200 a second for a second, or for as long as it took.
+        assert 40 <= served <= 45 + 200 * took, (served, took)
         assert all(
             event["code"] == "rate_limited" and event["retry_after_ms"] > 0
             for event in before
