@@ -75,18 +75,28 @@ def test_every_client_gets_bye_under_load(number):
 
 
 def test_readyz_fails_at_once_and_chat_goes_on_until_the_window():
-    with Server(PARLEYD, "--drain-delay", "3s", "--drain-window", "0s") as server:
+    options = "--drain-timeout", "100s", "--drain-window", "0s"
+    with Server(PARLEYD, "--drain-delay", "60s", *options) as server:
         chat = Chat(server.address)
         server.signal()
         eventually(lambda: get(server.address, "/readyz").status == 503)
         assert get(server.address, "/livez").status == 200
         chat.ask_ok("ping")
+        server.signal()
+        server.assert_clean(server.wait())
+        chat.socket.close()
+    with Server(PARLEYD, "--drain-delay", "1s", *options) as server:
+        chat = Chat(server.address)
+        began = time.monotonic()
+        server.signal()
         chat.expect_bye(1001)
+        assert time.monotonic() - began > 0.5
         server.assert_clean(server.wait())
 
 
 def test_newcomers_are_sent_away_while_others_leave():
-    with Server(PARLEYD, "--drain-delay", "0s", "--drain-window", "2s") as server:
+    with Server(PARLEYD, "--drain-delay", "0s", "--drain-window", "60s",
+                "--drain-timeout", "100s") as server:
         chats = [Chat(server.address) for _ in range(20)]
         server.signal()
         eventually(lambda: get(server.address, "/readyz").status == 503)
@@ -151,3 +161,4 @@ def test_signals_while_it_ends_do_not_kill_it(number, tmp_path):
             while server.process.poll() is None:
                 assert time.monotonic() < give_up
                 server.signal(number)
+                time.sleep(0.0001)  # the server is to get on, too
