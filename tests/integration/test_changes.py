@@ -3,6 +3,7 @@
 import pytest
 
 from dialects import Action
+from server import eventually
 from test_store_restart import killed, meet, store  # noqa: F401
 
 
@@ -62,8 +63,8 @@ def test_an_edit_comes_too_late(start):
     alice = meet(server)
     alice.ask_ok("create", name="Tea", room="tea")
     alice.post("tea", "one")
-    while alice.ask("edit", room="tea", seq=1, message="two")["event"] == "done":
-        pass
+    eventually(lambda: alice.ask("edit", room="tea", seq=1, message="two")["event"]
+               != "done")
     refusal = alice.refusal("edit", room="tea", seq=1, message="two")
     assert (refusal["code"], refusal["limit"]) == ("forbidden", 1000)
 

@@ -7,7 +7,7 @@ import pytest
 import websockets
 
 from client import BINARY, CLOSE, TEXT, Chat, Connection, close_frame, frame, get, head
-from server import DEADLINE
+from server import DEADLINE, eventually
 
 
 def together(test):
@@ -130,8 +130,7 @@ def test_a_conversation_as_documented(join):
 def test_a_lost_connection_is_not_announced(join):
     a, b = join(), join()
     b.reset()
-    while a.ask("list")["members"] != [a.name]:
-        pass
+    eventually(lambda: a.ask("list")["members"] == [a.name])
     assert [e["event"] for e in a.pending()] == ["broadcast"]
 
 

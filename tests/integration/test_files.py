@@ -171,8 +171,7 @@ def test_an_upload_goes_on_where_it_was_interrupted(start_either):
                         ("Content-Length", "4000")):
         broken.connection.putheader(name, value)
     broken.connection.endheaders(PNG[1000:3000])
-    while offset_of(http, location) < 3000:
-        pass
+    eventually(lambda: offset_of(http, location) >= 3000)
     broken.close()
     refused = patch(http, location, 1000, PNG[1000:])
     assert (refused.status, refused["error"]) == (409, "file_offset")
@@ -221,12 +220,10 @@ def test_an_upload_that_breaks_off_is_removed_unless_it_can_go_on(start_either):
     def stats():
         return http.get("/stats")["files"]
 
-    while stats()["received_bytes"] < 50_000:
-        pass
+    eventually(lambda: stats()["received_bytes"] >= 50_000)
     assert stats()["count"] == 1
     broken.close()
-    while stats()["count"] == 1:
-        pass
+    eventually(lambda: stats()["count"] != 1)
 
 
 # --- whose they are ------------------------------------------------------------

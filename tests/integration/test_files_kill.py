@@ -79,10 +79,8 @@ def test_uploads_go_on_after_a_kill_and_none_is_half(on_disk):
                    for n, (location, content) in enumerate(zip(locations, contents))]
         for thread in threads:
             thread.start()
-        while sum(each.endswith(".data") for each in names(directory)) < (
-                5 * round_of_kills):
-            if not any(thread.is_alive() for thread in threads):
-                break
+        eventually(lambda: len(ids(directory, ".data")) >= 5 * round_of_kills
+                   or not any(thread.is_alive() for thread in threads))
         server.kill()
         for thread in threads:
             thread.join()
@@ -160,8 +158,7 @@ def test_a_kill_during_whole_uploads_leaves_nothing_that_is_served(on_disk):
     threads = [threading.Thread(target=post) for _ in range(8)]
     for thread in threads:
         thread.start()
-    while not any(each.endswith(".part") for each in names(directory)):
-        pass
+    eventually(lambda: ids(directory, ".part"))
     server.kill()
     for thread in threads:
         thread.join()

@@ -8,7 +8,7 @@ import pytest
 
 from client import Chat
 from dialects import Action, Topic, error
-from server import DEADLINE, ENVIRONMENT, PARLEYD
+from server import DEADLINE, ENVIRONMENT, PARLEYD, eventually
 
 
 @pytest.fixture
@@ -120,8 +120,7 @@ def test_the_list_is_read_again(start, words):
         fresh = words.with_name("fresh")
         fresh.write_text("fiddlesticks\n")
         os.replace(fresh, words)
-        while a.ask("broadcast", message="fiddlesticks")["event"] != "error":
-            pass
+        eventually(lambda: a.ask("broadcast", message="fiddlesticks")["event"] == "error")
         a.ask_ok("broadcast", message="heck")
 
 

@@ -53,11 +53,15 @@ def pair(node, see_off):
 
 def posted(member, text, key):
     """Posts until it is acknowledged; returns its number."""
-    while True:
-        got = member.ask("broadcast", room="tea", message=text, key=key)
-        if got["event"] == "ack":
-            return got["seq"]
-        assert got["code"] in ("unavailable", "store_failed"), got
+    answers = []
+
+    def is_acknowledged():
+        answers.append(member.ask("broadcast", room="tea", message=text, key=key))
+        assert answers[-1].get("code") in (None, "unavailable", "store_failed"), answers[-1]
+        return answers[-1]["event"] == "ack"
+
+    eventually(is_acknowledged)
+    return answers[-1]["seq"]
 
 
 def received(member, text):

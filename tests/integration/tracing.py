@@ -6,7 +6,7 @@ import select
 import subprocess
 
 from api import KEY, Backend
-from server import DEADLINE, ENVIRONMENT, PARLEYD
+from server import DEADLINE, ENVIRONMENT, PARLEYD, eventually
 
 SECRET = "a text that is not for operators"
 
@@ -21,8 +21,7 @@ class Trace:
             [PARLEYD, "ctl", "--url", "http://%s:%d" % server.address, "--key", KEY, "trace",
              *map(str, arguments)], env=ENVIRONMENT, stdout=subprocess.PIPE)
         # The answer counts as a connection once it has begun.
-        while backend.get("/v1/info")["connections"] == before:
-            pass
+        eventually(lambda: backend.get("/v1/info")["connections"] != before)
         backend.close()
         self.seen = []
         self.unread = b""
