@@ -13,7 +13,7 @@ import pytest
 
 from client import Chat, Gone
 from faulty_disk import FaultyDisk
-from server import AT_ONCE, ENVIRONMENT, PARLEYD, Server
+from server import AT_ONCE, ENVIRONMENT, PARLEYD, Server, eventually
 
 KILLS = int(os.environ.get("KILLS", "10"))
 SEED = int(os.environ.get("SEED", "0")) or random.randrange(1, 1 << 30)
@@ -277,6 +277,8 @@ class Campaign:
         )
         for speaker in (*speakers, fleeting):
             speaker.start()
+        if self.chance.random() < 0.8:
+            eventually(lambda: any(speaker.acked or speaker.trouble for speaker in speakers))
         time.sleep(self.chance.uniform(0.02, 0.2))
         self.die(server.kill)
         fleeting.finish()
