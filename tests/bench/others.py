@@ -41,7 +41,7 @@ def measure_disk(case, seconds, directory):
         os.fsync(file)
         end = time.perf_counter() + seconds
         at = 0
-        while time.perf_counter() < end:
+        while not times or time.perf_counter() < end:
             began = time.perf_counter()
             os.pwrite(file, b"." * RECORD, at % (64 << 20))
             os.fdatasync(file)

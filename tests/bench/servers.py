@@ -65,7 +65,7 @@ class Server:
     the other: paths are the Unix sockets that a run needs beside the port."""
 
     def __init__(self, command, core, log, port, environment=None,
-                 patience_s=10, paths=()):
+                 patience_s=60, paths=()):
         self.log = log
         self.port = port
         self.listeners = [port, *paths]

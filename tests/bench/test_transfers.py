@@ -30,7 +30,7 @@ def start(tmp_path, monkeypatch):
 
 def test_files_are_uploaded_and_downloaded_again_and_again(start):
     with start() as server:
-        done = transfers.transfer(server.port, 0.5, 0)
+        done = transfers.transfer(server.port, 2, 0)
         assert done["files"] > 4
         assert done["moved_mib"] > 4 * 0.09
         stats = transfers.get_files(server.port)
@@ -40,9 +40,9 @@ def test_files_are_uploaded_and_downloaded_again_and_again(start):
 
 def test_a_line_is_not_exceeded(start):
     with start() as server:
-        done = transfers.transfer(server.port, 0.5, 1)
+        done = transfers.transfer(server.port, 2, 1)
         # One piece more may be under way for each.
-        assert 0.1 < done["moved_mib"] < 0.5 + 4 * 0.25
+        assert 0.1 < done["moved_mib"] < 2 + 4 * 0.25
 
 
 def test_a_refused_transfer_fails_the_run(start):
