@@ -341,14 +341,15 @@ def test_an_empty_room_ends_at_all_nodes(node, see_off):
     nodes = [node(*options) for _ in range(3)]
     members = [see_off(Chat(server.address)) for server in nodes]
     backend = Backend(nodes[0].address)
-    for room in "stays", "used", "news":
-        backend.post("/v1/rooms", {"room": room, "persistent": True})
-    eventually(lambda: members[2].ask("join", room="used")["event"] == "joined")
+    members[2].ask_ok("create", name="used", room="used", persistent=True)
     for room in "one", "two":
         members[1].ask_ok("create", name=room, room=room, persistent=True)
         eventually(lambda: members[2].ask("join", room=room)["event"] == "joined")
         members[1].ask_ok("leave", room=room)
     members[2].ask_ok("leave", room="one")
+
+    for room in "stays", "news":
+        backend.post("/v1/rooms", {"room": room, "persistent": True})
 
     def rooms():
         backend.post("/v1/rooms/news/messages", {"message": "new"})
@@ -369,7 +370,8 @@ def test_a_room_is_deleted_while_its_history_is_awaited(redis, see_off):
     with Redis(*KEPT) as other, contextlib.ExitStack() as stack:
         urls = f"{redis.url},{other.url}"
         first, second = (
-            stack.enter_context(Server(PARLEYD, *AT_ONCE, "--broker-url", urls))
+            stack.enter_context(Server(PARLEYD, *AT_ONCE, "--broker-url", urls,
+                                       "--broker-timeout", "1m"))
             for _ in range(2))
         for server in first, second:
             server.wait_for_line("the broker is ready")
