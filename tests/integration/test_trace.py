@@ -53,7 +53,7 @@ def test_a_member_from_its_commands_to_its_end(server):
 
 def test_a_slow_reader(start, tmp_path):
     """Over a Unix socket, since TCP hides it for megabytes."""
-    server = start("--admin-key", KEY, "--limits-write-stall", "1s", "--presence-up-to", "0",
+    server = start("--admin-key", KEY, "--history-messages", "100", "--presence-up-to", "0",
                    listen=("127.0.0.1:0", f"unix:{tmp_path}/sock"))
     with Chat(server.address) as author, Chat(server.addresses[1]) as slow:
         author.ask_ok("join", room="busy", create=True)
@@ -64,6 +64,9 @@ def test_a_slow_reader(start, tmp_path):
             lags = trace.wait_for("lags", member=slow.id)
             author.send_command("typing", room="busy")
             trace.wait_for("dropped", connection=lags["connection"], count=1)
+            for _ in range(100):
+                author.post("busy", "what it reads next is not kept any more")
+            slow.expect_bye(4102)
             closed = trace.wait_for("closed", connection=lags["connection"])
             assert closed["code"] == 4102 and closed["why"] == "slow_consumer"
             assert any(e.get("behind") == 1 for e in trace.seen)
