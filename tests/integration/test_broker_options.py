@@ -254,8 +254,8 @@ def test_readiness_without_the_broker_is_chosen(answer):
 
 
 def test_a_message_without_an_answer_is_given_up():
-    with Redis() as redis, node_at(redis.url, "--broker-give-up", "300ms",
-                                   "--broker-timeout", "200ms") as node:
+    with Redis() as redis, node_at(redis.url, "--broker-give-up", "3s",
+                                   "--broker-timeout", "1s") as node:
         alice = Chat(node.address)
         alice.ask_ok("create", name="tea", room="tea", persistent=True)
         alice.ask_ok("broadcast", room="tea", message="before")

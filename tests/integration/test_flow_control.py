@@ -289,7 +289,7 @@ def test_a_slow_reader_is_not_closed_as_long_as_it_reads(start_twofold):
     """It takes a little every now and then: no deadline ends that."""
     server = start_twofold("--limits-write-stall", "3s",
                            "--limits-ping-interval", "1s",
-                           "--limits-pong-timeout", "1s")
+                           "--limits-pong-timeout", "2s")
     author = Chat(server.address)
     author.ask_ok("join", room="busy", create=True)
     slow = Chat(server.addresses[1])

@@ -188,14 +188,14 @@ def test_a_message_that_drips_gains_no_time(start):
 
 def test_every_message_has_its_own_deadline(start):
     """What ends with one packet is not begun with the next one's time."""
-    server = start("--limits-message-time", "1s")
+    server = start("--limits-message-time", "2s")
     with Chat(server.address) as chat:
         message = frame(TEXT, '{"command":"ping"}')
         began = time.monotonic()
         chat.socket.settimeout(0.05)
         chat.send(message[:5])
         pongs = 0
-        while time.monotonic() < began + 1.6:
+        while time.monotonic() < began + 3:
             chat.send(message[5:] + message[:5])
             pongs += 1
             try:
@@ -261,7 +261,7 @@ def test_reading_pauses_beyond_the_rate_of_bytes(start):
         assert 0.8 < time.monotonic() - began < DEADLINE
 
 
-@pytest.mark.parametrize("timeout", ["500ms", "10s", "0"])
+@pytest.mark.parametrize("timeout", ["900ms", "10s", "0"])
 def test_silence_is_broken_with_a_ping(start, timeout):
     server = start("--limits-ping-interval", "1s", "--limits-pong-timeout", timeout)
     with Chat(server.address) as chat:
@@ -274,7 +274,7 @@ def test_silence_is_broken_with_a_ping(start, timeout):
 
 
 def test_a_client_that_does_not_answer_is_closed(start):
-    server = start("--limits-ping-interval", "1s", "--limits-pong-timeout", "200ms")
+    server = start("--limits-ping-interval", "1s", "--limits-pong-timeout", "2s")
     with Chat(server.address) as dead, Chat(server.address) as alive:
         dead.expect("broadcast")
         alive.socket.settimeout(0.05)

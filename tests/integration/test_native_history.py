@@ -3,6 +3,7 @@
 import pytest
 
 from client import Chat
+from server import eventually
 
 
 def numbers(page):
@@ -131,11 +132,10 @@ def test_history_is_bounded_by_bytes(start):
 
 def test_messages_of_a_short_lived_room_expire(join):
     a = join()
-    room = a.ask_ok("create", name="fleeting", ttl_ms=1000)["room"]
+    room = a.ask_ok("create", name="fleeting", ttl_ms=3000)["room"]
     a.post(room, "soon gone")
     assert numbers(a.ask("history", room=room)) == [1]
-    while numbers(a.ask("history", room=room)):
-        pass
+    eventually(lambda: numbers(a.ask("history", room=room)) == [])
     assert a.post(room, "next")["seq"] == 2
     assert a.refusal("create", name="x", ttl_ms=999)["field"] == "ttl_ms"
 

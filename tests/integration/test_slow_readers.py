@@ -211,9 +211,9 @@ def test_a_reader_that_takes_nothing_is_closed(start_twofold):
     stalled.ask_ok("join", room="busy")
     author.expect("broadcast", message=f"{stalled.name} has joined!")
     author.expect("join", room="busy")
+    began = time.monotonic()
     for _ in range(25):
         author.post("busy", "x" * SIZE)
-    began = time.monotonic()
     author.expect("leave", member=stalled.name)
     assert time.monotonic() - began > 0.5
     seqs, bye, code = hear_the_end(stalled)
