@@ -401,7 +401,7 @@ def test_limits_of_size_quota_and_type(start_either):
                        {"Transfer-Encoding": "chunked"}, encode_chunked=True)
     assert connection.getresponse().status == 507
     small = upload(http(), b"x" * 50_000)
-    assert http().get("/stats")["files"]["count"] == 2
+    eventually(lambda: http().get("/stats")["files"]["count"] == 2)
     own = path_of(small) + "?key=" + small["key"]
     assert http().ask("DELETE", own).status == 204
 
