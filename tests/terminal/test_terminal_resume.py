@@ -95,8 +95,9 @@ def test_an_upload_goes_on_after_broken_connections(terminal, line, files):
         ann.wait_for("big.bin (5.7 MiB): /v1/files/")
         offsets = [int(each.partition("Upload-Offset: ")[2].split()[0])
                    for each in line.asked("PATCH")]
-        assert len(offsets) == 3 and offsets[0] == 0, offsets
-        assert 0 < offsets[1] < offsets[2] < len(CONTENT), offsets
+        # Another one where more of a piece arrives after its end was asked for.
+        assert len(offsets) >= 3 and offsets[0] == 0, offsets
+        assert offsets == sorted(set(offsets)) and offsets[-1] < len(CONTENT), offsets
         ann.enter(f"/get big.bin {files}/out")
         saved(files / "out" / "big.bin", CONTENT)
 
