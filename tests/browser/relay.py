@@ -60,6 +60,8 @@ class Relay:
             self._silent = False
 
     def close(self):
+        # Else a thread that waits on it may get a connection of the next one.
+        self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self.cut()
         self.close_stranded()

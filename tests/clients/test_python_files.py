@@ -96,6 +96,7 @@ def test_an_upload_goes_on_after_a_lost_connection(both, run, content, tmp_path)
             saved = await ann.save_file(file, tmp_path / "saved")
             assert relay.left is None
             assert saved.read_bytes() == content.read_bytes()
+        relay.listener.shutdown(socket.SHUT_RDWR)
         relay.listener.close()
 
     run(main())

@@ -83,6 +83,8 @@ class Line:
 def line():
     made = Line()
     yield made
+    # Else a thread that waits on it may get a connection of the next one.
+    made.listener.shutdown(socket.SHUT_RDWR)
     made.listener.close()
 
 
