@@ -21,8 +21,8 @@ ECHO_SERVER = os.environ.get("ECHO_SERVER", str(ROOT / "build/echo_server"))
 # Tests do not wait for load balancers, …
 NO_DRAIN = ("--drain-delay", "0s", "--drain-window", "0s")
 # … are slow where the machine is busy, and answer no pings, …
-PATIENT = ("--limits-handshake-timeout", "5m", "--limits-write-stall", "0",
-           "--limits-pong-timeout", "0")
+PATIENT = ("--limits-handshake-timeout", "5m", "--limits-write-stall", "5m",
+           "--limits-pong-timeout", "5m")
 # … and type faster than people.
 AT_ONCE = (*NO_DRAIN, *PATIENT, "--limits-messages", "0", "--limits-bytes", "0")
 
