@@ -1,4 +1,4 @@
-"""A backend, and readers of streams: the HTTP API from outside."""
+"""Clients of the HTTP API: a backend, and readers of streams."""
 
 import http.client
 import json

@@ -1,4 +1,4 @@
-"""Clients made of bytes: as polite or as rude as a test needs them."""
+"""Clients that send any bytes: valid frames, or protocol errors, as a test needs."""
 
 import base64
 import hashlib
@@ -52,7 +52,7 @@ def masked(payload, mask=MASK):
 
 
 def frame(opcode, payload=b"", *, fin=True, rsv=0, mask=MASK, length=None):
-    """A client's frame; `length` is what it claims, if not the truth."""
+    """A client's frame; `length` is that of its head, if not the true one."""
     if isinstance(payload, str):
         payload = payload.encode()
     claimed = len(payload) if length is None else length
@@ -138,7 +138,7 @@ class Connection:
         self.socket.close()
 
     def send(self, data):
-        """What the other side no longer wants to hear is its own affair."""
+        """Ignores an error: the other side may have closed the connection."""
         if self.settle:
             self.settle()
         try:
@@ -154,7 +154,7 @@ class Connection:
         self.socket.shutdown(socket.SHUT_WR)
 
     def reset(self):
-        """Goes without a word: RST."""
+        """Resets the connection: RST, and no close frame."""
         self.socket.setsockopt(
             socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
         )
@@ -186,7 +186,7 @@ class Connection:
         return Response(int(status), headers, self.read(length))
 
     def expect_end(self):
-        """Nothing more comes but the end."""
+        """Expects the end of input, and no bytes before it."""
         try:
             data = self.read(1)
         except Gone:
@@ -218,7 +218,7 @@ def is_ready(address):
 
 
 class WebSocket(Connection):
-    """Frame by frame; pings are the test's business too."""
+    """Sends and receives single frames; does not answer pings."""
 
     def __init__(self, address, target="/ws", tls=None, before=b"", **headers):
         super().__init__(address, tls, before=before)
@@ -262,7 +262,7 @@ class WebSocket(Connection):
                 return data.decode() if kind == TEXT else data
 
     def read_close(self, answer=False):
-        """Skips to the close frame; nothing but the end may follow it. The
+        """Reads up to the close frame; only the end of input may follow it. The
         server waits for an answer unless it is one itself, or the client has
         broken the protocol."""
         while True:
@@ -274,20 +274,20 @@ class WebSocket(Connection):
                 return got
 
     def expect_close(self, code):
-        """The connection fails with this code, and then ends."""
+        """Expects a close frame with this code, then the end of input."""
         got = self.read_close()
         assert got.code == code, got
 
     def close(self, code=1000):
-        """The closing handshake, to the end."""
+        """Performs the closing handshake, up to the end of input."""
         self.send(close_frame(code))
         got = self.read_close()
         assert got.code == code, got
         self.socket.close()
 
     def leave(self):
-        """Goes politely, whatever state the test has left it in: the server
-        has forgotten it when this returns."""
+        """Closes the connection, in any state that the test has left it in. When this
+        returns, the server has removed the member."""
         if self.socket.fileno() < 0:
             return
         self.send(close_frame(1000))
@@ -299,7 +299,7 @@ class WebSocket(Connection):
 
 
 class Chat(WebSocket):
-    """A member: JSON out, events in."""
+    """A member with the native dialect: sends commands, receives events."""
 
     announced = True
 
@@ -319,14 +319,14 @@ class Chat(WebSocket):
         return self.inbox.popleft() if self.inbox else self._event()
 
     def expect(self, event, **fields):
-        """The next event, which is this one."""
+        """Checks that the next event is this one."""
         got = self.next()
         wanted = {"event": event, **fields}
         assert {name: got.get(name) for name in wanted} == wanted, got
         return got
 
     def ask(self, command, **fields):
-        """The direct answer; what comes before it goes to the inbox."""
+        """Returns the direct answer; events before it go to the inbox."""
         self.refs += 1
         ref = f"r{self.refs}"
         self.send_command(command, ref=ref, **fields)
@@ -342,21 +342,21 @@ class Chat(WebSocket):
         return got
 
     def refusal(self, command, **fields):
-        """The error that the command meets."""
+        """Returns the error of the command."""
         got = self.ask(command, **fields)
         assert (got["event"], got.get("command")) == ("error", command), got
         return got
 
     def pending(self):
-        """Everything that this member was sent until now: an answer of the
-        server marks the place, so that tests do not wait for silence."""
+        """Returns all events that this member was sent until now. They end with the
+        answer to a ping, so that tests do not have to wait for a timeout."""
         self.ask_ok("ping")
         events = list(self.inbox)
         self.inbox.clear()
         return events
 
     def post(self, room, message, **fields):
-        """Its own copy is taken off the inbox again."""
+        """Removes the author's own copy from the inbox."""
         ack = self.ask_ok("broadcast", room=room, message=message, **fields)
         assert ack["event"] == "ack", ack
         if not ack.get("duplicate"):
@@ -365,8 +365,8 @@ class Chat(WebSocket):
         return ack
 
     def expect_bye(self, code):
-        """`bye`, then the close frame, then the end. Events before it are
-        given back."""
+        """Expects `bye`, the close frame, and the end of input. Returns the events
+        before them."""
         events = []
         while True:
             event = self.next()

@@ -2,12 +2,12 @@
 
     make cluster-faults ARGS="--runs 100 --from 1 --kind kill_node"
 
-Members on all nodes post, come back with `since`, and note what they see. A run
-is made of its seed: which fault, when, how long. Printed of each: what was
-acknowledged, what of it is lost, the longest time that a member had to wait for
-an acknowledgement, and when the last ghost was gone. In the end of a run
-everything works again, and what must hold is checked; a violation is printed
-with the command that repeats it.
+Members on all nodes post, come back with `since`, and note what they see. The seed of a
+run chooses its fault, the time and the duration. Printed of each run are the
+acknowledged messages, how many of them are lost, the longest time that a member had to
+wait for an acknowledgement, and when the last member of a dead node was removed. At the
+end of a run everything works again, and the invariants are checked; a violation is
+printed with the command that repeats it.
 """
 
 import argparse
@@ -45,12 +45,12 @@ GHOSTS = 10
 # A member comes again, to any node, when it has no answer for so long.
 ANSWER = 10
 
-# Longer than anything takes; only what hangs is ended by it.
+# Longer than any step takes: only a hang exceeds it.
 PATIENCE = 240
 
 
 class Violation(Exception):
-    """Something that is promised does not hold."""
+    """An invariant does not hold."""
 
 
 class History:
@@ -278,8 +278,8 @@ class Member(threading.Thread):
         self.run_of.history.see(event["message"][0], self.epoch, self.seq, self.who)
 
     def on_ack(self, event):
-        """Of a reader that lags it comes before the message; in the end all
-        have seen the last one."""
+        """If a reader lags, its ack comes before the message; in the end all have seen
+        the last one."""
         if event.get("ref") != self.post:
             return
         self.run_of.history.acknowledge(self.post, self.epoch, event["seq"], self.who)
@@ -306,8 +306,8 @@ class Member(threading.Thread):
 
 
 class Link:
-    """A Unix socket in front of Redis, which can be cut: nothing passes then,
-    and no connection is refused."""
+    """A Unix socket in front of Redis. While it is cut, no bytes pass, and no
+    connection is refused."""
 
     def __init__(self, path, target):
         self.path, self.target = str(path), str(target)
@@ -392,7 +392,7 @@ class Run:
         self.lost = []  # what was acknowledged, in an epoch that is over
         self.folder = Path(tempfile.mkdtemp(prefix="parley-faults-"))
 
-    # --- what there is
+    # --- the processes
 
     def start(self):
         options = () if "no_aof" in self.kind else self.redis_options
@@ -432,7 +432,8 @@ class Run:
             time.sleep(0.05)
 
     def options(self):
-        """A node that is replaced asks its clients one after the other."""
+        """The options of a node; one that drains asks its clients to leave one after
+        the other."""
         paced = ("--drain-window", "1s") if self.kind == "rolling_update" else ()
         return (*OPTIONS, *paced)
 

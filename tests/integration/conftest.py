@@ -1,5 +1,5 @@
-"""Starts what the tests drive. Every server must go down in peace: exit
-status 0 and not a word from a sanitizer, or the test that used it fails."""
+"""Fixtures that start the servers of the tests. A test fails if its server does not end
+with status 0, or if a sanitizer reports an error."""
 
 import pytest
 
@@ -42,7 +42,8 @@ def parleyd():
 
 
 def starter(preset):
-    """Starts chat servers with options of their own; ends them in peace."""
+    """Starts chat servers with options of their own; stops them and checks how they
+    end."""
     running = []
 
     def start(*options, **how):
@@ -74,26 +75,26 @@ def accounts(tmp_path):
 
 
 @pytest.fixture
-def see_off():
-    """Takes members in, and leaves with them when the test is over."""
+def leave_at_end():
+    """Registers members, whose connections are closed when the test is over."""
     members = []
 
-    def see_off(member):
+    def leave_at_end(member):
         members.append(member)
         return member
 
-    yield see_off
+    yield leave_at_end
     for member in members:
         member.leave()
 
 
 @pytest.fixture
-def join(parleyd, see_off):
+def join(parleyd, leave_at_end):
     """Members of the module's server."""
-    return lambda *target, **headers: see_off(Chat(parleyd.address, *target, **headers))
+    return lambda *target, **headers: leave_at_end(Chat(parleyd.address, *target, **headers))
 
 
-# For modules about another dialect, which say MEMBER = who speaks it.
+# For modules about another dialect: MEMBER is the class of its clients.
 
 
 @pytest.fixture(scope="module")
@@ -105,9 +106,9 @@ def server(request):
 
 
 @pytest.fixture
-def meet(request, server, see_off):
+def meet(request, server, leave_at_end):
     """Members of that server."""
-    return lambda *target: see_off(request.module.MEMBER(server.address, *target))
+    return lambda *target: leave_at_end(request.module.MEMBER(server.address, *target))
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Members who speak another dialect than our own."""
+"""Clients of the other dialects than the native one."""
 
 import json
 import re
@@ -19,7 +19,7 @@ class Nothing:
 
 NOTHING = Nothing()
 
-# What members are told, to the word.
+# Texts of the server, which clients compare exactly.
 NO_JSON = "Invalid JSON format"
 BAD_NAME = "Username must be 1-20 alphanumeric characters"
 SENT = {"status": "success", "message": "Message sent"}
@@ -65,13 +65,13 @@ class Member(WebSocket):
         return got
 
     def ask(self, value):
-        """The very next frame is the answer."""
+        """Returns the next frame, which has to be the answer."""
         self.send_json(value)
         return self.next()
 
     def pending(self):
-        """Everything that came until now: an answer of the server marks the
-        place, so that tests do not wait for silence."""
+        """Returns all frames that came until now. They end with an answer of the
+        server, so that tests do not have to wait for a timeout."""
         self.send_json(self.mark)
         frames = []
         while not self.is_mark(frame := self.next()):
@@ -80,7 +80,7 @@ class Member(WebSocket):
 
 
 class Action(Member):
-    """`{"action", "body"}`; says nothing before it was greeted."""
+    """`{"action", "body"}`; the client sends nothing before the greeting."""
 
     dialect = "action"
     mark = {"action": "mark"}
@@ -118,7 +118,7 @@ class Action(Member):
         assert got["status"] == "success", got
 
     def post(self, body):
-        """Whatever else is heard until it is said comes back."""
+        """Posts a message; returns the other frames that come before its answer."""
         self.send_command("message", body)
         received = []
         while (got := self.next()) != SENT:
@@ -128,7 +128,7 @@ class Action(Member):
 
 
 class Topic(Member):
-    """Speaks first: a topic and a name, then messages."""
+    """The client sends the first frame: a topic and a name; then messages."""
 
     dialect = "topic"
     mark = {"type": "heartbeat", "timestamp": 0}
@@ -139,7 +139,7 @@ class Topic(Member):
 
     @staticmethod
     def gather(meet):
-        """Alice and bob, who talk about sports."""
+        """Alice and bob, in the topic sports."""
         return meet().join("alice"), meet().join("bob")
 
     def is_mark(self, frame):
@@ -152,7 +152,7 @@ class Topic(Member):
         return self
 
     def refusal(self, value):
-        """The text of the error that this meets."""
+        """Returns the text of the error that this command gets."""
         got = self.ask(value)
         assert got.keys() == {"type", "message", "timestamp"}, got
         assert got["type"] == "error" and is_now(got["timestamp"]), got
@@ -219,7 +219,7 @@ class Dotnet(DotnetBase):
         super().__init__(address, target, **headers)
         self.stream = b""
         self.lines = {}
-        self.frames = []  # that are no content
+        self.frames = []  # lines without content
         self.send_stream(HELLO)
         assert self.read_stream(20) == bytes.fromhex("2fdf1d50") + bytes(16)
         self.ids = {}

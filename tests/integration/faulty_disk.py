@@ -10,7 +10,7 @@ LIBRARY = os.environ.get("FAULTY_DISK", str(ROOT / "build/release/faulty_disk.so
 
 
 class FaultyDisk:
-    """Steers the disk below a store; it is well until it is told otherwise."""
+    """Controls the disk below a store; it has no faults until they are set."""
 
     def __init__(self, folder):
         self.store = Path(folder) / "store"
@@ -41,7 +41,7 @@ class FaultyDisk:
             self._names.unlink()
 
     def _undo(self, what, name, other=None):
-        """See tests/preload/names.h; it may not have come to be."""
+        """See tests/preload/names.h; the operation itself may not have happened."""
         path = self.store / name
         if what == "made":
             path.unlink(missing_ok=True)
@@ -51,7 +51,7 @@ class FaultyDisk:
             (self.store / other).rename(path)
 
     def be(self, **faults):
-        """From now on; what is not named is well."""
+        """Sets the faults from now on; those that are not named are off."""
         new = self._control.with_suffix(".new")
         new.write_text("".join(f"{word} {n}\n" for word, n in faults.items()))
         new.rename(self._control)

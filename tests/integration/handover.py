@@ -77,8 +77,8 @@ def hang_after_checked():
 
 
 def kill_old_before(step, program):
-    """Stands between both servers, and kills the old one before it can send this
-    step. The new one is a child."""
+    """Relays between both servers, and kills the old one before it can send this step.
+    The new one is a child process."""
     old, pid = old_server()
     ours, theirs = socket.socketpair()
     child = os.fork()

@@ -1,4 +1,4 @@
-"""Tokens that no server may accept, from a seed, with the reasons that fit."""
+"""Tokens that no server may accept, made from a seed, with the expected reasons."""
 
 import base64
 import hashlib
@@ -139,7 +139,7 @@ class HostileTokens:
         return self.random.choice([unsigned + ".", with_mac(unsigned)]), {UNSUPPORTED}
 
     def make_with_a_public_key_as_secret(self):
-        """HS256, keyed with what everyone knows."""
+        """HS256, with the public key as the secret."""
         algorithm = self.random.choice(list(self.keys.private))
         known = self.random.choice([
             self.keys.public_pem[algorithm], self.keys.public_pem[algorithm].strip(),
@@ -196,7 +196,7 @@ class HostileTokens:
         return self.signed(self.claims(), self.header(kid=kid)), {UNKNOWN_KEY}
 
     def make_with_its_own_key(self):
-        """Keys in the header are not looked at."""
+        """Keys in the header are ignored."""
         secret = self.random.randbytes(32)
         brought = self.random.choice([
             {"jwk": {"kty": "oct", "k": encode(secret)}},

@@ -12,7 +12,7 @@ PACKAGES = ["nerdbank-streams@2.13.16", "ws@8.18.0"]
 
 
 def why_not():
-    """Why the packages are not there; None if they are."""
+    """The reason why the packages are missing; None if they are there."""
     if (PLACE / "node_modules" / "ws").is_dir():
         return None
     PLACE.mkdir(parents=True, exist_ok=True)

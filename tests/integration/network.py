@@ -32,7 +32,7 @@ class Namespace:
             raise
 
     def within(self, program):
-        """The words that run a program there, with the same process id."""
+        """The arguments that run a program there, with the same process id."""
         return ["ip", "netns", "exec", self.name, program]
 
     def cut(self):
@@ -47,7 +47,7 @@ class Namespace:
 
 
 def why_none():
-    """Why there can be no namespace; None: there can."""
+    """The reason why no namespace can be created; None: it can."""
     try:
         Namespace().end()
     except OSError as error:

@@ -1,9 +1,9 @@
 """PARLEY_NODES=3: each server of the tests is that many nodes, which share a real
 Redis, and its clients are spread over them.
 
-Tests know in which order things happened. One node handles what it reads in that
-order; several nodes are told of it one after the other. So before a client sends
-something, every node has run what was done until then.
+Tests expect that commands run in the order in which they were sent. One node runs them
+in the order in which it reads them; several nodes learn of them at different times. So
+before a client sends something, every node has run all commands of before.
 """
 
 import atexit
@@ -63,7 +63,7 @@ ALONE = {
 
 # Single tests, in the same way.
 ALONE_TESTS = {
-    "test_dialects_together.py::test_a_drain_takes_leave_of_everybody":
+    "test_dialects_together.py::test_a_drain_closes_members_of_all_dialects":
         "the end of one process",
     "test_native_rooms.py::test_the_greeting_has_limits_and_versions":
         "the durability of one process",
@@ -144,7 +144,8 @@ class NodeAddress(tuple):
 
 
 class Nodes:
-    """Looks like one Server; what is not about clients is the first node's."""
+    """Has the interface of one Server; what is not about clients is that of the first
+    node."""
 
     def __init__(self, program, *options, environment=None, **how):
         own = ["--broker-url", shared_redis().url,

@@ -103,7 +103,7 @@ class Receiver:
             handler.wfile.write(text)
 
     def events(self, *kinds):
-        """What it has taken; of these kinds, if any are named."""
+        """The events that it has accepted; of these kinds, if any are named."""
         return [event for batch in list(self.taken) for event in batch["events"]
                 if not kinds or event["event"] in kinds]
 

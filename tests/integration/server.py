@@ -11,7 +11,7 @@ import threading
 import time
 from pathlib import Path
 
-# Generous, so that only a hang meets it; sanitizers on a busy machine are slow.
+# Generous, so that only a hang exceeds it; sanitizers on a busy machine are slow.
 DEADLINE = 60.0
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -108,7 +108,7 @@ class Server:
         return status
 
     def stop(self):
-        """Asks it to go and expects that it goes in peace."""
+        """Sends SIGTERM, and checks that the server ends with status 0 and no error."""
         self.signal()
         try:
             self.assert_clean(self.wait())
@@ -169,7 +169,7 @@ class Server:
 
 @contextlib.contextmanager
 def servers():
-    """Starts servers; those that still run at the end go down in peace."""
+    """Starts servers; those that still run at the end are stopped and checked."""
     running = []
 
     def start(*options, **how):
@@ -206,7 +206,7 @@ def _limit_files(count):
 
 
 def eventually(condition, within=DEADLINE):
-    """Polls the outside world, which cannot be waited for otherwise."""
+    """Polls a condition that has no event to wait for."""
     deadline = time.monotonic() + within
     while not condition():
         assert time.monotonic() < deadline, "did not happen in time"

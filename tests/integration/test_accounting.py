@@ -21,8 +21,8 @@ def metrics(server):
 
 
 def copies(server, chat):
-    """As of now: the server collects its statistics a few times a second, so
-    an error of this member marks the place."""
+    """Returns the present counts. The server collects its statistics a few times a
+    second, so the error of a command of this member shows when they are new."""
     name = 'parley_errors_total{code="room_not_found"}'
     wanted = int(metrics(server)[name]) + 1
     chat.refusal("leave", room="nowhere")

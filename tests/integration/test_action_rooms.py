@@ -1,4 +1,4 @@
-"""Making, entering and leaving rooms in the dialect `action`."""
+"""Creating, joining and leaving rooms in the dialect `action`."""
 
 import re
 
@@ -128,7 +128,7 @@ def test_what_names_no_room_is_a_server_error(meet, body):
     assert got["message"].startswith("Server error: ")
 
 
-def test_joining_leaves_the_room_before_without_a_word(room, meet):
+def test_joining_leaves_the_room_before_without_an_event(room, meet):
     made, a, b = room
     c = meet()
     other = c.create("elsewhere")

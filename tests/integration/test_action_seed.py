@@ -1,5 +1,5 @@
-"""What clients of the dialect `action` rely on, to the word: their library
-blocks for a greeting, and takes the very next frame for the answer."""
+"""What clients of the dialect `action` rely on, byte for byte: their library waits for
+a greeting, and takes the next frame for the answer."""
 
 import json
 import re
@@ -68,7 +68,7 @@ def test_a_message_reaches_the_others_as_it_was_sent(room, meet, body):
     assert a.pending() == b.pending() == c.pending() == []
 
 
-def test_numbers_are_relayed_to_the_letter(room):
+def test_numbers_are_relayed_verbatim(room):
     made, a, b = room
     a.send_text('{"action":"message","body":[1.0, 1e2,12345678901234567890]}')
     assert '"body":[1.0, 1e2,12345678901234567890]' in b.read_message()
@@ -114,7 +114,7 @@ def test_a_message_needs_a_body(room):
 
 
 @pytest.mark.parametrize("text", ["", "hello", "{", '{"action":', '{"action":"leave"} x', "\xff"])
-def test_what_is_no_json_is_called_so(meet, text):
+def test_invalid_json_is_reported(meet, text):
     a = meet()
     a.send_frame(BINARY, text.encode("latin-1"))
     a.expect(**error(NO_JSON))

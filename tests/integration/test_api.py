@@ -135,7 +135,7 @@ def test_a_message_reaches_members_and_history(backend, join):
     assert a.ask("join", room=room)["count"] == 1
 
 
-def test_a_message_may_be_as_of_a_user(backend, join):
+def test_a_message_may_have_a_user_as_author(backend, join):
     a = join()
     room = a.ask_ok("create", name="as")["room"]
     backend.publish(room, 1, **{"as": {"id": "u42", "name": "Ada"}})
@@ -399,7 +399,7 @@ def test_private_rooms_are_for_backends_and_their_members(parleyd, backend, join
     assert backend.get(made).status == 200
 
 
-def test_info_says_what_the_server_is(backend):
+def test_info_describes_the_server(backend):
     info = backend.get("/v1/info")
     assert info["server"].startswith("parley/") and info["durability"] == "none"
     assert 0 <= info["uptime_ms"] < 600000
@@ -439,7 +439,7 @@ def test_a_reader_waits_for_a_message(parleyd, backend):
     reader.close()
 
 
-def test_a_stream_brings_what_is_said(backend, stream, join):
+def test_a_stream_sends_new_messages(backend, stream, join):
     backend.publish("stream", "before", create=True)
     reader = stream("stream")
     assert reader.status == 200
@@ -460,7 +460,7 @@ def test_a_stream_brings_what_is_said(backend, stream, join):
     assert back.message()["message"] == "new"
 
 
-def test_a_stream_brings_changes_and_presence(backend, join, stream):
+def test_a_stream_sends_changes_and_presence(backend, join, stream):
     a = join()
     room = a.ask_ok("create", name="lively")["room"]
     a.post(room, "first")
@@ -499,8 +499,8 @@ def poll(backend, room, **query):
     return answer["events"], answer["last_event_id"]
 
 
-def test_polls_bring_what_a_stream_does(backend, join, stream):
-    """Whatever happens between two polls comes with the next one, in order."""
+def test_polls_return_the_events_of_a_stream(backend, join, stream):
+    """All events between two polls come with the next one, in order."""
     a = join()
     room = a.ask_ok("create", name="polled")["room"]
     everything = {"events": "message,change,presence"}
@@ -538,7 +538,7 @@ def test_a_poll_waits_for_an_event(parleyd, backend, join):
     waiting.join(DEADLINE)
     assert [(each["event"], each["seq"]) for each in answers[0][0]] == [("redacted", 1)]
     reader.close()
-    # One that comes late has what became of messages, like a stream.
+    # A late one has the changes of messages, like a stream.
     events, _ = poll(backend, room, wait=20, last_event_id=last.rsplit(":", 2)[0] + ":7:7")
     assert [each["event"] for each in events] == ["changed"]
 
@@ -560,7 +560,7 @@ def test_a_stream_that_goes_on_has_what_became_of_messages(join, stream):
         assert (kind, data["seq"]) == ("changed", seq)
         assert {name: data[name] for name in fields} == fields
     assert again.message()["message"] == "four"
-    # One that begins, and one that wants no changes, have no past.
+    # A new stream gets no earlier changes, and one without changes none at all.
     fresh, deaf = stream(room), stream(room, last=reader.last, query="?events=message")
     assert deaf.message()["message"] == "four"
     a.post(room, "five")
@@ -595,7 +595,7 @@ def test_a_stream_of_another_epoch_begins_anew(backend, stream):
     assert reader.message()["seq"] == 1
 
 
-def test_a_gap_is_told(start):
+def test_a_gap_is_reported(start):
     server = start(*OPTIONS, "--history-messages", "3")
     backend = Backend(server.address)
     for n in range(10):
@@ -763,7 +763,7 @@ def test_a_stream_loses_nothing_by_a_kill(start, tmp_path):
 
 
 def test_no_answer_comes_before_the_disk(start, tmp_path):
-    """A store that cannot write says so, and that it may be tried again."""
+    """If the store cannot write, the answer is an error with retry_after."""
     options = (*OPTIONS, "--store-kind", "file", "--store-dir", str(tmp_path / "s"),
                "--store-min-free", "1000GiB")
     server = start(*options)
@@ -895,7 +895,7 @@ def test_ctl_asks_over_tls(start, tmp_path):
         assert refused.returncode == 69 and f"TLS: {why}" in refused.stderr, refused
 
 
-def test_ctl_says_what_went_wrong(parleyd, tmp_path):
+def test_ctl_reports_errors(parleyd, tmp_path):
     refused = ctl(parleyd, "room", "no where")
     assert refused.returncode == 1 and "room_not_found" in refused.stderr
     assert refused.stderr.count("\n") == 1

@@ -1,4 +1,5 @@
-"""What a connection may cause: it is slowed down, and refused only if it goes on."""
+"""Budgets of connections: one that exceeds them is slowed down, and refused only if it
+goes on."""
 
 import json
 import threading
@@ -122,8 +123,8 @@ def test_copies_for_others_are_charged(start_preset):
     assert 1.3 < took < DEADLINE
 
 
-def test_a_speaker_of_a_large_room_is_slowed_down_and_refused_nothing(start_preset):
-    """However long it goes on: the room is large, the speaker does nothing wrong."""
+def test_an_author_in_a_large_room_is_slowed_down_and_refused_nothing(start_preset):
+    """For any duration: copies for a large room are no fault of the author."""
     server = start_preset(
         *("--limits-fanout", "1MiB/s", "--limits-fanout-burst", "1MiB"),
         *("--limits-patience", "500ms"),
@@ -241,7 +242,7 @@ def test_the_connections_of_a_user_share_a_budget(start_preset, tmp_path):
             each.leave()
 
 
-def test_a_user_that_goes_on_is_refused_and_told_why(start_preset, tmp_path):
+def test_a_user_that_goes_on_is_refused_with_the_reason(start_preset, tmp_path):
     accounts = Accounts(tmp_path / "key")
     server = start_preset(
         *accounts.options, "--limits-messages", "50/s",

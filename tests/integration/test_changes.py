@@ -22,7 +22,7 @@ def talk(join):
 
 
 def texts(answer):
-    """What a page shows of each message."""
+    """Returns the text of each message of a page."""
     return [
         {name: message[name]
          for name in ("seq", "message", "redacted", "reactions")
@@ -100,11 +100,11 @@ def test_a_client_that_was_away_learns_of_changes(talk):
         {"seq": 1, "redacted": True}, {"seq": 2, "message": "deux"}]
 
 
-def test_other_dialects_are_told_nothing(start, see_off):
+def test_other_dialects_get_no_changes(start, leave_at_end):
     server = start(listen=["127.0.0.1:0", "127.0.0.1:0=action"])
     alice = meet(server)
     alice.ask_ok("create", name="Tea", room="tea")
-    other = see_off(Action(server.addresses[1]))
+    other = leave_at_end(Action(server.addresses[1]))
     other.join("tea")
     alice.post("tea", "one")
     alice.ask_ok("react", room="tea", seq=1, reaction="+1")
@@ -139,10 +139,10 @@ def test_a_restart_keeps_changes(store, end):  # noqa: F811
                            reaction="x")["code"] == "message_not_found"
 
 
-def test_two_users_change_messages_of_their_talk(start, accounts, see_off):
+def test_two_users_change_messages_of_their_talk(start, accounts, leave_at_end):
     server = start(*accounts.options)
-    alice = see_off(accounts.connect(server, "alice"))
-    bob = see_off(accounts.connect(server, "bob"))
+    alice = leave_at_end(accounts.connect(server, "alice"))
+    bob = leave_at_end(accounts.connect(server, "bob"))
     talk = alice.ask_ok("dm", recipient=bob.id, message="psst")["room"]
     alice.ask_ok("dm", recipient=bob.id, message="a slip")
     alice.pending()
@@ -159,20 +159,20 @@ def test_two_users_change_messages_of_their_talk(start, accounts, see_off):
             {"seq": 1, "message": "pssst", "reactions": {"👍": 1}},
             {"seq": 2, "redacted": True},
         ]
-    carol = see_off(accounts.connect(server, "carol"))
+    carol = leave_at_end(accounts.connect(server, "carol"))
     assert carol.refusal("redact", room=talk, seq=1)["code"] == "room_not_found"
 
 
-def test_a_moderator_redacts(start, accounts, see_off):
+def test_a_moderator_redacts(start, accounts, leave_at_end):
     server = start(*accounts.options)
-    alice = see_off(accounts.connect(server, "alice"))
+    alice = leave_at_end(accounts.connect(server, "alice"))
     alice.ask_ok("create", name="Tea", room="tea")
     alice.post("tea", "spam")
-    carol = see_off(accounts.connect(server, "carol"))
+    carol = leave_at_end(accounts.connect(server, "carol"))
     carol.ask_ok("join", room="tea")
     refusal = carol.refusal("redact", room="tea", seq=1)
     assert (refusal["code"], refusal["right"]) == ("forbidden", "moderate")
-    carol = see_off(accounts.connect(
+    carol = leave_at_end(accounts.connect(
         server, "mod", "--can", "read,post,list,join,moderate"))
     carol.ask_ok("join", room="tea")
     carol.ask_ok("redact", room="tea", seq=1)

@@ -1,4 +1,4 @@
-"""parleyd doctor: what it finds on real files, certificates and connections."""
+"""parleyd doctor: its findings about real files, certificates and connections."""
 
 import json
 import os

@@ -177,10 +177,10 @@ def test_a_name_of_a_receiver_matches_in_any_case(meet, pair):
     assert c.pending() == [] and "files" not in c.lines
 
 
-def test_a_receiver_that_does_not_read_delays_its_own_file_only(tmp_path, see_off):
+def test_a_receiver_that_does_not_read_delays_its_own_file_only(tmp_path, leave_at_end):
     with Server(PARLEYD, *AT_ONCE, "--files-dir", str(tmp_path / "files"),
                 listen=["127.0.0.1:0=dotnet"]) as server:
-        a, b, stalled = [see_off(Dotnet(server.address)) for _ in range(3)]
+        a, b, stalled = [leave_at_end(Dotnet(server.address)) for _ in range(3)]
         file = File(a, bytes(12 << 20)).upload()
         stalled.next(), b.next()
         file.send(a, "fileOffer")
@@ -236,11 +236,11 @@ def test_a_file_that_is_too_large(pair):
     assert file.owner is a
 
 
-def test_a_file_reaches_other_dialects_as_a_link(server, see_off, pair):
+def test_a_file_reaches_other_dialects_as_a_link(server, leave_at_end, pair):
     a, _ = pair
-    text = see_off(DotnetText(server.address))
-    action = see_off(Action(server.address, "/ws/action"))
-    native = see_off(Chat(server.address, "/ws/command"))
+    text = leave_at_end(DotnetText(server.address))
+    action = leave_at_end(Action(server.address, "/ws/action"))
+    native = leave_at_end(Chat(server.address, "/ws/command"))
     room = a.ask_for("createRoom", "dev")["RoomId"]
     action.join(room)
     a.next()
@@ -253,15 +253,15 @@ def test_a_file_reaches_other_dialects_as_a_link(server, see_off, pair):
     assert f"/v1/files/{file.id}" in action.next()["body"]
 
 
-def test_a_room_of_all_dialects_gets_a_file(server, see_off, meet):
+def test_a_room_of_all_dialects_gets_a_file(server, leave_at_end, meet):
     """They read each other; those without files get a text with a link."""
-    native = see_off(Chat(server.address, "/ws/command"))
+    native = leave_at_end(Chat(server.address, "/ws/command"))
     native.ask_ok("create", name="tea", room="tea")
     dotnet = meet("/ws?name=dora")
     dotnet.ask_for("joinRoom", "tea")
-    action = see_off(Action(server.address, "/ws/action"))
+    action = leave_at_end(Action(server.address, "/ws/action"))
     action.join("tea")
-    topic = see_off(Topic(server.address, "/ws/topic"))
+    topic = leave_at_end(Topic(server.address, "/ws/topic"))
     topic.join("tom", "tea")
     for member in (native, dotnet, action):
         member.pending()

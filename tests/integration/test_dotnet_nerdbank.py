@@ -62,8 +62,8 @@ def test_a_conversation(meet):
 
 
 def test_every_command_of_the_console(meet):
-    """What /help of the original's client lists, as it sends it; the words
-    without an answer there have one here."""
+    """The commands that /help of the original's client lists, as it sends them;
+    commands without an answer there have one here."""
     alice, bob = meet(), meet()
     alice.ask("setUsername", "alice"), bob.next()
     bob.ask("setUsername", "bob"), alice.next()

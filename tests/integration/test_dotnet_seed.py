@@ -92,9 +92,9 @@ def test_leaving_is_announced_with_the_present_name(pair):
     assert a.next() == message("bob left the chat")
 
 
-def test_a_client_that_was_not_welcomed_does_not_leave(meet, see_off, server):
+def test_a_client_that_was_not_welcomed_does_not_leave(meet, leave_at_end, server):
     a = meet()
-    half = see_off(Dotnet(server.address, offers=()))
+    half = leave_at_end(Dotnet(server.address, offers=()))
     half.send_stream(mux_frame(OFFER, 1, b"messages"))
     assert half.read_mux() == (ACCEPT, 1, b"")
     assert a.users() == [a.name]
@@ -111,17 +111,17 @@ def test_the_client_may_finish(pair):
     assert a.next() == message(f"{b.name} left the chat")
 
 
-def test_channels_in_another_order(meet, see_off, server):
+def test_channels_in_another_order(meet, leave_at_end, server):
     a = meet()
-    b = see_off(Dotnet(server.address, offers=("files", "messages")))
+    b = leave_at_end(Dotnet(server.address, offers=("files", "messages")))
     assert b.ids == {"files": 1, "messages": 3}
     a.send_command("chat", "hello")
     assert b.next()["Message"] == "hello"
 
 
-def test_a_stream_byte_by_byte(meet, see_off, server):
+def test_a_stream_byte_by_byte(meet, leave_at_end, server):
     a = meet()
-    b = see_off(Dotnet(server.address, offers=()))
+    b = leave_at_end(Dotnet(server.address, offers=()))
     for byte in mux_frame(OFFER, 1, b"messages") + mux_frame(OFFER, 3, b"files"):
         b.send_stream(bytes([byte]))
     b.ids = {"messages": 1, "files": 3}
@@ -147,9 +147,9 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("stream", HOSTILE, ids=lambda stream: stream[20:32].hex() or "hello")
-def test_a_violation_costs_the_connection_only(meet, server, see_off, stream):
+def test_a_violation_costs_the_connection_only(meet, server, leave_at_end, stream):
     a = meet()
-    b = see_off(WebSocket(server.address))
+    b = leave_at_end(WebSocket(server.address))
     b.send_frame(BINARY, stream)
     while (got := b.read_frame()).opcode != CLOSE:
         pass
@@ -336,11 +336,11 @@ def test_a_room_message_reaches_all_members(meet, room, form, has_id):
     assert c.next() == error(f"You are not a member of room '{room}'")
 
 
-def test_command_lines_in_text_messages(meet, server, see_off):
+def test_command_lines_in_text_messages(meet, server, leave_at_end):
     """The forms of the README, on connections without a stream."""
-    a = see_off(DotnetText(server.address))
+    a = leave_at_end(DotnetText(server.address))
     assert a.first["Message"] == f"Online users: {a.name}"
-    b = see_off(DotnetText(server.address, first='{"type": "listUsers"}'))
+    b = leave_at_end(DotnetText(server.address, first='{"type": "listUsers"}'))
     assert b.first["Message"] == f"Online users: {a.name}, {b.name}"
     stream = meet()
     a.send_text("createRoom my dev")
@@ -396,14 +396,14 @@ def test_rooms_and_their_members_are_listed(room):
     assert a.ask_for("listRooms") == message("There are no rooms", "roomList")
 
 
-def test_members_of_all_dialects_in_one_room(meet, server, see_off):
+def test_members_of_all_dialects_in_one_room(meet, server, leave_at_end):
     a = meet("/ws?name=dora")
-    action = see_off(Action(server.address, "/ws/action"))
-    native = see_off(Chat(server.address, "/ws/command"))
+    action = leave_at_end(Action(server.address, "/ws/action"))
+    native = leave_at_end(Chat(server.address, "/ws/command"))
     room = create(a, "den")
     action.join(room)
     native.ask_ok("join", room=room)
-    topic = see_off(Topic(server.address, "/ws/topic"))
+    topic = leave_at_end(Topic(server.address, "/ws/topic"))
     native.ask_ok("create", name="tea", room="tea")
     a.pending()
     join(a, "tea", "tea")

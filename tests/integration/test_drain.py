@@ -16,7 +16,7 @@ LISTENERS, TALKERS = 20, 5
 
 
 class Guest(Chat):
-    """Stays until it is sent away, and remembers how that went."""
+    """A client that stays until the server closes it, and records the close."""
 
     def __init__(self, address):
         super().__init__(address)
@@ -45,7 +45,7 @@ class Guest(Chat):
             self.talk()
 
     def talk(self):
-        """Once begun it does not end: each ack brings the next word."""
+        """Posts without end: each ack is followed by the next message."""
         self.send_command("broadcast", room="party", message="x" * 100, ref="t")
 
 

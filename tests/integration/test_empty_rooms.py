@@ -1,4 +1,5 @@
-"""Persistent rooms that nothing happens in: who made them decides their end."""
+"""Persistent rooms without members or messages: their end depends on the account of
+their creator."""
 
 import pytest
 
@@ -69,8 +70,9 @@ def test_a_room_of_a_user_never_ends_by_itself(store, tmp_path):
             "messages"]] == ["hi"]
 
 
-def test_a_server_full_of_empty_rooms_heals(store):
-    """One anonymous client takes all there is; then others can create again."""
+def test_empty_rooms_of_a_full_server_are_removed(store):
+    """One anonymous client creates all rooms that it can; later others can create
+    again."""
     server = store("--limits-persistent-rooms", "3")
     with Chat(server.address) as eve:
         for room in "a", "b", "c":

@@ -22,13 +22,13 @@ def client(server, token=None):
 
 @pytest.fixture
 def user(server, accounts):
-    """What a user asks over HTTP."""
+    """The HTTP client of a user."""
     return lambda name: client(server, accounts.token(name))
 
 
 @pytest.fixture
-def connect(server, accounts, see_off):
-    return lambda *who, **how: see_off(accounts.connect(server, *who, **how))
+def connect(server, accounts, leave_at_end):
+    return lambda *who, **how: leave_at_end(accounts.connect(server, *who, **how))
 
 
 @pytest.fixture
@@ -291,7 +291,7 @@ def test_talks_and_the_lobby(server, connect, user):
     assert user("carol").get(file["url"]).status == 200
 
 
-def test_anonymous_clients_need_the_key(start, see_off):
+def test_anonymous_clients_need_the_key(start, leave_at_end):
     server = start()
     http = client(server)
     file = upload(http, query="?name=a.png")
@@ -299,7 +299,7 @@ def test_anonymous_clients_need_the_key(start, see_off):
     assert http.get(file["url"]).raw == PNG
     # Who gets the URL, in a message, can neither remove nor share the file.
     assert http.ask("DELETE", file["url"]).status == 404
-    alice = see_off(Chat(server.address))
+    alice = leave_at_end(Chat(server.address))
     shown = file["url"].rpartition("=")[2]
     assert alice.refusal("broadcast", message={"file": {
         "id": file["id"], "key": shown}})["code"] == "file_not_found"
@@ -359,14 +359,14 @@ def test_backends_share_files_and_read_all(server, connect):
     assert backend.get(path_of(file)).raw == PNG
 
 
-def test_other_dialects_get_a_link(start, see_off):
+def test_other_dialects_get_a_link(start, leave_at_end):
     server = start("--files-url", "https://chat.example.org")
     http = client(server)
-    alice = see_off(Chat(server.address))
+    alice = leave_at_end(Chat(server.address))
     alice.ask_ok("create", name="Tea", room="tea")
-    topic = see_off(Topic(server.address, target="/ws/topic"))
+    topic = leave_at_end(Topic(server.address, target="/ws/topic"))
     topic.join("tom", "tea")
-    action = see_off(Action(server.address, target="/ws/action"))
+    action = leave_at_end(Action(server.address, target="/ws/action"))
     action.join("tea")
     file = upload(http, b"x" * 1600, "?name=notes.txt")
     alice.ask_ok("broadcast", room="tea", message={
@@ -434,7 +434,7 @@ def test_a_file_expires(start_either):
 
 
 def test_downloads_that_are_not_read_delay_no_other(start_either):
-    """Of each a few kilobytes are in the server, whatever the size of the file."""
+    """The server has a few kilobytes of each, independent of the size of the file."""
     server = start_either("--files-size", "16MiB")
     http = client(server)
     content = os.urandom(12 << 20)

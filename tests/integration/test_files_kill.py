@@ -1,4 +1,4 @@
-"""Files of a server that is killed, or whose disk fails: none is half."""
+"""Files of a server that is killed, or whose disk fails: no partial file is served."""
 
 import hashlib
 import json
@@ -43,13 +43,13 @@ def ids(directory, suffix):
 
 
 def used(server):
-    """How many files count, and their bytes."""
+    """Returns the number of files, and their bytes."""
     files = json.loads(get(server.address, "/stats").body)["files"]
     return files["count"], files["bytes"]
 
 
 def send_until_killed(address, location, content, seed):
-    """In pieces of any size; some are cut off in the middle."""
+    """Sends a file in pieces of any size; some requests break off."""
     chance = random.Random(seed)
     try:
         http = Backend(address, None)
@@ -93,7 +93,7 @@ def test_uploads_go_on_after_a_kill_and_none_is_half(on_disk):
                     (got.status, got.raw) == (200, content)), (offset, got.status)
             if got.status == 404:
                 assert offset < len(content)
-                # What arrived is right: the rest makes it whole.
+                # The bytes that arrived are right: the rest completes the file.
                 if round_of_kills == 2:
                     assert patch(http, location, offset,
                                  content[offset:]).status == 204
@@ -194,8 +194,8 @@ def test_a_full_disk_refuses_uploads_and_nothing_else(start, tmp_path):
 
 
 def test_a_disk_that_takes_nothing_delays_uploads_only(on_disk, tmp_path):
-    """What the system holds for the disk is bounded: beyond that it would make
-    the loop wait."""
+    """The data that the system has not yet written is bounded: beyond a limit, writes
+    would block the loop."""
     start, directory = on_disk
     disk = FaultyDisk(tmp_path)
     server = start("--files-size", "1GiB", "--files-quota-user", "0",

@@ -16,8 +16,8 @@ from server import DEADLINE
 
 
 class ActionClient:
-    """Requests are paired with answers by taking the next frame; messages are
-    listened for in the background."""
+    """Takes the next frame as the answer to a request; messages are read in the
+    background."""
 
     def __init__(self):
         self.latencies = []
@@ -40,15 +40,15 @@ class ActionClient:
         assert answer["status"] == "success", answer
         return answer["room_id"]
 
-    async def talk(self, rate, count):
+    async def post_messages(self, rate, count):
         began = time.monotonic()
         for n in range(count):
             await asyncio.sleep(began + n / rate - time.monotonic())
             body = json.dumps({"number": n, "time": time.monotonic()})
             await self.send_command("message", body)
 
-    async def listen(self, count):
-        """Until so many messages were heard, and one's own are said."""
+    async def read_messages(self, count):
+        """Reads until so many messages were received, and the own ones acknowledged."""
         last = {}
         sent = 0
         while len(self.latencies) < count or sent < count // len(last):
@@ -63,14 +63,14 @@ class ActionClient:
             self.latencies.append(time.monotonic() - body["time"])
 
 
-async def keep_talking(url, clients, rate, count):
+async def post_at_rate(url, clients, rate, count):
     members = [await ActionClient.connect(url) for _ in range(clients)]
     room = await members[0].request("create", {"room_name": "Latency"})
     for member in members[1:]:
         assert await member.request("join", {"room_id": room}) == room
     received = count * (clients - 1)
-    await asyncio.gather(*(each.listen(received) for each in members),
-                         *(each.talk(rate, count) for each in members))
+    await asyncio.gather(*(each.read_messages(received) for each in members),
+                         *(each.post_messages(rate, count) for each in members))
     for member in members:
         await member.send_command("leave", {})
         await member.socket.close()
@@ -83,11 +83,11 @@ def test_four_clients_that_post_at_a_rate_miss_nothing(start_preset, seconds_of_
     server = start_preset(listen=["127.0.0.1:0=action"])
     url = "ws://%s:%d/" % server.address
     count = rate * seconds_of_load
-    run = keep_talking(url, clients=4, rate=rate, count=count)
+    run = post_at_rate(url, clients=4, rate=rate, count=count)
     received = asyncio.run(asyncio.wait_for(run, seconds_of_load + 3 * DEADLINE))
     assert [len(each) for each in received] == [3 * count] * 4
     average = statistics.mean(sum(received, []))
-    print(f"{rate}/s: {3 * count} heard by each, {1000 * average:.2f} ms on average")
+    print(f"{rate}/s: {3 * count} received by each, {1000 * average:.2f} ms on average")
     # On a busy machine these clients read late, but not all that they read.
     assert statistics.quantiles(sum(received, []), n=20)[0] < 0.5
 
@@ -96,7 +96,7 @@ def test_four_clients_that_post_at_a_rate_miss_nothing(start_preset, seconds_of_
 
 
 class TopicClient:
-    """Join, look at the first frame, then listen."""
+    """Join, look at the first frame, then read."""
 
     @classmethod
     async def connect(cls, url, username, topic):
@@ -122,9 +122,9 @@ class TopicClient:
 async def converse(url):
     alice, bob = [await TopicClient.connect(url, "Alice", "Sports") for _ in range(2)]
     assert (alice.name, bob.name) == ("alice", "alice#2")
-    talk = "one two three" * 20
+    text = "one two three" * 20
     for client in alice, bob:
-        await client.send(message=talk)
+        await client.send(message=text)
         await client.send(type="heartbeat", timestamp=time.time())
     for client in alice, bob:
         kinds = [frame["type"] for frame in await client.receive_many(4)]
@@ -145,7 +145,7 @@ async def converse(url):
 
 
 @pytest.mark.parametrize("deflate", ["off", "on"])
-def test_a_client_of_the_library_gets_along(start, deflate):
+def test_a_client_of_the_library_works(start, deflate):
     server = start("--deflate-enabled", deflate, listen=["127.0.0.1:0=topic"])
     url = "ws://%s:%d/ws" % server.address
     asyncio.run(asyncio.wait_for(converse(url), DEADLINE))

@@ -1,6 +1,6 @@
-"""Clients that do everything right are never closed, however fast the others
-are: who does not read its answers is not read, and who is slow goes on where
-it stopped."""
+"""Clients that keep the rules are never closed, however fast the others are. If a
+client does not read its answers, the server does not read its commands; a slow reader
+continues where it stopped."""
 
 import json
 import threading
@@ -171,7 +171,7 @@ class TestSlowReadersGoOn:
         for _ in range(self.COUNT):
             author.post("busy", "x" * self.SIZE)
             author.inbox.clear()
-        # It says something, which comes behind all that it missed.
+        # It posts a message, which comes behind all that it missed.
         slow.send_command("broadcast", room="busy", message="me too", ref="1")
         seqs = []
         while (event := slow.next())["event"] != "ack":
@@ -181,7 +181,7 @@ class TestSlowReadersGoOn:
         assert event["seq"] == self.COUNT + 1
 
     def test_native_presence(self, start_twofold):
-        """Who comes and goes is told in its place, or as it is in the end."""
+        """Presence events come in their place, or as the final state."""
         server = start_twofold("--presence-up-to", "1000")
         author = Chat(server.address)
         author.ask_ok("join", room="busy", create=True)
@@ -210,7 +210,7 @@ class TestSlowReadersGoOn:
         assert events[0]["event"] == "leave"
         assert events[-1]["event"] == "list"
         assert events[-1]["members"] == [author.name, slow.name, late.name]
-        # From here on, it is told again who comes and goes.
+        # From here on, it gets presence events again.
         late.ask_ok("leave", room="busy")
         assert [e["event"] for e in slow.pending()] == ["leave"]
 

@@ -37,7 +37,7 @@ def test_a_server_that_drains_is_not_ready(start):
 @pytest.mark.parametrize("arguments, status", [
     (["--listen", "127.0.0.1:1"], 69), (["--url", "ftp://x"], 64), (["--listen", "x"], 64),
     (["--listen", ":1,proxy"], 64), (["--help"], 0)])
-def test_what_else_may_happen(arguments, status):
+def test_each_result_has_its_status(arguments, status):
     done = health(*arguments)
     assert done.returncode == status
     assert done.stderr.startswith("parleyd: health: ") or status == 0

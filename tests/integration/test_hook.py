@@ -17,7 +17,7 @@ from server import DEADLINE, ENVIRONMENT, PARLEYD, eventually
 
 
 class Hook:
-    """A small HTTP server that answers as the test says."""
+    """A small HTTP server that gives the answers of the test."""
 
     def __init__(self, port=0, certificate=None):
         hook = self
@@ -110,7 +110,7 @@ def test_the_hook_names_the_user_and_its_rights(server, hook):
         "address": "127.0.0.1", "secure": False, "dialect": "command"}]
 
 
-def test_headers_address_and_dialect_are_told(start, hook):
+def test_headers_address_and_dialect_are_in_the_request(start, hook):
     server = start("--auth-kind", "hook", "--auth-hook-url", hook.url,
                    "--auth-hook-headers", "X-Key",
                    "--auth-trusted-proxies", "127.0.0.1",
@@ -212,7 +212,7 @@ def test_a_hook_that_hangs_is_given_up(start, hook):
     assert get(server.address, "/livez").status == 200
 
 
-def test_a_hook_that_dies_in_the_middle(start):
+def test_a_hook_that_ends_in_the_middle_of_its_answer(start):
     with socket.create_server(("127.0.0.1", 0)) as listening:
         listening.settimeout(DEADLINE)
         server = start("--auth-kind", "hook", "--auth-hook-url",

@@ -54,7 +54,7 @@ def test_before_a_client_connects(start, receiver, tmp_path):
 
 
 def test_a_client_that_waits_too_long(start, receiver):
-    """Its question makes place for another one."""
+    """Its question is cancelled, so that another one can be asked."""
     server = start(*receiver.options("before_connect"), "--hooks-before-max", "1",
                    "--hooks-before-timeout", "20s",
                    "--limits-handshake-timeout", "2s")
@@ -130,7 +130,7 @@ def test_what_cannot_run_is_not_asked_about(start, receiver):
 
 
 def test_commands_of_a_member_keep_their_order(start, receiver, tmp_path):
-    """Whatever the receiver is slow about; others do not wait."""
+    """Although the receiver delays some answers; other members do not wait."""
     server = start(*receiver.options("before_join", "before_publish"),
                    "--hooks-before-timeout", "20s",
                    "--store-kind", "file", "--store-dir", str(tmp_path / "store"))

@@ -1,4 +1,4 @@
-"""hooks.url: another program gets what happens, in order, at least once."""
+"""hooks.url: another program gets all events, in order, at least once."""
 
 import json
 import re
@@ -134,7 +134,7 @@ def test_other_dialects_and_the_lobby(start, receiver):
 
 
 def trouble(receiver, answers):
-    """Answers the next requests like this, then well."""
+    """Answers the next requests like this, the later ones with 200."""
     left = iter(answers)
     receiver.answer = lambda asked: next(left, (204, b"", {}))
 
@@ -238,8 +238,8 @@ def test_after_a_kill_it_gets_what_it_did_not_take(start, receiver, tmp_path):
 
 
 def test_a_receiver_that_comes_later(start, receiver, tmp_path):
-    """What happened before there were hooks is not sent; what happens while the
-    receiver is dead is, after a restart, too."""
+    """Events from before hooks.url was set are not sent; those from while the receiver
+    does not run are, also after a restart."""
     server = start(*store_options(tmp_path))
     with Chat(server.address) as alice:
         alice.ask_ok("join", room="tea", create=True, persistent=True)
@@ -269,7 +269,7 @@ def test_it_gives_up(start, receiver):
     eventually(lambda: figure(server, "events_dead_total") == 1)
 
 
-def test_it_is_told_what_happens_at_the_end(start, receiver):
+def test_it_gets_disconnects_of_a_shutdown(start, receiver):
     server = start(*receiver.options(), "--limits-close-timeout", "100ms")
     with Chat(server.address):
         receiver.wait_for(1, "connected")

@@ -1,4 +1,4 @@
-"""Bad company: whatever one connection sends, another keeps chatting."""
+"""Hostile input of one connection does not affect other connections."""
 
 import json
 import select
@@ -34,7 +34,7 @@ def bystander(parleyd):
 
 @pytest.fixture(autouse=True)
 def chatting(bystander):
-    """Before and after every attack."""
+    """Another client posts before and after every attack."""
     bystander.ask_ok("join", room="refuge", create=True)
     bystander.pending()
     bystander.post("refuge", "before")
@@ -192,7 +192,7 @@ def test_broken_json_affects_only_its_author(parleyd):
 
 
 def send_for(socket, data, seconds):
-    """How much of it, again and again, the server takes meanwhile."""
+    """Sends the data repeatedly; returns how many bytes the server took."""
     taken, end = 0, time.monotonic() + seconds
     socket.setblocking(False)
     while time.monotonic() < end:

@@ -1,4 +1,4 @@
-"""What the server says to HTTP: probes, refusals, the opening handshake."""
+"""HTTP: probes, refused requests, the opening handshake."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""What one connection may cost, and what happens beyond it."""
+"""Limits of connections, and what happens when they are exceeded."""
 
 import contextlib
 import socket
@@ -187,7 +187,7 @@ def test_a_message_that_drips_gains_no_time(start):
 
 
 def test_every_message_has_its_own_deadline(start):
-    """What ends with one packet is not begun with the next one's time."""
+    """The deadline of a message that ends in a packet is not that of the next one."""
     server = start("--limits-message-time", "2s")
     with Chat(server.address) as chat:
         message = frame(TEXT, '{"command":"ping"}')
@@ -262,7 +262,7 @@ def test_reading_pauses_beyond_the_rate_of_bytes(start):
 
 
 @pytest.mark.parametrize("timeout", ["900ms", "10s", "0"])
-def test_silence_is_broken_with_a_ping(start, timeout):
+def test_an_idle_client_gets_a_ping(start, timeout):
     server = start("--limits-ping-interval", "1s", "--limits-pong-timeout", timeout)
     with Chat(server.address) as chat:
         began = time.monotonic()

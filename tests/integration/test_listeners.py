@@ -1,4 +1,4 @@
-"""Where it listens, and what it speaks there."""
+"""The addresses of listeners, and their dialects."""
 
 import json
 import os
@@ -107,15 +107,15 @@ DIALECTS = ["command", "action", "topic"]
 
 
 @pytest.fixture(scope="module")
-def places():
+def addresses():
     """The address of a listener of each dialect."""
     listen = [f"127.0.0.1:0={dialect}" for dialect in DIALECTS]
     with Server(PARLEYD, *AT_ONCE, listen=listen) as server:
         yield dict(zip(DIALECTS, server.addresses))
 
 
-def spoken_at(address, path):
-    """What the first frame of the server shows; the status of a refusal."""
+def dialect_at(address, path):
+    """Returns the dialect of the server's first frame, or the status of a refusal."""
     with Connection(address) as connection:
         connection.send(head(path))
         status = connection.read_response().status
@@ -153,13 +153,13 @@ PATHS = [
 ]
 
 
-@pytest.mark.parametrize("listener, path, spoken", PATHS)
-def test_listener_and_path_select_the_dialect(places, listener, path, spoken):
-    assert spoken_at(places[listener], path) == spoken
+@pytest.mark.parametrize("listener, path, dialect", PATHS)
+def test_listener_and_path_select_the_dialect(addresses, listener, path, dialect):
+    assert dialect_at(addresses[listener], path) == dialect
 
 
-FACES = [
-    # path, and what it is answered by a listener of command, action, topic
+HTTP_STATUSES = [
+    # path, and the statuses at a listener of command, action, topic
     ("/livez", 200, 200, 200),
     ("/readyz", 200, 200, 200),
     ("/health", 200, 426, 200),
@@ -170,17 +170,17 @@ FACES = [
 ]
 
 
-@pytest.mark.parametrize("path, statuses", [(path, wanted) for path, *wanted in FACES])
-def test_a_listener_shows_the_face_of_its_dialect(places, path, statuses):
+@pytest.mark.parametrize("path, statuses", [(path, wanted) for path, *wanted in HTTP_STATUSES])
+def test_plain_http_is_answered_as_its_dialect_does(addresses, path, statuses):
     for dialect, status in zip(DIALECTS, statuses):
-        full = get(places[dialect], path)
+        full = get(addresses[dialect], path)
         assert full.status == status and full.body
-        assert get(places[dialect], path, "HEAD").body == b""
+        assert get(addresses[dialect], path, "HEAD").body == b""
 
 
-def test_health_is_two_letters_or_an_object(places):
-    assert get(places["command"], "/health").body == b"ok"
-    assert json.loads(get(places["topic"], "/health").body)["status"] == "healthy"
+def test_health_is_two_letters_or_an_object(addresses):
+    assert get(addresses["command"], "/health").body == b"ok"
+    assert json.loads(get(addresses["topic"], "/health").body)["status"] == "healthy"
 
 
 def test_the_log_has_the_dialect(start):

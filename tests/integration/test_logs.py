@@ -1,4 +1,4 @@
-"""The log: its formats, what is in it, and what never is."""
+"""The log: its formats, its entries, and no secrets in it."""
 
 import json
 import os
@@ -147,7 +147,7 @@ def test_lines_of_a_request_have_its_trace(start):
     topics = "^moderation: action=topic "
     eventually(lambda: len(entries(server, topics)) == 2)
     assert [entry.get("trace_id") for entry in entries(server, topics)] == [TRACE, None]
-    # Refused, too, and by a line of text.
+    # Also of a refused request, and in a line of text.
     with Connection(server.address) as connection:
         connection.send(plain_head("/v1/info", traceparent=PARENT))
         assert connection.read_response().headers["traceparent"] == PARENT
@@ -177,9 +177,9 @@ def test_repeated_lines_are_counted(server):
     assert len(entries(server, "^connection opened")) == 10
 
 
-def test_what_members_do_to_messages_is_logged(start, see_off):
+def test_what_members_do_to_messages_is_logged(start, leave_at_end):
     server = start("--log-level", "debug")
-    ann = see_off(Chat(server.address, "/ws?name=Ann"))
+    ann = leave_at_end(Chat(server.address, "/ws?name=Ann"))
     ann.ask_ok("create", name="tea", room="tea")
     seq = ann.post("tea", "hi")["seq"]
     for command, fields in (("edit", {"message": "hello"}), ("react", {"reaction": "+1"})):
@@ -190,10 +190,10 @@ def test_what_members_do_to_messages_is_logged(start, see_off):
     server.wait_for_line(f'action=react room=tea seq={seq} by={ann.id} by_name=""')
 
 
-def test_many_edits_are_few_lines(start, see_off):
+def test_many_edits_are_few_lines(start, leave_at_end):
     """Reactions are none, unless an operator wants to see them."""
     server = start()
-    ann = see_off(Chat(server.address))
+    ann = leave_at_end(Chat(server.address))
     ann.ask_ok("create", name="tea", room="tea")
     seq = ann.post("tea", "0")["seq"]
     for n in range(50):

@@ -1,4 +1,4 @@
-"""Users that stay members of persistent rooms, and what they have read."""
+"""The membership of users in persistent rooms, and their read positions."""
 
 import pytest
 

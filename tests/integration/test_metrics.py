@@ -1,4 +1,4 @@
-"""/metrics: its format, its figures, its page, and what is made of it."""
+"""/metrics: its format, its values, its page, dashboards and alerts."""
 
 import json
 import re
@@ -246,7 +246,7 @@ def test_syncs_of_the_store_are_timed(stored):
     eventually(counted)
 
 
-# --- what is made of it -------------------------------------------------------
+# --- dashboards and alerts -------------------------------------------------------
 
 
 SHARED = sorted((ROOT / "share").glob("[gp]r*/*"))

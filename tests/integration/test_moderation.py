@@ -1,4 +1,4 @@
-"""Words that are not to be said, and floods, in all dialects."""
+"""The word list and the flood limit, in all dialects."""
 
 import os
 import signal

@@ -1,5 +1,5 @@
-"""Whatever happens, a member can work out who is in a room, and in which
-order, from what it was told; it misses no message and hears none twice."""
+"""From the events that it gets, a member can always derive the members of a room and
+their order; it misses no message and gets none twice."""
 
 import random
 
@@ -37,7 +37,7 @@ class Room:
 
 
 class Observer(Chat):
-    """Works out from events what there is."""
+    """Derives the members of each room from events."""
 
     def __init__(self, address):
         super().__init__(address)
@@ -61,7 +61,7 @@ class Observer(Chat):
 
     def on_joined(self, room, event):
         assert event["count"] == len(event["members"])
-        if room in self.rooms:  # in it already: here is the truth
+        if room in self.rooms:  # in it already: the answer must match
             assert self.rooms[room].members == event["members"]
             assert self.rooms[room].seq == event["seq"]
         self.rooms[room] = Room(event)

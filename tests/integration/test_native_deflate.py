@@ -1,4 +1,4 @@
-"""Some members of a room speak compressed, others do not."""
+"""Some members of a room use compression, others do not."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Every way to be refused; the connection stays."""
+"""Every reason to refuse a command; the connection stays open."""
 
 import json
 
@@ -112,7 +112,7 @@ def test_a_bad_field_is_named(join, command, field):
 
 
 @pytest.mark.parametrize("command", ["", "dance", "BROADCAST", "joined", "list "])
-def test_an_unknown_command_is_called_so(join, command):
+def test_an_unknown_command_is_reported(join, command):
     assert join().refusal(command)["code"] == "unknown_command"
 
 

@@ -1,4 +1,4 @@
-"""Nothing lost, nothing doubled: history, recovery, safe retries."""
+"""History, resumption and retries: no message is lost or stored twice."""
 
 import pytest
 
@@ -63,7 +63,7 @@ def test_a_page_has_at_most_a_thousand(posted, limit):
     assert (refused["code"], refused["field"]) == ("bad_field", "limit")
 
 
-def test_join_brings_as_much_history_as_was_wished_for(posted, join):
+def test_join_returns_as_much_history_as_requested(posted, join):
     room, _ = posted
     joined = join().ask("join", room=room, history=3)
     assert numbers(joined) == [8, 9, 10]
@@ -88,14 +88,14 @@ def test_another_epoch_is_reported(posted, join):
     assert numbers(back) == list(range(1, 11))
 
 
-def test_the_future_counts_as_another_epoch(posted, join):
+def test_a_seq_beyond_the_last_counts_as_another_epoch(posted, join):
     room, a = posted
     epoch = a.ask("history", room=room)["epoch"]
     back = join().ask("join", room=room, since={"epoch": epoch, "seq": 11})
     assert (back["recovered"], back["epoch_changed"]) == (False, True)
 
 
-def test_a_room_reborn_has_another_epoch(join):
+def test_a_recreated_room_has_another_epoch(join):
     a = join()
     epochs = set()
     for _ in range(2):
@@ -229,6 +229,6 @@ def test_a_key_has_1_to_64_bytes(posted, key):
     assert (refused["code"], refused["field"]) == ("bad_field", "key")
 
 
-def test_the_lobby_knows_no_keys(join):
+def test_a_key_is_refused_in_the_lobby(join):
     refused = join().refusal("broadcast", message="x", key="k")
     assert (refused["code"], refused["field"]) == ("bad_field", "key")

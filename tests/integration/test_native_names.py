@@ -1,4 +1,4 @@
-"""Names, and messages to one person."""
+"""Names, and direct messages."""
 
 import pytest
 
@@ -36,7 +36,7 @@ GOOD_NAMES = [
 ]
 
 
-def test_a_name_may_be_wished_for_in_the_url(join):
+def test_a_name_may_be_requested_in_the_url(join):
     alice = join("/ws?name=alice+%C3%A9")
     assert alice.name == "alice \u00e9"
     assert alice.id != alice.name
@@ -144,7 +144,7 @@ def test_renaming_is_sent_once_in_each_shared_room(join):
     assert stranger.pending() == []
 
 
-def test_a_dm_finds_its_way_by_name_and_by_id(join):
+def test_a_dm_is_addressed_by_name_or_by_id(join):
     a, b = join(), join("/ws?name=dora")
     a.pending()
     for recipient in "dora", b.id:

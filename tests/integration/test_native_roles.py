@@ -22,13 +22,13 @@ def key(tmp_path):
 
 
 @pytest.fixture
-def users(start, key, see_off):
+def users(start, key, leave_at_end):
     """Users of a server, by name; `can` is what their token allows."""
     server = start("--auth-kind", "jwt", "--auth-key", str(key))
 
     def user(name, **claims):
         token = make_token(sub=name, **claims)
-        return see_off(Chat(server.address, Authorization=f"Bearer {token}"))
+        return leave_at_end(Chat(server.address, Authorization=f"Bearer {token}"))
 
     user.server = server
     return user
@@ -57,7 +57,7 @@ def test_a_creator_owns_its_room(board, join):
     assert "role" not in bob.ask("join", room=ROOM)
 
 
-def test_a_kick_puts_out(board):
+def test_a_kick_removes_a_member(board):
     owner, bob, eve = board
     done = owner.ask("kick", room=ROOM, member=bob.name, reason="spam")
     assert (done["event"], done["command"], done["room"]) == ("done", "kick", ROOM)
@@ -109,7 +109,7 @@ def test_a_mute_ends_in_time(board):
     assert time.time() * 1000 >= role["until"]
 
 
-def test_a_ban_keeps_out_until_it_is_lifted(board):
+def test_a_banned_member_cannot_join_until_the_ban_is_lifted(board):
     owner, bob, _ = board
     owner.ask_ok("ban", room=ROOM, member=bob.name)
     assert [(e["event"], e["role"]) for e in events(bob)] == [("role", "banned")]
@@ -153,7 +153,7 @@ def test_a_ban_takes_the_invitation(users):
     bob.ask_ok("join", room="x")
 
 
-def test_a_topic_is_told_to_those_who_come(board, join):
+def test_new_members_get_the_topic(board, join):
     owner, bob, _ = board
     owner.ask_ok("topic", room=ROOM, topic="Minutes")
     assert events(bob)[0]["topic"] == "Minutes"
@@ -200,7 +200,7 @@ def test_a_private_room_is_not_there_for_others(join):
     owner.ask_ok("delete", room="secret")
 
 
-def test_a_moderated_room_hears_those_with_a_voice(join):
+def test_members_with_a_voice_post_in_a_moderated_room(join):
     owner, bob = join(), join()
     owner.ask_ok("create", name="Hall", room="hall", moderated=True)
     assert bob.ask_ok("join", room="hall")["moderated"] is True
@@ -223,7 +223,7 @@ def test_a_deleted_room_is_gone(board):
     bob.ask_ok("leave", room=ROOM)
 
 
-def test_members_of_other_dialects_leave(start, see_off):
+def test_members_of_other_dialects_leave(start, leave_at_end):
     server = start(listen=[f"127.0.0.1:0={d}" for d in
                            ("command", "action", "topic")])
     with Chat(server.addresses[0]) as owner, \
@@ -237,7 +237,7 @@ def test_members_of_other_dialects_leave(start, see_off):
         owner.ask_ok("mute", room="sports", member=topic_id(owner))
         assert topic.refusal({"type": "message", "message": "hi"}) == (
             "Muted in this room")
-        late = see_off(Topic(server.addresses[2])).join("eva", "sports")
+        late = leave_at_end(Topic(server.addresses[2])).join("eva", "sports")
         owner.ask_ok("delete", room="sports")
         assert late.next()["type"] == "left"
         assert late.refusal({"type": "message", "message": "hi"}) == (
@@ -250,7 +250,7 @@ def test_members_of_other_dialects_leave(start, see_off):
 
 
 def topic_id(owner):
-    """The id of the member `ann`, as it was told to the room."""
+    """Returns the id of the member `ann`, from the event in the room."""
     return [e["member_id"] for e in owner.pending()
             if e["event"] == "join" and e["member"] == "ann"][0]
 
@@ -258,13 +258,13 @@ def topic_id(owner):
 # --- users, and stores ----------------------------------------------------
 
 
-def test_users_own_rooms_for_good(start, key, tmp_path, see_off):
+def test_users_own_rooms_for_good(start, key, tmp_path, leave_at_end):
     options = ("--auth-kind", "jwt", "--auth-key", str(key), "--store-kind",
                "file", "--store-dir", str(tmp_path / "data"))
 
     def user(server, name):
         token = make_token(sub=name)
-        return see_off(Chat(server.address, Authorization=f"Bearer {token}"))
+        return leave_at_end(Chat(server.address, Authorization=f"Bearer {token}"))
 
     server = start(*options)
     ann, bob = user(server, "ann"), user(server, "bob")
@@ -408,7 +408,8 @@ def test_one_client_cannot_exhaust_the_rooms_for_good(start, tmp_path):
         return client(server.addresses[nth], **{"X-Forwarded-For": host})
 
     def exhaust(server):
-        """What it got: rooms that end with it, and persistent ones."""
+        """Returns the rooms that it could create: those that end with it, and
+        persistent ones."""
         mine = [join_as("203.0.113.9", server) for _ in range(4)]
         persistent = [eve.ask("create", name="x", persistent=True)
                       for eve in mine for _ in range(6)]
@@ -426,7 +427,7 @@ def test_one_client_cannot_exhaust_the_rooms_for_good(start, tmp_path):
     with join_as("203.0.113.5", server) as bob:
         bob.ask_ok("create", name="honest")
         bob.ask_ok("create", name="honest", room="kept", persistent=True)
-    # What ends with its members makes room.
+    # The rooms that end with their members count no longer.
     for room in transient:
         for eve in mine[:4]:
             eve.ask("leave", room=room)

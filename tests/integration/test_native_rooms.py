@@ -1,4 +1,4 @@
-"""Rooms: made, joined, left, listed; who is told, and how."""
+"""Rooms: creating, joining, leaving, listing, and the events of that."""
 
 import asyncio
 import json
@@ -40,7 +40,7 @@ def test_the_subprotocol_is_chosen_if_offered(join):
     assert "sec-websocket-protocol" not in other.response.headers
 
 
-def test_a_room_begins_with_its_creator(join):
+def test_the_creator_is_in_its_room(join):
     a = join()
     made = a.ask("create", name="Game Night")
     assert made == {
@@ -55,7 +55,7 @@ def test_a_room_begins_with_its_creator(join):
     assert a.pending() == []
 
 
-def test_a_wished_for_id_is_given_once(join):
+def test_a_requested_id_is_given_once(join):
     a, b = join(), join()
     assert a.ask_ok("create", name="x", room="my-room_1.x")["room"] == "my-room_1.x"
     assert b.refusal("create", name="y", room="my-room_1.x")["code"] == "room_exists"
@@ -89,7 +89,7 @@ def test_joining_twice_answers_and_sends_no_event(room):
     assert a.pending() == b.pending() == []
 
 
-def test_an_unknown_room_is_made_only_on_wish(join):
+def test_an_unknown_room_is_created_only_if_requested(join):
     a = join()
     refused = a.refusal("join", room="attic")
     assert refused["code"] == "room_not_found"
@@ -289,7 +289,7 @@ async def deflated_member(address):
             assert (await answer("ack"))["ref"] == n
 
 
-def test_rooms_do_not_overhear_each_other(room, join):
+def test_messages_stay_in_their_room(room, join):
     room, a, b = room
     c = join()
     c.ask_ok("create", name="elsewhere")
@@ -299,7 +299,7 @@ def test_rooms_do_not_overhear_each_other(room, join):
     assert [e["message"] for e in b.pending()] == ["secret"]
 
 
-def test_comings_and_goings_give_way_to_counts_in_large_rooms(start):
+def test_large_rooms_get_counts_instead_of_presence(start):
     server = start("--presence-up-to", "2")
     a, b, c, d = (Chat(server.address) for _ in range(4))
     room = a.ask_ok("create", name="hall")["room"]

@@ -26,7 +26,8 @@ def redis():
 
 @pytest.fixture
 def node(redis):
-    """Starts nodes of one chat; those that still run end in peace."""
+    """Starts nodes of one chat; those that still run at the end are stopped and
+    checked."""
     running = []
 
     def node(*options):
@@ -41,10 +42,10 @@ def node(redis):
 
 
 @pytest.fixture
-def pair(node, see_off):
+def pair(node, leave_at_end):
     """Two members of a persistent room, on two nodes."""
     first, second = node(), node()
-    alice, bob = see_off(Chat(first.address)), see_off(Chat(second.address))
+    alice, bob = leave_at_end(Chat(first.address)), leave_at_end(Chat(second.address))
     alice.ask_ok("create", name="tea", room="tea", persistent=True)
     eventually(lambda: bob.ask("join", room="tea")["event"] == "joined")
     alice.name_of_node, bob.name_of_node = first, second
@@ -138,12 +139,13 @@ def test_what_is_posted_at_once_is_one_call(redis, pair):
     assert calls < count / 10, calls
 
 
-def test_one_node_sends_the_events_of_all(node, see_off):
-    """In order, to the receiver of hooks; another one goes on if it dies."""
+def test_one_node_sends_the_events_of_all(node, leave_at_end):
+    """In order, to the receiver of hooks; another node goes on if the sender is
+    killed."""
     receiver = Receiver()
     first, second = node(*receiver.options()), node(*receiver.options())
     first.wait_for_line("events are sent by node")
-    alice, bob = see_off(Chat(first.address)), see_off(Chat(second.address))
+    alice, bob = leave_at_end(Chat(first.address)), leave_at_end(Chat(second.address))
     alice.ask_ok("create", name="tea", room="tea", persistent=True)
     eventually(lambda: bob.ask("join", room="tea")["event"] == "joined")
     for number in range(10):
@@ -192,9 +194,9 @@ def test_nodes_know_each_other(node):
         backend.close()
 
 
-def test_readers_over_http_need_no_member_on_their_node(node, see_off):
+def test_readers_over_http_need_no_member_on_their_node(node, leave_at_end):
     first, second = node("--admin-key", KEY), node("--admin-key", KEY)
-    alice = see_off(Chat(first.address))
+    alice = leave_at_end(Chat(first.address))
     alice.ask_ok("create", name="tea", room="tea", persistent=True)
     posted(alice, "before", "before")
     backend = Backend(second.address)
@@ -214,9 +216,9 @@ def test_readers_over_http_need_no_member_on_their_node(node, see_off):
         reader.close()
 
 
-def test_rooms_of_other_nodes_are_counted(redis, node, see_off):
+def test_rooms_of_other_nodes_are_counted(redis, node, leave_at_end):
     first, second = node("--admin-key", KEY), node("--admin-key", KEY)
-    alice = see_off(Chat(first.address))
+    alice = leave_at_end(Chat(first.address))
     for room, count in ("tea", 3), ("den", 0):
         alice.ask_ok("create", name=room, room=room, persistent=True)
         for _ in range(count):
@@ -238,13 +240,13 @@ def test_rooms_of_other_nodes_are_counted(redis, node, see_off):
     backend.close(), there.close()
 
 
-def test_the_connections_of_a_user_share_its_rates(node, see_off, accounts):
+def test_the_connections_of_a_user_share_its_rates(node, leave_at_end, accounts):
     burst = 1000
     limits = (*accounts.options, "--limits-messages", "1/s", "--limits-messages-burst",
               str(burst), "--limits-patience", "0", "--limits-connections-per-user", "2")
     first, second = node(*limits), node(*limits)
-    members = [see_off(accounts.connect(first, "alice")),
-               see_off(accounts.connect(second, "alice", kind=Further))]
+    members = [leave_at_end(accounts.connect(first, "alice")),
+               leave_at_end(accounts.connect(second, "alice", kind=Further))]
     with pytest.raises(AssertionError, match="4103.*too_many_connections"):
         accounts.connect(first, "alice", kind=Further)
     for number, member in enumerate(members):
@@ -274,10 +276,10 @@ def test_failed_log_ins_count_at_all_nodes(node, tmp_path):
     backend.close(), there.close()
 
 
-def test_files_are_in_a_directory_of_all_nodes(redis, node, see_off, tmp_path, accounts):
+def test_files_are_in_a_directory_of_all_nodes(redis, node, leave_at_end, tmp_path, accounts):
     where = ("--files-dir", str(tmp_path / "files"), *accounts.options)
     first, second = node(*where), node(*where)
-    alice, bob = (see_off(accounts.connect(server, name))
+    alice, bob = (leave_at_end(accounts.connect(server, name))
                   for server, name in ((first, "alice"), (second, "bob")))
     alice.ask_ok("create", name="tea", room="tea", persistent=True)
     eventually(lambda: bob.ask("join", room="tea")["event"] == "joined")
@@ -335,11 +337,11 @@ def test_the_members_of_a_killed_node_leave(pair, node):
         assert bob.name not in carol.ask_ok("list")["members"]
 
 
-def test_an_empty_room_ends_at_all_nodes(node, see_off):
+def test_an_empty_room_ends_at_all_nodes(node, leave_at_end):
     """Also if the node that was to remove it is killed; not while a backend posts."""
     options = ("--rooms-empty-for", "2s", "--admin-key", KEY)
     nodes = [node(*options) for _ in range(3)]
-    members = [see_off(Chat(server.address)) for server in nodes]
+    members = [leave_at_end(Chat(server.address)) for server in nodes]
     backend = Backend(nodes[0].address)
     members[2].ask_ok("create", name="used", room="used", persistent=True)
     for room in "one", "two":
@@ -365,7 +367,7 @@ def test_an_empty_room_ends_at_all_nodes(node, see_off):
     backend.close()
 
 
-def test_a_room_is_deleted_while_its_history_is_awaited(redis, see_off):
+def test_a_room_is_deleted_while_its_history_is_awaited(redis, leave_at_end):
     """Rooms are in two Redis, of which that of the room answers late."""
     with Redis(*KEPT) as other, contextlib.ExitStack() as stack:
         urls = f"{redis.url},{other.url}"
@@ -375,7 +377,7 @@ def test_a_room_is_deleted_while_its_history_is_awaited(redis, see_off):
             for _ in range(2))
         for server in first, second:
             server.wait_for_line("the broker is ready")
-        alice, bob = Chat(first.address), see_off(Chat(second.address))
+        alice, bob = Chat(first.address), leave_at_end(Chat(second.address))
         chat = redis if redis.ask("KEYS", "*chat*") else other
         late = other if chat is redis else redis
         rooms = [f"room{n}" for n in range(20)]

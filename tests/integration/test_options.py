@@ -1,4 +1,4 @@
-"""Where options come from, and how they change while the server runs."""
+"""The sources of options, and their change while the server runs."""
 
 import signal
 import subprocess

@@ -1,5 +1,4 @@
-"""RFC 6455 from outside, over the echo server: every rule that conformance
-suites test, in small."""
+"""RFC 6455 from outside, over the echo server: a small conformance suite."""
 
 import pytest
 

@@ -1,5 +1,5 @@
-"""RFC 7692 from outside, over the echo server: permessage-deflate, agreed on
-and spoken."""
+"""RFC 7692 from outside, over the echo server: permessage-deflate, its negotiation and
+its frames."""
 
 import itertools
 import zlib
@@ -33,7 +33,7 @@ def deflated(data, bits=15, level=9):
 
 
 class Deflated(WebSocket):
-    """Speaks deflate with what was agreed."""
+    """A client that uses the negotiated parameters."""
 
     def __init__(self, address, offer=NAME):
         super().__init__(address, "/", Sec_WebSocket_Extensions=offer)
@@ -181,7 +181,7 @@ def test_a_stream_may_have_several_blocks(echo, final):
     packed = packer.compress(b"one ") + packer.flush(zlib.Z_SYNC_FLUSH)
     packed += packer.compress(b"two ") + packer.flush(zlib.Z_FULL_FLUSH)
     packed += packer.compress(b"three")
-    if final:  # RFC 7692 §7.2.3.4: a last block may say that it is one
+    if final:  # RFC 7692 §7.2.3.4: the last block may have BFINAL set
         packed += packer.flush(zlib.Z_FINISH) + b"\x00"
     else:
         packed += packer.flush(zlib.Z_SYNC_FLUSH)[:-4]

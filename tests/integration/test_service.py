@@ -103,7 +103,7 @@ def test_a_reload_that_fails_ends_too(manager, tmp_path):
 
 
 def test_the_watchdog_is_of_the_loop(tmp_path):
-    """A process that does not run its loop is reported by silence."""
+    """A process that does not run its loop sends no notifications."""
     with Manager(f"{tmp_path}/notify") as manager:
         environment = {"NOTIFY_SOCKET": f"{tmp_path}/notify", "WATCHDOG_USEC": "400000"}
         with Server(PARLEYD, *AT_ONCE, environment=environment) as server:

@@ -1,4 +1,4 @@
-"""A hundred who do not read, among a thousand in a busy room."""
+"""A hundred members that do not read, of a thousand in a busy room."""
 
 import json
 import re
@@ -90,7 +90,7 @@ def test_readers_that_fall_behind_are_closed_and_affect_no_other(room):
     deadline = time.monotonic() + 3 * DEADLINE
     for n in range(1, MESSAGES + 1):
         author.post("busy", "x" * SIZE)
-        # Never more than the others can take: only the slow ones are slow.
+        # No faster than the other members can read.
         behind = len(followers)
         while behind:
             assert time.monotonic() < deadline, f"{behind} miss message {n}"
@@ -102,7 +102,7 @@ def test_readers_that_fall_behind_are_closed_and_affect_no_other(room):
         most = max(most, server.memory())
     assert most - before < 16 << 20
 
-    received = [hear_the_end(each) for each in slow]
+    received = [read_to_the_end(each) for each in slow]
     for seqs, bye, code in received:
         assert seqs == list(range(1, len(seqs) + 1)), "a hole"
         assert 0 < len(seqs) < MESSAGES
@@ -111,8 +111,9 @@ def test_readers_that_fall_behind_are_closed_and_affect_no_other(room):
     assert author.ask("rooms")["rooms"][0]["members"] == MEMBERS - SLOW
 
 
-def hear_the_end(chat):
-    """What a slow reader finds when it reads on at last."""
+def read_to_the_end(chat):
+    """Reads to the end of input; returns the numbers of messages, `bye`, and the close
+    code."""
     seqs, bye = [], None
     while True:
         try:
@@ -143,7 +144,7 @@ def test_a_slow_reader_that_catches_up_in_time_loses_nothing(start_twofold):
     slow.ask_ok("ping")
 
 
-def test_too_much_for_too_long_is_too_much(start_twofold):
+def test_a_reader_beyond_the_soft_limit_for_too_long_is_closed(start_twofold):
     server = start_twofold(
         "--limits-output-hard", "64MiB",
         "--limits-output-soft", "64KiB",
@@ -160,7 +161,7 @@ def test_too_much_for_too_long_is_too_much(start_twofold):
         if any(e["event"] == "leave" for e in author.inbox):
             break
         author.inbox.clear()
-    seqs, bye, code = hear_the_end(slow)
+    seqs, bye, code = read_to_the_end(slow)
     assert seqs == list(range(1, len(seqs) + 1))
     assert code == 4102 and bye["reason"] == "slow_consumer"
 
@@ -216,6 +217,6 @@ def test_a_reader_that_takes_nothing_is_closed(start_twofold):
         author.post("busy", "x" * SIZE)
     author.expect("leave", member=stalled.name)
     assert time.monotonic() - began > 0.5
-    seqs, bye, code = hear_the_end(stalled)
+    seqs, bye, code = read_to_the_end(stalled)
     assert seqs == list(range(1, len(seqs) + 1))
     assert (bye["reason"], code) == ("slow_consumer", 4102)

@@ -1,4 +1,4 @@
-"""Disks that stall, fail, fill up, lose power or decay under a server."""
+"""Faults of the disk: slow syncs, errors, no space, power cuts, damaged bytes."""
 
 import json
 import subprocess
@@ -33,7 +33,7 @@ def store(start, disk):
 
 
 def killed(server):
-    """With all that was not synced, if the disk holds that back."""
+    """Kills the server; what was not synced is lost, if the disk holds it back."""
     server.kill()
     server.stop = lambda: None
 
@@ -106,7 +106,7 @@ def test_without_waiting_a_power_cut_costs_a_suffix_and_the_epoch(
     assert read(server) == [(1, "synced")]
     with Chat(server.address) as chat:
         assert chat.ask_ok("join", room="den")["epoch"] != before
-        # The number of what is lost: another epoch tells them apart.
+        # The number of a lost message: the epoch distinguishes the two.
         assert chat.post("den", "again")["seq"] == 2
 
 
@@ -271,12 +271,13 @@ def journal(disk):
 
 
 def place_of(data, n):
-    """Where the n-th message is, as it was said."""
+    """Returns the offset of the text of the n-th message."""
     return data.index(f'"message {n} '.encode())
 
 
 def fill(store):
-    """A store with ten messages, closed; what a reader of five has seen."""
+    """Makes a store with ten messages and closes it; returns what a reader of five has
+    seen."""
     server = store()
     with create(server, persistent=True) as chat:
         epoch = chat.ask_ok("join", room="den")["epoch"]
@@ -363,7 +364,7 @@ def test_damage_can_be_refused(store, disk):
     assert {f.name: f.read_bytes() for f in disk.store.iterdir() if f.is_file()} == before
 
 
-def test_a_tail_that_is_gone_is_not_gone_in_silence(store, disk):
+def test_a_missing_tail_is_reported(store, disk):
     fill(store)
     path = journal(disk)
     data = path.read_bytes()

@@ -1,6 +1,6 @@
-"""Kills a server under load, or cuts its power, again and again: after a
-restart, everything that was acknowledged or delivered is there, once, in order,
-and nothing else; a message sent again with the same key is not stored twice."""
+"""Kills a server under load, or cuts its power, again and again. After a restart every
+message that was acknowledged or delivered is stored, once, in order, and no other; a
+message sent again with the same key is not stored twice."""
 
 import os
 import random
@@ -17,29 +17,29 @@ from server import AT_ONCE, ENVIRONMENT, PARLEYD, Server, eventually
 
 KILLS = int(os.environ.get("KILLS", "10"))
 SEED = int(os.environ.get("SEED", "0")) or random.randrange(1, 1 << 30)
-SPEAKERS = 3
-AT_A_TIME = 16  # messages of one speaker that are not acknowledged
-# A new room after so many kills, and a new store after so many of these: all
-# is read in no time, and rewritten more than once.
+AUTHORS = 3
+AT_A_TIME = 16  # messages of one author that are not acknowledged
+# A new room after so many kills, and a new store after so many kills, so that the
+# messages of a room can be read quickly, and files are compacted more than once.
 KILLS_PER_ROOM = 10
 KILLS_PER_STORE = 40
 
 OPTIONS = (
-    # Files are filled, and rewritten, all the time.
+    # Small, so that segments are filled and compacted all the time.
     *("--store-segment", "2MiB", "--store-compact-after", "1MiB"),
     *("--store-sync-interval", "50ms"),
     *("--history-messages", "0", "--history-bytes", "0", "--limits-messages", "0"),
     # Python may be slow to read.
     *("--limits-output-soft", "64MiB", "--limits-output-hard", "64MiB"),
 )
-# Messages that do not live long are what compaction removes.
+# Messages with a short lifetime, which compaction removes.
 FLEETING_MS = 1000
 LENGTHS = (10, 10, 300, 300, 3000)
 FLEETING_LENGTHS = (20000,)
 
 
-class Speaker(threading.Thread):
-    """Says one thing after the other until the server is gone."""
+class Author(threading.Thread):
+    """Posts messages until the connection ends."""
 
     def __init__(self, address, room, name, lengths):
         super().__init__(daemon=True)
@@ -48,7 +48,7 @@ class Speaker(threading.Thread):
         self.room, self.name, self.lengths = room, name, lengths
         self.sent = {}  # by key, in order
         self.acked = {}  # key: seq
-        self.received = {}  # seq: what it said
+        self.received = {}  # seq: the message
         self.trouble = None
 
     def run(self):
@@ -85,14 +85,14 @@ class Speaker(threading.Thread):
 
 
 def some_of(chance, lengths):
-    """Some fill more than a sector, or a page."""
+    """Yields lengths; some are more than a sector, or a page."""
     own = random.Random(chance.random())
     while True:
         yield own.choice(lengths)
 
 
 def read(address, room):
-    """The epoch, and all that was ever said there, by its number."""
+    """Returns the epoch, and all messages of the room by their number."""
     sent = {}
     with Chat(address) as chat:
         page = chat.ask_ok("join", room=room, history=1000)
@@ -109,33 +109,33 @@ def read(address, room):
 
 
 class Room:
-    """What was done in a room since it was made, over all kills."""
+    """What was sent to a room and acknowledged since it was created, over all kills."""
 
     def __init__(self, address, name, **fields):
         self.name = name
-        self.speeches = []  # of each speaker: keys, in order
+        self.author_keys = []  # of each author: keys, in order
         self.sent = {}  # by key
         self.acked = {}  # key: seq
-        self.notified = {}  # seq: what was acknowledged or heard there
+        self.notified = {}  # seq: the message that was acknowledged or delivered
         with Chat(address) as chat:
             chat.ask_ok("create", name=name, room=name, persistent=True, **fields)
             self.epoch = chat.ask_ok("join", room=name)["epoch"]
 
-    def speaker(self, address, number, lengths):
-        name = f"{len(self.speeches)}-{number}"
-        return Speaker(address, self.name, name, lengths)
+    def author(self, address, number, lengths):
+        name = f"{len(self.author_keys)}-{number}"
+        return Author(address, self.name, name, lengths)
 
-    def learn(self, speaker):
-        """What a speaker knows when the server is gone."""
-        self.speeches.append(list(speaker.sent))
-        self.sent.update(speaker.sent)
-        self.acked.update(speaker.acked)
-        for seq, text in speaker.received.items():
-            self.send_json(seq, text)
-        for key, seq in speaker.acked.items():
-            self.send_json(seq, self.sent[key])
+    def add_results(self, author):
+        """Adds what an author has sent and received until the server ended."""
+        self.author_keys.append(list(author.sent))
+        self.sent.update(author.sent)
+        self.acked.update(author.acked)
+        for seq, text in author.received.items():
+            self.note_message(seq, text)
+        for key, seq in author.acked.items():
+            self.note_message(seq, self.sent[key])
 
-    def send_json(self, seq, text):
+    def note_message(self, seq, text):
         assert self.notified.setdefault(seq, text) == text, "one number, two messages"
 
     def check(self, address, may_lose=False):
@@ -157,12 +157,12 @@ class Room:
         return len(lost)
 
     def check_order(self, seqs):
-        for keys in self.speeches:
+        for keys in self.author_keys:
             own = [seqs[self.sent[key]] for key in keys if self.sent[key] in seqs]
-            assert own == sorted(own), "not as it was said"
+            assert own == sorted(own), "not in the order in which they were sent"
 
     def forget(self, lost):
-        """They have to be said again."""
+        """Lost messages have to be sent again."""
         for seq in lost:
             del self.notified[seq]
         for key in [key for key, seq in self.acked.items() if seq not in self.notified]:
@@ -173,7 +173,7 @@ class Room:
         of what was. Returns how many were not answered, and how many of these
         had been stored."""
         count, stored = 0, 0
-        last = {key for keys in self.speeches[-SPEAKERS:] for key in keys[-40:]}
+        last = {key for keys in self.author_keys[-AUTHORS:] for key in keys[-40:]}
         with Chat(address) as chat:
             chat.ask_ok("join", room=self.name)
             for key in self.sent:
@@ -186,12 +186,12 @@ class Room:
                 count += 1
                 stored += ack.get("duplicate", False)
                 self.acked[key] = ack["seq"]
-                self.send_json(ack["seq"], self.sent[key])
+                self.note_message(ack["seq"], self.sent[key])
         return count, stored
 
 
 class Campaign:
-    """A store, and all that is done to it."""
+    """A store whose servers are killed, and the rooms in it."""
 
     def __init__(self, folder, policy, power_cuts, chance, counts):
         self.chance, self.counts = chance, counts
@@ -212,16 +212,16 @@ class Campaign:
         return Server(PARLEYD, *self.options, environment=self.disk.environment)
 
     def make_room(self):
-        """That the server ends in peace makes it last under every policy."""
+        """The server ends with SIGTERM, so the room is durable under every policy."""
         with self.start() as server:
             if self.rooms:
                 self.check(server.address, self.rooms[-1])
             self.rooms.append(Room(server.address, f"room{len(self.rooms)}"))
 
     def kill(self):
-        """Reads what there is, retries, and says more until it dies."""
+        """Checks what is stored, retries, and posts until the server is killed."""
         if self.chance.random() < 0.2:
-            self.die_early()
+            self.kill_early()
         server = self.start()
         try:
             self.check(server.address, self.rooms[-1])
@@ -229,8 +229,8 @@ class Campaign:
         finally:
             server.kill()
 
-    def die(self, kill):
-        """The process, or the machine with what had not reached its disk."""
+    def end_server(self, kill):
+        """Ends the process; with power cuts, what was not synced is lost, too."""
         kill()
         self.counts["power cuts" if self.power_cuts else "kills"] += 1
         for snapshot in {each.name for each in self.disk.store.glob("snap-*.snap")}:
@@ -241,8 +241,8 @@ class Campaign:
             self.disk.boot(lambda: self.chance.random() < share)
             self.disk.be(hold=1, leak=self.chance.choice((0, 0, 10, 50, 90)))
 
-    def die_early(self):
-        """While it reads what there is, and mends it."""
+    def kill_early(self):
+        """Kills the server while it reads the store and repairs it."""
         process = subprocess.Popen(
             [PARLEYD, "--listen", "127.0.0.1:0", *self.options],
             env={**ENVIRONMENT, **self.disk.environment},
@@ -256,10 +256,10 @@ class Campaign:
             process.wait()
 
         self.counts["early"] += 1
-        self.die(kill)
+        self.end_server(kill)
 
     def check(self, address, room):
-        """Twice: a retry must not turn anything up, either."""
+        """Checks the room before and after retries, which must store nothing twice."""
         self.counts["lost"] += room.check(address, self.may_lose)
         count, stored = room.retry(address)
         self.counts["asked again"] += count
@@ -268,28 +268,28 @@ class Campaign:
 
     def load(self, server):
         room = self.rooms[-1]
-        speakers = [
-            room.speaker(server.address, n, some_of(self.chance, LENGTHS))
-            for n in range(SPEAKERS)
+        authors = [
+            room.author(server.address, n, some_of(self.chance, LENGTHS))
+            for n in range(AUTHORS)
         ]
-        fleeting = self.fleeting.speaker(
+        fleeting = self.fleeting.author(
             server.address, 0, some_of(self.chance, FLEETING_LENGTHS)
         )
-        for speaker in (*speakers, fleeting):
-            speaker.start()
+        for author in (*authors, fleeting):
+            author.start()
         if self.chance.random() < 0.8:
-            eventually(lambda: any(speaker.acked or speaker.trouble for speaker in speakers))
+            eventually(lambda: any(author.acked or author.trouble for author in authors))
         time.sleep(self.chance.uniform(0.02, 0.2))
-        self.die(server.kill)
+        self.end_server(server.kill)
         fleeting.finish()
-        self.fleeting.speeches.append([])
-        for speaker in speakers:
-            speaker.finish()
-            room.learn(speaker)
-            self.counts["acknowledged"] += len(speaker.acked)
+        self.fleeting.author_keys.append([])
+        for author in authors:
+            author.finish()
+            room.add_results(author)
+            self.counts["acknowledged"] += len(author.acked)
 
     def finish(self):
-        """Nothing is lost of what was said long ago, either."""
+        """Checks the earlier rooms, too."""
         with self.start() as server:
             self.check(server.address, self.rooms[-1])
             for room in self.rooms:

@@ -13,7 +13,7 @@ WRITTEN = Path(__file__).parent / "stores" / "0.2.0.tar.gz"
 
 @pytest.fixture
 def store(start, tmp_path):
-    """Nothing of it is too old."""
+    """The limits keep all of its messages."""
     with tarfile.open(WRITTEN) as archive:
         archive.extractall(tmp_path / "data")
 

@@ -24,7 +24,7 @@ def store(start, tmp_path):
 
 
 def killed(server):
-    """Gone without a word; the fixture stops only who is still there."""
+    """Kills the server; the fixture stops only servers that still run."""
     server.process.kill()
     server.process.wait()
     server.stop = lambda: None
@@ -35,7 +35,7 @@ def meet(server):
 
 
 def talk(server, room, messages):
-    """A persistent room in which this was said; how it is joined."""
+    """Creates a persistent room with these messages; returns the answer to its join."""
     with meet(server) as a:
         a.ask_ok("create", name="The den", room=room, persistent=True)
         for message in messages:
@@ -140,7 +140,7 @@ def test_nothing_acknowledged_is_lost_however_often_it_is_killed(store):
             assert acked <= joined["seq"] <= last + 20
 
 
-def test_a_second_server_stays_out(store):
+def test_a_second_server_is_refused(store):
     server = store()
     joined = talk(server, "den", ["one"])
     command = [PARLEYD, *AT_ONCE, "--listen", "127.0.0.1:0", "--store-kind"]
@@ -164,7 +164,7 @@ def test_a_directory_above_the_store_must_exist(tmp_path):
 
 
 def damaged(store, before, after):
-    """One byte of the journal's first segment is another."""
+    """Changes one byte of the journal's first segment."""
     segment = store.path / "seg-0000000000000001.log"
     content = segment.read_bytes()
     assert content.count(before) == 1

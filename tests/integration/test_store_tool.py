@@ -1,4 +1,5 @@
-"""parleyd store, on stores written by nothing but docs/storage.md."""
+"""parleyd store, on stores that are written by this test as docs/storage.md
+specifies."""
 
 import fcntl
 import json
@@ -82,7 +83,7 @@ def store(tmp_path):
 
 
 def write(store, *records, first=1):
-    """Returns where each record stands."""
+    """Returns the offset of each record."""
     (store / f"seg-{first:016x}.log").write_bytes(
         head(first) + b"".join(records) + bytes(5000))
     places = [4096]

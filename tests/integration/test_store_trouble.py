@@ -1,4 +1,4 @@
-"""A disk that takes nothing more: writing stops, reading does not."""
+"""A full disk: writing stops, reading does not."""
 
 import contextlib
 import json
@@ -22,7 +22,7 @@ def server(start, tmp_path):
 
 
 def let_files_grow(server, most):
-    """The system refuses to write beyond, as a full disk would."""
+    """Limits the size of files: a write beyond it fails, as on a full disk."""
     hard = resource.prlimit(server.pid, resource.RLIMIT_FSIZE)[1]
     resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (most, hard))
 
@@ -38,7 +38,7 @@ def readiness(server):
 
 
 def figure(server, name):
-    """What Prometheus is told."""
+    """Returns the value of a metric."""
     host, port = server.address
     url = f"http://{host}:{port}/metrics"
     with urllib.request.urlopen(url, timeout=DEADLINE) as answer:
@@ -77,7 +77,7 @@ def test_a_full_disk_stops_writing_not_reading(server):
         eventually(lambda: figure(server, "parley_store_failures_total") == [1])
 
 
-def test_what_the_disk_lost_is_counted_once(start, tmp_path):
+def test_messages_lost_by_the_disk_are_counted_once(start, tmp_path):
     store = tmp_path / "store"
     options = "--store-kind", "file", "--store-dir", str(store)
     server = start(*options)

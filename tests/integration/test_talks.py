@@ -1,4 +1,4 @@
-"""Private messages between users: kept, for the two of them."""
+"""Private messages between users: stored, and readable by the two of them."""
 
 import urllib.request
 
@@ -20,8 +20,8 @@ def server(start, accounts):
 
 
 @pytest.fixture
-def connect(server, accounts, see_off):
-    return lambda *who, **how: see_off(accounts.connect(server, *who, **how))
+def connect(server, accounts, leave_at_end):
+    return lambda *who, **how: leave_at_end(accounts.connect(server, *who, **how))
 
 
 def talk_of(a, b):

@@ -1,5 +1,5 @@
-"""What a topic lets through, against the regular expressions of Python that
-the FastAPI server was written with."""
+"""The content rules of a topic, compared with the regular expressions of Python that
+the FastAPI server uses."""
 
 import random
 import re
@@ -25,7 +25,7 @@ PIECES = [
     "expre\u017f\u017f\u0131on", "\u212a", "\x80"]
 
 MEMBERS = 50
-EACH = 50  # below the pace, even if all of them are let through
+EACH = 50  # below the rate limit, even if all of them are accepted
 
 
 def is_allowed(text):
@@ -41,7 +41,7 @@ def texts(seed):
 
 
 def received(member, text):
-    """What became of it; None: it was refused."""
+    """Returns the cleaned text; None: it was refused."""
     member.send_json({"type": "message", "message": text})
     frame = member.next()
     if frame["type"] == "error":
@@ -51,7 +51,7 @@ def received(member, text):
 
 
 @pytest.mark.parametrize("seed", range(MEMBERS))
-def test_it_judges_and_cleans_as_python_does(meet, seed):
+def test_content_is_accepted_and_cleaned_as_in_python(meet, seed):
     member = meet().join(topic="t%d" % seed)
     for text in texts(seed):
         cleaned = CONTROLS.sub("", text).strip()

@@ -1,4 +1,4 @@
-"""What is said in a topic: who hears it, what is let through, how often."""
+"""Messages of a topic: recipients, content rules, rates."""
 
 import json
 import uuid
@@ -121,7 +121,7 @@ def test_text_that_looks_harmful_is_delivered(room, message):
 
 
 def test_after_sixty_messages_there_is_a_pause(room):
-    """The limit counts what was said; nothing else runs into it."""
+    """The limit counts accepted messages; other commands are not limited by it."""
     alice, bob = room
     alice.refusal({"type": "message", "message": ""})
     for n in range(60):
@@ -146,7 +146,7 @@ def test_joining_anew_begins_no_new_count(room):
 
 
 def test_sixty_messages_may_come_at_once(start):
-    """Whatever limits.messages says: this dialect has a rule of its own."""
+    """Whatever the value of limits.messages: this dialect has a limit of its own."""
     server = start("--limits-messages", "1/s", "--limits-messages-burst", "5",
                    listen=["127.0.0.1:0=topic"])
     alice = Topic(server.address).join()

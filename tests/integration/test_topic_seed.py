@@ -1,5 +1,5 @@
-"""What clients of the dialect `topic` rely on, to the word. They speak first;
-the first frame that they ever get is `joined` or `error`: test_topic_join.py.
+"""What clients of the dialect `topic` rely on, byte for byte. The client sends the
+first frame; the first one that it gets is `joined` or `error`: test_topic_join.py.
 """
 
 import json
@@ -62,7 +62,7 @@ def test_a_connection_without_a_join_is_no_client(server, meet):
 
 
 @pytest.mark.parametrize("path", ["/ws", "/ws/", "/nowhere", "/Health", "/health/"])
-def test_there_is_nothing_else(server, path):
+def test_other_paths_are_not_found(server, path):
     got, body = ask_json(server, path)
     assert (got.status, body) == (404, {"detail": "Not Found"})
 
@@ -173,7 +173,7 @@ def test_an_unknown_type_is_named(room, kind, named):
 
 
 @pytest.mark.parametrize("text", ["", "hello", "{", "[]", "5", "null", '"x"', "/lists", '[{"type":"list"}]'])
-def test_what_is_no_object_is_called_so(room, text):
+def test_json_that_is_no_object_is_reported(room, text):
     alice, _ = room
     alice.send_text(text)
     got = alice.next()
@@ -199,7 +199,7 @@ def test_binary_json_is_json_and_answers_are_text(room):
 
 
 @pytest.mark.parametrize("ask", ['{"type":"list"}', "/list"])
-def test_topics_are_listed_as_they_began(start, ask):
+def test_topics_are_listed_in_order_of_creation(start, ask):
     server = start(listen=["127.0.0.1:0=topic"])
     alice, bob, carol = (Topic(server.address) for _ in range(3))
     alice.join("alice", "zoo"), bob.join("bob", "art"), carol.join("carol", "zoo")

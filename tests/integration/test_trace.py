@@ -1,4 +1,4 @@
-"""parleyd ctl trace: what happens in a room, to a member, to a connection."""
+"""parleyd ctl trace: the entries of a room, a member, a connection."""
 
 import json
 import subprocess

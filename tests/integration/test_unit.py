@@ -1,4 +1,4 @@
-"""The systemd unit: how little it allows, and that the server works with that."""
+"""The systemd unit: its restrictions, and that the server works with them."""
 
 import re
 import shutil

@@ -55,7 +55,7 @@ class Upgradable(Server):
         self.wait_for_line("reloaded", done)
 
     def is_running(self):
-        """Not one that is dead, and that its parent has not asked about."""
+        """False for a zombie process."""
         try:
             with open(f"/proc/{self.serving}/stat") as stat:
                 return stat.read().rpartition(")")[2].split()[0] != "Z"
@@ -135,8 +135,8 @@ def post_until(stop, groups, counts):
 
 
 def numbers_of(member, key, last):
-    """Those that the member is sent, up to the last one. Members of the lobby get
-    those of other dialects, too."""
+    """Returns the numbers that the member gets, up to the last one. Members of the
+    lobby get those of other dialects, too."""
     texts = []
     while last not in texts[-1:]:
         got = member.next()
@@ -287,7 +287,7 @@ def test_what_is_stored_during_an_upgrade_goes_on(launch, tmp_path):
 
 
 def histories(chat, rooms):
-    """What is the same at each request."""
+    """Returns the histories, without the fields that differ between requests."""
     pages = {room: chat.ask_ok("history", room=room) for room in rooms}
     return {room: {name: value for name, value in page.items() if name != "ref"}
             for room, page in pages.items()}
@@ -546,7 +546,7 @@ def test_a_new_process_that_fails_with_messages_in_memory(launch, tmp_path, prog
 
 
 def test_messages_in_memory_when_files_were_released(launch, tmp_path):
-    """Another process of the old program has got nothing ahead."""
+    """Another process of the old program has read no messages ahead."""
     server = launch("--files-dir", tmp_path / "files")
     ann = Chat(server.address)
     for room in "den", "pub":
@@ -588,7 +588,8 @@ def test_files_go_on(launch, tmp_path):
 
 @pytest.mark.parametrize("step", [handover.STORES, handover.READY, handover.GO])
 def test_a_new_process_that_is_killed_with_the_stores(launch, tmp_path, step):
-    """Its journal may have changed: another process of the old program goes on."""
+    """The new one may have changed the journal: another process of the old program goes
+    on."""
     server = launch("--store-kind", "file", "--store-dir", tmp_path / "store")
     ann, bob = Chat(server.address), Chat(server.address)
     ann.ask_ok("create", name="Den", room="den", persistent=True)

@@ -17,8 +17,8 @@ def server(start, accounts):
 
 
 @pytest.fixture
-def connect(server, accounts, see_off):
-    return lambda *who, **how: see_off(accounts.connect(server, *who, **how))
+def connect(server, accounts, leave_at_end):
+    return lambda *who, **how: leave_at_end(accounts.connect(server, *who, **how))
 
 
 def test_connections_of_one_user_are_one_member(connect):
@@ -111,7 +111,7 @@ def test_a_new_name_is_the_name_on_all_connections(connect):
     bob.expect("renamed", room="tea", **changed)
     assert phone.pending() == []
     assert tab.ask_ok("me")["member"] == "al"
-    # The freed name is another's from now on; the user keeps its own.
+    # Another member has the freed name from now on; the user keeps its own.
     assert bob.ask_ok("name", name="alice")["member"] == "alice"
 
 
@@ -186,10 +186,10 @@ def test_a_new_token_may_name_other_rooms(connect, accounts):
     assert renewed_for("no") == []
 
 
-def test_connections_of_a_user_are_limited(start, accounts, see_off):
+def test_connections_of_a_user_are_limited(start, accounts, leave_at_end):
     server = start(*accounts.options, "--limits-connections-per-user", "2")
-    see_off(accounts.connect(server, "alice"))
-    second = see_off(accounts.connect(server, "alice", kind=Further))
+    leave_at_end(accounts.connect(server, "alice"))
+    second = leave_at_end(accounts.connect(server, "alice", kind=Further))
     with pytest.raises(AssertionError, match="4103.*too_many_connections"):
         accounts.connect(server, "alice", kind=Further)
     assert second.ask_ok("list")["members"] == ["alice"]
@@ -222,7 +222,7 @@ def test_connections_of_other_dialects_are_members_of_their_own(connect):
     room = action.create("Tea")
     joined = alice.ask_ok("join", room=room)
     assert joined["members"] == ["alice#2", "alice"]
-    # Whatever name it joins with.
+    # With any name.
     assert topic.join("mallory", "sports").name == "alice"
     other = connect("alice", kind=Topic, target="/ws/topic")
     assert other.join("alice", "sports").name == "alice#2"
@@ -232,9 +232,9 @@ def test_connections_of_other_dialects_are_members_of_their_own(connect):
     ("usual", ["alice", "al1ce", "\u0430lice#2", "adm1n"]),
     ("strict", ["alice", "al1ce#2", "\u0430lice#3", "member4"]),
 ])
-def test_names_that_look_alike_get_a_number(start, accounts, see_off, rule, names):
+def test_names_that_look_alike_get_a_number(start, accounts, leave_at_end, rule, names):
     server = start(*accounts.options, "--auth-names", rule)
-    got = [see_off(accounts.connect(server, f"u{n}", "--name", name)).name
+    got = [leave_at_end(accounts.connect(server, f"u{n}", "--name", name)).name
            for n, name in enumerate(["alice", "al1ce", "\u0430lice", "adm1n"])]
     assert got == names
 
@@ -267,9 +267,9 @@ def test_a_connection_without_a_new_token_ends(connect):
     alice.expect_close(4202)
 
 
-def test_the_token_may_be_the_first_command(start, accounts, see_off):
+def test_the_token_may_be_the_first_command(start, accounts, leave_at_end):
     server = start(*accounts.options, "--auth-in-band", "on")
-    late = see_off(WebSocket(server.address))
+    late = leave_at_end(WebSocket(server.address))
 
     def ask(**command):
         late.send_text(json.dumps(command))
@@ -283,9 +283,9 @@ def test_the_token_may_be_the_first_command(start, accounts, see_off):
     assert json.loads(late.read_message()) == {
         "event": "done", "ref": 3, "command": "auth"}
     # One more connection of the same member.
-    phone = see_off(accounts.connect(server, "alice", kind=Further))
+    phone = leave_at_end(accounts.connect(server, "alice", kind=Further))
     assert phone.id == me["id"]
-    # The other dialects cannot send it later.
+    # Clients of the other dialects cannot send it later.
     for dialect in "action", "topic":
         with pytest.raises(AssertionError, match="401"):
             WebSocket(server.address, f"/ws/{dialect}")

@@ -1,4 +1,4 @@
-"""The web pages in the program: how they are served."""
+"""How the embedded web pages are served."""
 
 import base64
 import gzip

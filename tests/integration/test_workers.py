@@ -110,8 +110,8 @@ def test_writes_and_times_are_counted_by_worker(start, workers):
 
 
 class Scheduler(threading.Thread):
-    """Moves the threads of a server between processors, and starves those that
-    help its loop, until it is gone."""
+    """Moves the threads of a server between processors, and starves its helper threads,
+    until the server ends."""
 
     def __init__(self, server, seed):
         super().__init__()

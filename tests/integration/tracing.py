@@ -1,4 +1,4 @@
-"""What a server traces, for tests that look into it."""
+"""The trace of a server, for tests that check it."""
 
 import json
 import os
