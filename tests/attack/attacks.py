@@ -1,7 +1,7 @@
 """The attacks, one function each; its first line describes it.
 
-A function starts the server with the options that it is about, sets the scene,
-calls bed.watch(), attacks, and returns what came of it. Options are the
+A function starts the server with its options, connects the clients, calls bed.watch(),
+attacks, and returns the result. Options are the
 defaults otherwise.
 """
 
@@ -32,7 +32,7 @@ def payload(size):
 
 
 def fill(bed, room, count, size, **fields):
-    """A member that has made a room and said so many messages of this size."""
+    """A member that has created a room and posted so many messages of this size."""
     owner = Chat(bed.address)
     owner.ask_ok("join", room=room, create=True, **fields)
     for _ in range(count):

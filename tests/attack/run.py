@@ -3,8 +3,8 @@
     run.py [--server [NAME=]PATH]... [--only NAME]... [--seconds N] [--markdown]
 
 Several servers are attacked in turn, for a comparison. Exit status 1: the last
-server failed one: a client that behaves was closed, or did not get what it
-is due. Only times far beyond the goals fail: the machine may have other work. "own"
+server failed one: a client that behaves was closed, or did not get a message or an
+answer. Only times far beyond the goals fail: the machine may have other work. "own"
 is without the time that the server's thread and the witness waited for a core.
 """
 

@@ -2,15 +2,15 @@
 
     go install github.com/centrifugal/centrifugo/v6@latest
 
-Any client may do anything, a channel has a history as a room of ours has one, and
-queues are long enough for the load.
+Clients have all rights, a channel has a history as a room of parley has one, and queues
+are long enough for the load.
 """
 
 import os
 import shutil
 from pathlib import Path
 
-from servers import Stranger
+from servers import OtherServer
 
 SETTINGS = {
     "CENTRIFUGO_CLIENT_INSECURE": "true",
@@ -30,6 +30,6 @@ def program():
 
 
 def node(port, redis_url, core, log):
-    return Stranger([program()], core, log, port, {
+    return OtherServer([program()], core, log, port, {
         **os.environ, **SETTINGS, "CENTRIFUGO_HTTP_SERVER_PORT": str(port),
         "CENTRIFUGO_ENGINE_REDIS_ADDRESS": redis_url})

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What it costs that several nodes are one chat, over a real redis-server.
+"""The cost of a chat of several nodes, over a real redis-server.
 
 Cost: members of a room are spread over one, two or three nodes; deliveries per
 second of CPU time of a node, relative to one node with a broker in the same
@@ -9,7 +9,7 @@ meanwhile, are counted from outside.
 Idle: what redis-server carries out for three nodes with members that do
 nothing.
 
-Publications: everybody in many rooms posts; how many redis-server carries out
+Publications: members of many rooms post; how many redis-server carries out
 in a second of its CPU time, also beside Centrifugo if it is installed.
 
 cluster.json and cluster.csv go to bench/results. Exit status: 0; 1 if a server

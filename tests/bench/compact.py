@@ -1,9 +1,9 @@
-"""A gigabyte of journal is compacted while people talk.
+"""A gigabyte of journal is compacted while members post.
 
-A store is filled until it is about to be compacted, with what is soon dead, or
-half of it alive. Then a thousand messages a second are kept, one client asks
-for pongs, and the journal grows over the bound. What they meet before, and
-while it is compacted, is held side by side.
+A store is filled until it is about to be compacted; none of the messages are live then,
+or half of them. Then a thousand messages a second are stored, one client sends pings,
+and the journal grows over the bound. The times before and during the compaction are
+compared.
 """
 
 import multiprocessing
@@ -21,14 +21,14 @@ from waits import Asker, figures
 MIB = 1024 * 1024
 ROOMS, MESSAGES, BODY = 120, 8000, "." * 1000
 RATE = 1000  # messages a second …
-SPOKEN = "." * 4000  # … of this
+BODY = "." * 4000  # … of this
 BEFORE_S = 3
 PATIENCE_S = 180
 EDGE_S = 0.25
 
 
-class Speaker(multiprocessing.Process):
-    """Has messages kept, each at its time, and notes how long that took."""
+class Author(multiprocessing.Process):
+    """Posts messages, each at its time, and notes how long its acknowledgement took."""
 
     def __init__(self, port, core):
         super().__init__(daemon=True)
@@ -49,7 +49,7 @@ class Speaker(multiprocessing.Process):
     def post_messages(self, client):
         """(when it was acknowledged, how long after it was due), each."""
         sent = frame({"command": "broadcast", "room": "load", "ref": 1,
-                      "message": SPOKEN})
+                      "message": BODY})
         due, waiting, acks = time.perf_counter(), deque(), []
         while self.goes_on.is_set():
             while due <= time.perf_counter():
@@ -73,7 +73,7 @@ class Speaker(multiprocessing.Process):
 
 
 class Memory:
-    """The most that a process has had resident, since it was told to forget."""
+    """The peak resident memory of a process since the last reset()."""
 
     def __init__(self, pid):
         self.pid = pid
@@ -88,7 +88,7 @@ class Memory:
     def now(self):
         return self._field("VmRSS")
 
-    def forget(self):
+    def reset(self):
         with open(f"/proc/{self.pid}/clear_refs", "w") as control:
             control.write("5")
 
@@ -97,7 +97,7 @@ class Memory:
 
 
 class Compaction:
-    """When it began and ended, seen from outside."""
+    """The begin and the end of a compaction, from the files of the store."""
 
     def __init__(self, directory, thread):
         self.directory, self.thread = directory, thread
@@ -138,13 +138,13 @@ def acks_within(acks, begin, end, prefix):
 
 
 def meet(site, server, asker):
-    """Asks until it is compacted; what was seen."""
+    """Sends pings until the store is compacted; returns the measurements."""
     pid = server.process.pid
     compaction = Compaction(site.directory, asker.background())
     memory = Memory(pid)
-    speaker = Speaker(server.port, site.core)
-    speaker.start()
-    memory.forget()
+    author = Author(server.port, site.core)
+    author.start()
+    memory.reset()
     resident = memory.now()
     begin = time.perf_counter()
 
@@ -158,7 +158,7 @@ def meet(site, server, asker):
     try:
         asker.ask_while(goes_on)
     finally:
-        acks = speaker.finish()
+        acks = author.finish()
     if compaction.began - begin < BEFORE_S:
         raise Failed("it was compacted before anything could be compared")
     seconds = compaction.ended - compaction.began
@@ -190,12 +190,12 @@ def measure(site):
 
 
 def measure_garbage(site):
-    """Next to nothing is alive."""
+    """Almost no messages are live."""
     return measure(site)
 
 
 def measure_live(site):
-    """About half of it is."""
+    """About half of the messages are live."""
     found = measure(site)
     if found["snapshot_mib"] < found["journal_mib"] / 4:
         raise Failed("too little was alive")

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """The same fan-out beside other servers that are installed here.
 
-One speaker in a room; the members are on loopback, server and generator have
+One author in a room; the members are on loopback, server and generator have
 a core each. The servers take turns within a round; the table shows medians
 over the rounds, and how many times as much parleyd does in a second of CPU
-time, by how much longer the other's p99 is. Who is not installed is named:
+time, by how much longer the other's p99 is. Programs that are not installed are named:
 `tools/setup compare` installs them.
 
 Exit status: 0; 1 if parleyd gave a wrong answer or failed; 2 if something is
@@ -21,7 +21,7 @@ import tempfile
 import chart
 import script
 from peers import PEERS
-from servers import Failed, Server, Stranger, free_port, pick_cores
+from servers import Failed, Server, OtherServer, free_port, pick_cores
 from tables import plain
 
 LOADS = ((100, 1), (100, 64), (1000, 64))
@@ -33,7 +33,7 @@ def run_once(peer, members, window, arguments):
     server_core, generator_core = pick_cores()
     port = free_port()
     with tempfile.TemporaryDirectory(dir=arguments.out) as directory:
-        kind = Server if peer.name == OURS else Stranger
+        kind = Server if peer.name == OURS else OtherServer
         with kind(peer.command(port, directory), server_core,
                   arguments.out / f"compare-{peer.name}.log", port,
                   peer.environment) as server:
@@ -69,7 +69,7 @@ def median(runs, peer, load, figure):
 
 def figures(runs, peer, load):
     """(deliveries per CPU second, parleyd's ratio to it, p99 in µs, its ratio
-    to parleyd's); None where there is nothing to say."""
+    to parleyd's); None without runs."""
     speed = median(runs, peer, load, "deliveries_per_cpu_s")
     late = median(runs, peer, load, "p99_us")
     our_speed = median(runs, OURS, load, "deliveries_per_cpu_s")

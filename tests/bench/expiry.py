@@ -1,4 +1,4 @@
-"""Messages that live for a second or two: their memory must come back."""
+"""Messages with a lifetime of a second or two, whose memory must be released."""
 
 import json
 import time
@@ -9,11 +9,11 @@ ROOMS = 50  # of one client: at most 64
 CLIENTS = 2
 MESSAGES = 800  # in each room
 SHORTEST_MS, LONGEST_MS = 1000, 2000
-PATIENCE_S = 10  # beyond the longest life
+PATIENCE_S = 10  # beyond the longest lifetime
 
 
 class Memory:
-    """What a server holds by its own account, and what the system sees."""
+    """The memory of a server: by its own statistics, and by the system's."""
 
     def __init__(self, server):
         self.server = server
@@ -30,14 +30,14 @@ class Memory:
         self.resident = max(self.resident, other.resident)
 
 
-def lives(count):
+def lifetimes(count):
     """Spread evenly from the shortest to the longest."""
     step = (LONGEST_MS - SHORTEST_MS) / (count - 1)
     return [round(SHORTEST_MS + step * n) for n in range(count)]
 
 
 def create_rooms(client, names):
-    for name, ttl_ms in zip(names, lives(len(names))):
+    for name, ttl_ms in zip(names, lifetimes(len(names))):
         client.ask(b'"event":"created"', {
             "command": "create", "room": name, "name": "bench",
             "persistent": True, "ttl_ms": ttl_ms})
@@ -53,7 +53,7 @@ def post_messages(client, names, peak, memory):
 
 
 def wait_for(memory, held):
-    """How long it takes until no more is held; the patience, if it is."""
+    """Returns the seconds until no more is held, at most the time limit."""
     began = time.monotonic()
     end = began + LONGEST_MS / 1000 + PATIENCE_S
     while memory.look().held > held and time.monotonic() < end:
@@ -62,7 +62,7 @@ def wait_for(memory, held):
 
 
 def wave(server, rooms):
-    """Everybody speaks; the peak, what is left, and how long that took."""
+    """All members post; returns the peak, the rest, and the time until then."""
     memory, peak = Memory(server), Memory(server)
     before = memory.look().held
     for client, names in rooms:

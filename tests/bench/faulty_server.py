@@ -1,4 +1,4 @@
-"""A small server that speaks like the limit program and commits one fault."""
+"""A small server with the protocol of the limit program, and with one fault."""
 
 import asyncio
 import json
@@ -17,8 +17,8 @@ def text_frame(text):
 
 
 class FaultyServer:
-    """Fans frames out to rooms; `fault` names what goes wrong. It may have
-    several ports, as nodes that are one chat."""
+    """Fans frames out to rooms; `fault` is the name of its fault. It may have several
+    ports, as nodes that are one chat."""
 
     def __init__(self, fault, ports=1):
         self.fault = fault
@@ -129,7 +129,7 @@ class ClosingServer(FaultyServer):
 
 
 class ActionServer(FaultyServer):
-    """The same in the dialect `action`: the first to come is the victim."""
+    """The same in the dialect `action`: the fault affects the first client."""
 
     async def talk(self, room, reader, writer):
         send(writer, {"status": "connected", "client_id": "31290c82"})
@@ -193,7 +193,7 @@ def payload(frame):
 
 
 def mqtt_size(packet):
-    """What a packet has according to its head, which is counted."""
+    """Returns the size of a packet, with its head."""
     length = 0
     for at, byte in enumerate(packet[1:5]):
         length += (byte & 0x7F) << 7 * at

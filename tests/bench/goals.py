@@ -1,4 +1,4 @@
-"""What is measured, against what, and how good it is meant to be."""
+"""The cases, what each is compared with, and the goals."""
 
 from typing import NamedTuple, Optional
 
@@ -29,7 +29,7 @@ class Case(NamedTuple):
     flags: tuple = ()  # more of them for parleyd; {dir} is a fresh directory
 
 
-# Minutes, which a quick look does not have.
+# They take minutes, so --quick omits them.
 LONG = ("in-room", "compact", "compact-live", "transfers")
 
 ALL = ("parley", "bare", "limit", "uws")

@@ -1,4 +1,4 @@
-"""The cost of knowing who connects: CPU time and memory of a connection."""
+"""The cost of authentication: CPU time and memory of a connection."""
 
 import base64
 import contextlib
@@ -127,7 +127,7 @@ def connections_us(site, kinds):
 
 
 def beyond_open(costs):
-    """How much more a connection costs than without a name."""
+    """The additional cost of a connection over one without authentication."""
     return {"open_us": costs["open"], **{
         f"{name}_us": us - costs["open"]
         for name, us in costs.items() if name != "open"}}

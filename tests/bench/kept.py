@@ -1,4 +1,4 @@
-"""What is kept: how fast it is there again, and how fast it is read."""
+"""Stored messages: the time to load them at a start, and to read a page of them."""
 
 import time
 
@@ -29,7 +29,7 @@ def fill(port, rooms, messages, body=BODY):
 
 
 def measure_replay(site):
-    """Fill, stop, start again: what does that take?"""
+    """Fills a store, stops the server and measures how long the next start takes."""
     rooms, messages = 1000, 1000
     with site.start() as server:
         fill(server.port, rooms, messages)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""How long a few people in a room wait for each other, in each dialect.
+"""The latency of messages in a small room, in each dialect.
 
 Four clients, 30 messages a second each, every message received by the three
 others: from the moment a message is due to its reception (one way), and to

@@ -1,4 +1,4 @@
-"""What a store is measured against: the disk itself, and redis-server."""
+"""The references for a store: the disk itself, and redis-server."""
 
 import csv
 import os
@@ -28,11 +28,11 @@ LOADS = {
 
 
 class NotInstalled(Exception):
-    """There is nothing to measure here."""
+    """The program is not installed."""
 
 
 def measure_disk(case, seconds, directory):
-    """One record after the other, each synced: what no grouping can beat."""
+    """Writes one record after the other and syncs each: the rate without batches."""
     path = os.path.join(directory, "syncs")
     file = os.open(path, os.O_CREAT | os.O_WRONLY)
     times = []

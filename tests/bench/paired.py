@@ -2,8 +2,8 @@
 """Compares parleyd with that of another build, in turns of 20 ms.
 
 Both servers run at the same time on one core, and both generators on another;
-one of the two stands still at any moment. So what the machine does meanwhile,
-for seconds or for minutes, meets both, and a ratio varies less than that of
+one of the two stands still at any moment. So what the machine does meanwhile, for
+seconds or for minutes, affects both, and a ratio varies less than that of
 two runs one after the other. A server with a store is not pinned.
 
 The table shows medians over the rounds; a round has fresh servers. paired.json

@@ -1,9 +1,9 @@
-"""Other servers: how each is started, spoken to, and told from the others.
+"""Other servers: how each is started, its protocol, and its name in tables.
 
-A peer is spoken to in the way of a target of parley-bench: `bare` sends a
-text that everybody on the same path gets as it is, `mqtt` publishes it to a
-topic with QoS 0. All of them promise that a speaker's messages arrive in
-order, and none that a message survives, so that a loss is found as well.
+The protocol of a peer is a target of parley-bench: `bare` sends a text that all clients
+on the same path get as it is, `mqtt` publishes it to a topic with QoS 0. All of them
+promise that an author's messages arrive in order, and none that a message survives a
+crash; a lost message is an error.
 """
 
 import os

@@ -2,11 +2,11 @@
 """Measures parleyd next to others and prints one table.
 
 The others are the limit program, the disk itself, and uWebSockets and
-redis-server if they are there: what each is for is told in docs/benchmark.md.
+redis-server if they are there: docs/benchmark.md explains their purpose.
 
 Every run has a fresh server on loopback, pinned to one core; the generator
-has another. The programs take turns within a round, so that what the machine
-does meanwhile meets all of them; a ratio is taken within its round, and the
+has another. The programs take turns within a round, so that what the machine does
+meanwhile affects all of them; a ratio is taken within its round, and the
 table shows medians over the rounds.
 
 Exit status: 0; 1 if a server gave a wrong answer or failed; 2 if something is

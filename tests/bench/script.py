@@ -1,5 +1,5 @@
-"""What the programs that measure here have in common: their arguments, how
-they run the generator, the files they leave."""
+"""Common parts of the benchmark programs: their arguments, how they run the generator,
+and their output files."""
 
 import argparse
 import csv
@@ -28,7 +28,7 @@ def no_limits(parleyd):
 
 
 def parser_of(doc):
-    """Knows where things go."""
+    """A parser with the options for programs and output files."""
     parser = argparse.ArgumentParser(
         description=doc,
         formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -78,7 +78,7 @@ def generate(generator, core, *words, timeout):
 
 
 def write_csv(path, rows, but=()):
-    """A column for whatever any row has, in the order in which it comes."""
+    """Writes a column for each key of any row, in the order of their first use."""
     names = list(dict.fromkeys(name for row in rows for name in row
                                if name not in but))
     with open(path, "w", newline="") as file:

@@ -21,7 +21,7 @@ from peers import nchan_version, our_version, written
 from secure import (BODY, MEMBERS, MESSAGES_AT_ONCE, Secure,
                     deliveries_per_cpu_s, handshakes_per_cpu_s,
                     make_certificate, room_of)
-from servers import Failed, Server, Stranger, free_port, pick_cores
+from servers import Failed, Server, OtherServer, free_port, pick_cores
 from tables import plain
 
 EVENT = ('{"event":"broadcast","room":"den","seq":100000,"member":"guest-100",'
@@ -52,7 +52,7 @@ def nchan_room(secure):
 
 SERVERS = {
     "parleyd": (Server, our_version, our_command, room_of),
-    "nginx, nchan": (Stranger, nchan_version, nginx_command, nchan_room),
+    "nginx, nchan": (OtherServer, nchan_version, nginx_command, nchan_room),
 }
 FIGURES = ("handshakes/CPU-s", "resumed/CPU-s", "deliveries/CPU-s")
 

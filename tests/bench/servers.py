@@ -15,13 +15,14 @@ class Failed(Exception):
 
 
 class Site(NamedTuple):
-    """What a case is given that brings its own clients."""
+    """The arguments of a case that has clients of its own."""
 
-    start: Callable  # another life of the server, on the same store; it may
-    # be given more of an environment, and the Unix sockets to wait for
+    # Starts the server again, on the same store. Arguments: more environment, and
+    # the Unix sockets to wait for.
+    start: Callable
     seconds: float
     generator: Path
-    faulty_disk: Path  # to be put under it, see tests/preload
+    faulty_disk: Path  # library to preload, see tests/preload
     directory: str  # of the store
     core: Optional[int]  # for the generator
 
@@ -103,7 +104,7 @@ class Server:
             raise Failed(f"the server ended with {status}, see {self.log}")
 
 
-class Stranger(Server):
+class OtherServer(Server):
     """Another server; its exit status is not checked."""
 
     def __exit__(self, kind, error, trace):

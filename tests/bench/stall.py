@@ -1,10 +1,10 @@
 """Does the loop stall while the store is busy?
 
-One connection asks for a pong, again and again, while 10 000 messages a second
-are kept, over changes of the journal's file and compactions, or on a disk that
-takes long to sync.
-The longest answer counts, what of it was waiting for a core, and how late the
-loop was by its own account.
+One connection sends pings, one after the other, while 10 000 messages a second are
+stored, during changes of the journal's segment and compactions, or on a disk with slow
+syncs.
+Measured are the longest answer time, how much of it was waiting for a core, and the lag
+of the loop by the server's statistics.
 """
 
 import json
@@ -23,7 +23,7 @@ SLOW_SYNC_MS = 400
 
 
 class Watch:
-    """The files of a store that have been there."""
+    """The names of all files that a store has had."""
 
     def __init__(self, directory):
         self.directory = directory
@@ -98,7 +98,7 @@ def measure(site, server):
 
 
 def was_busy(found, segments, snapshots):
-    """A run that did not meet what it is about does not count."""
+    """Whether segments and compactions occurred; a run without them does not count."""
     if found["segments"] < segments or found["snapshots"] < snapshots:
         raise Failed(f"the store was not busy: {found['segments']} segments, "
                      f"{found['snapshots']} snapshots")
@@ -106,7 +106,7 @@ def was_busy(found, segments, snapshots):
 
 
 def measure_calm(site):
-    """The same load, and the disk has nothing else to do."""
+    """The same load, on a fast disk."""
     with site.start() as server:
         return measure(site, server)
 

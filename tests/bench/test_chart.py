@@ -1,4 +1,4 @@
-"""Charts must be drawn of whatever comes out of a run."""
+"""Charts are drawn for any result of a run."""
 
 import re
 import xml.etree.ElementTree as xml

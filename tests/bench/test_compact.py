@@ -67,7 +67,7 @@ def test_reports_the_peak_memory_since_a_reset():
         process.stdout.readline()
         memory = Memory(process.pid)
         assert memory.most() - memory.now() > 32 * MIB
-        memory.forget()
+        memory.reset()
         assert memory.most() - memory.now() < 8 * MIB
         process.stdin.write("\n")
         process.stdin.flush()

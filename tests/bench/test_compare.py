@@ -1,4 +1,4 @@
-"""What is said of other servers, and of those that are not there."""
+"""The tables about other servers, and about those that are not installed."""
 
 import os
 import re
@@ -43,7 +43,7 @@ def test_without_ours_there_are_figures_but_no_ratios():
     assert compare.figures(RUNS, "ws", (10, 1)) == (1, None, 1, None)
 
 
-def test_names_the_version_of_everybody():
+def test_names_the_version_of_each_server():
     lines = compare.table(RUNS, {"parleyd": "1.0", "limit": "", "ws": "8.2"},
                           [(100, 64)])
     assert [line[2] for line in lines[1:]] == ["parleyd 1.0", "limit",

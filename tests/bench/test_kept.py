@@ -1,4 +1,5 @@
-"""A store is filled with just what was asked for, and a page costs its part."""
+"""A store is filled with the requested messages, and a page has its share of the
+cost."""
 
 import json
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""What the disk and redis-server are said to reach."""
+"""The figures of the disk and of redis-server."""
 
 import pytest
 
@@ -31,7 +31,7 @@ def test_reads_the_rate_of_an_old_and_of_a_new_redis(report):
 
 @pytest.mark.parametrize("report", [
     "", "RPUSH\n", '"test","rps"\n', "Could not connect, refused\n"])
-def test_does_not_guess_what_redis_reached(report):
+def test_refuses_other_output_of_redis(report):
     with pytest.raises(Failed):
         others.redis_rate(report)
 

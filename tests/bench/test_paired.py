@@ -1,4 +1,4 @@
-"""Two builds take turns, and each ratio is that of the second to the first."""
+"""Two builds take turns; each ratio is that of the second to the first."""
 
 import json
 import os

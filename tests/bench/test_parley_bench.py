@@ -1,6 +1,6 @@
-"""parley-bench must not believe a server that is wrong.
+"""parley-bench has to detect the errors of a server.
 
-A small server speaks like the limit program and commits one fault, once.
+A small server with the protocol of the limit program has one fault, once.
 """
 
 import json

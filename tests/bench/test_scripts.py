@@ -1,4 +1,4 @@
-"""What the cases that bring their own clients can get wrong."""
+"""Tests of the cases that have clients of their own."""
 
 import sys
 
@@ -37,9 +37,9 @@ def test_a_server_is_awaited_on_all_its_listeners(tmp_path):
         assert connects(path)
 
 
-def test_lives_are_spread_from_the_shortest_to_the_longest():
-    assert expiry.lives(5) == [1000, 1250, 1500, 1750, 2000]
-    assert all(ms >= 1000 for ms in expiry.lives(expiry.ROOMS))
+def test_lifetimes_are_spread_from_the_shortest_to_the_longest():
+    assert expiry.lifetimes(5) == [1000, 1250, 1500, 1750, 2000]
+    assert all(ms >= 1000 for ms in expiry.lifetimes(expiry.ROOMS))
 
 
 class Held:
@@ -89,7 +89,7 @@ def test_what_is_beyond_all_bounds_is_not_below_the_first():
                                 0.5) == 20
 
 
-def test_a_server_may_keep_its_lag_to_itself():
+def test_lag_figures_are_optional():
     assert stall.lag_figures({"uptime_ms": 1}) == {}
     assert stall.lag_figures({"loop_lag_us": LAG}) == {
         "lag_p99_ms": 0.02, "lag_max_ms": 0.05}

@@ -1,4 +1,4 @@
-"""The transfers beside which a chat is measured are real ones."""
+"""The file transfers that run during a measurement."""
 
 import os
 import threading

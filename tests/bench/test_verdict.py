@@ -1,4 +1,4 @@
-"""What a table shows of its runs."""
+"""The tables of goals."""
 
 import pytest
 
@@ -25,7 +25,7 @@ def test_every_goal_is_of_a_case_that_is_run():
         assert each.against is None or each.against in targets
 
 
-def test_who_is_not_there_has_no_runs_and_no_rows():
+def test_a_missing_program_has_no_runs_and_no_rows():
     cases, goals = without("uws", CASES, GOALS)
     assert "uws" in {each.against for each in GOALS}
     assert {each.against for each in GOALS} - {each.against for each in goals} \
@@ -62,7 +62,7 @@ def test_takes_a_difference_within_its_round():
 
 
 @pytest.mark.parametrize("kind, result", [("ratio", 3), ("difference", 200)])
-def test_takes_what_is_allowed_from_ours_first(kind, result):
+def test_subtracts_the_allowance_from_ours_first(kind, result):
     runs = [run(0, "parley", 2300), run(0, "disk", 100)]
     if kind == "difference":
         runs[1]["figure"] = 100
@@ -70,7 +70,7 @@ def test_takes_what_is_allowed_from_ours_first(kind, result):
     assert row["result"] == result
 
 
-def test_shows_ours_as_it_was_measured_whatever_is_allowed():
+def test_shows_ours_without_the_allowance():
     runs = [run(0, "parley", 2300), run(0, "disk", 100)]
     row = judge(goal("ratio", "disk", False, 3, 2000), runs)
     assert row["parley"] == pytest.approx(2.3)

@@ -1,4 +1,4 @@
-"""What is a server's own of the time that an answer took."""
+"""The part of an answer time that is not waiting for a core."""
 
 import os
 import threading

@@ -1,16 +1,15 @@
 #!/usr/bin/env python3
-"""Does a room wait for files?
+"""Measures whether file transfers delay the messages of a room.
 
 Ten members chat, with 990 deliveries a second, first alone; then a hundred
-connections upload and download files of 10 MiB meanwhile, each its next one when
-one is through: first as fast as a line of a gigabit lets them, then as fast as
-they can. What counts is when messages arrive, and how much memory the server
-takes.
+connections upload and download files of 10 MiB meanwhile, one after the other: first
+limited to a gigabit a second, then without a limit. Measured are the latency of
+messages and the memory of the server.
 
 Clients of a network have processors of their own; here they share the other core
 with each other. So the loop has its core for itself, and messages go first on
 the clients' core: the generator, the loop, and behind them the transfers' client
-have real-time priorities. At full speed the two that never rest have none, since
+have real-time priorities. At full speed the two that are always busy have none, since
 the kernel stops such processes for a twentieth of each second. Without the right
 to such priorities (CAP_SYS_NICE) what other processes do counts, too.
 
@@ -193,7 +192,7 @@ def separate(server):
 
 
 def let_work(server):
-    """It never rests, and goes before other processes all the same."""
+    """It is always busy, so it gets a high priority that is not real-time."""
     os.sched_setscheduler(server.process.pid, os.SCHED_OTHER, os.sched_param(0))
     os.setpriority(os.PRIO_PROCESS, server.process.pid, FIRST)
 

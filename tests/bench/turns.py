@@ -1,6 +1,6 @@
 """Several servers run at the same time, and their generators take turns.
 
-So what the machine does meanwhile, for seconds or for minutes, meets all of
+So what the machine does meanwhile, for seconds or for minutes, affects all of
 them, and their figures can be compared better than those of runs one after the
 other.
 """

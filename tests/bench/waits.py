@@ -94,7 +94,7 @@ class Asker:
         return behind[0] if behind else None
 
     def starved(self, queued, ran):
-        """How much of the loop's waiting its own house can be blamed for."""
+        """The part of the loop's waiting in which the server's other threads ran."""
         core = self.loop.core()
         blamed = sum(each.look()[0] - before
                      for each, before in zip(self.others, ran)
@@ -116,7 +116,7 @@ class Asker:
         self.answers.append(answer)
 
     def ask_while(self, goes_on):
-        """goes_on() is asked after each answer."""
+        """goes_on() is called after each answer."""
         gc.disable()
         while goes_on():
             self.ask()
@@ -129,7 +129,7 @@ class Asker:
 
 
 def figures(answers, prefix=""):
-    """The longest answer, the longest that was the server's own doing."""
+    """The longest answer time, and the longest without waiting for a core."""
     felt = sorted(each.felt for each in answers)
     longest = max(answers, key=lambda each: each.felt)
     return {prefix + "max_ms": longest.felt * 1e3,

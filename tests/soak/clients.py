@@ -18,7 +18,7 @@ TEXT, CLOSE, PING, PONG = 0x1, 0x8, 0x9, 0xA
 
 
 class Wrong(Exception):
-    """The server broke a promise."""
+    """The server has lost, doubled or refused something."""
 
 
 def frame(opcode, payload):
@@ -129,17 +129,17 @@ class Client:
                 await asyncio.sleep(1 + self.random.random())
                 continue
             try:
-                await self.live()
+                await self.run_once()
             finally:
                 if self.connection.transport:
                     self.connection.transport.abort()
             await self.pause(0.5, 2)
 
-    async def live(self):
+    async def run_once(self):
         await self.gone.wait()
 
     async def pause(self, least, most):
-        """Sooner when the connection ends."""
+        """Waits for a random time, or until the connection ends."""
         span = least + (most - least) * self.random.random()
         try:
             await asyncio.wait_for(self.gone.wait(), span)
@@ -167,7 +167,8 @@ class Place:
 
 
 class Behaving(Client):
-    """Is in some rooms, reads all, misses nothing."""
+    """A member of some rooms that reads all events and checks the numbers of
+    messages."""
 
     rooms_each = 2
 
@@ -203,7 +204,7 @@ class Behaving(Client):
             for message in event["messages"]:
                 place.note(message["seq"])
             if event.get("more"):
-                place.seq = event["seq"]  # pages are another test's business
+                place.seq = event["seq"]  # further pages are not requested here
             elif place.seq != event["seq"]:
                 raise Wrong(f"recovered {place.seq} of {event['seq']}")
         elif again and event["room"].startswith("kept") and not \
@@ -213,7 +214,7 @@ class Behaving(Client):
 
     def lost(self, connection):
         code = connection.code
-        # Only a drain, or its own doing, ends one that behaves.
+        # A client that behaves is only closed by a drain, or closes itself.
         if connection is self.connection and not self.soak.is_over and \
                 not self.leaving():
             after = time.monotonic() - connection.began
@@ -226,19 +227,19 @@ class Behaving(Client):
         return False
 
 
-class Listener(Behaving):
+class Reader(Behaving):
     pass
 
 
-class Talker(Behaving):
-    """Says something now and then, and waits for the acknowledgement."""
+class Author(Behaving):
+    """Posts a message every few seconds, and waits for the acknowledgement."""
 
     def __init__(self, soak, number):
         super().__init__(soak, number)
         self.count = 0
         self.acked = asyncio.Event()
 
-    async def live(self):
+    async def run_once(self):
         while not self.gone.is_set() and not self.soak.is_over:
             await self.pause(1, 4)
             if self.gone.is_set() or self.soak.is_over:
@@ -269,11 +270,11 @@ class Talker(Behaving):
 
 
 class Leaver(Behaving):
-    """Goes politely and comes back."""
+    """Disconnects with a close frame, and connects again."""
 
     is_leaving = False
 
-    async def live(self):
+    async def run_once(self):
         self.is_leaving = False
         await self.pause(3, 15)
         self.is_leaving = True
@@ -286,10 +287,10 @@ class Leaver(Behaving):
         return self.is_leaving
 
 
-class Vanisher(Leaver):
-    """Is gone without a word, and comes back."""
+class Aborter(Leaver):
+    """Disconnects without a close frame, and connects again."""
 
-    async def live(self):
+    async def run_once(self):
         self.is_leaving = False
         await self.pause(3, 15)
         self.is_leaving = True
@@ -300,7 +301,7 @@ class Vanisher(Leaver):
 class Staller(Behaving):
     """Does not read for a while."""
 
-    async def live(self):
+    async def run_once(self):
         await self.pause(2, 5)
         if self.gone.is_set() or not self.connection.is_open:
             return
@@ -315,9 +316,9 @@ class Staller(Behaving):
 
 
 class Abuser(Client):
-    """Sends what it should not."""
+    """Violates the protocol or exceeds limits."""
 
-    async def live(self):
+    async def run_once(self):
         await self.pause(0.5, 3)
         attack = self.random.randrange(7)
         write = self.connection.transport.write

@@ -1,5 +1,5 @@
-"""Many connections for a long time: talk, leave, vanish, stall, abuse, SIGHUP,
-compaction. Fails if a client that behaves lost or doubled a message or was
+"""Many connections for a long time, which post, leave, vanish, stall and attack; with
+SIGHUP and compaction. Fails if a client that behaves lost or doubled a message or was
 closed, if memory grows without a bound, if the log has an error, or if the
 server does not end with status 0.
 
@@ -30,8 +30,8 @@ from redis_server import Redis  # noqa: E402
 from server import PARLEYD, Server  # noqa: E402
 
 # Of a hundred connections.
-CROWD = ((clients.Listener, 55), (clients.Talker, 10), (clients.Leaver, 10),
-         (clients.Vanisher, 10), (clients.Staller, 5), (clients.Abuser, 10))
+CROWD = ((clients.Reader, 55), (clients.Author, 10), (clients.Leaver, 10),
+         (clients.Aborter, 10), (clients.Staller, 5), (clients.Abuser, 10))
 WATCH_EVERY_S = 5
 SIGHUP_EVERY_S = 20
 WARM_UP = 0.3  # of the time: histories fill

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Fan-out with Python's websockets: who asks for the same path is a room."""
+"""Fan-out with Python's websockets: clients of the same path are a room."""
 
 import asyncio
 import sys
