@@ -15,7 +15,8 @@ const at = (path) => new URL(path, document.baseURI);
 
 /**
  * Who this browser is: `user`, `guest`, `guests` (allowed), `login` (possible).
- * Without an answer, an open server is assumed: the connection shows the truth.
+ * Without an answer, an open server is assumed: otherwise the connection is
+ * refused.
  */
 export async function whoAmI() {
 	try {

@@ -45,7 +45,7 @@ test("logs in with name and password", async () => {
 	assert.deepEqual(JSON.parse(asked[0].body), { user: "alice", password: "secret" });
 });
 
-test("says why a log-in was refused", async () => {
+test("gives the reason why a log-in was refused", async () => {
 	for (const [one, code, message] of [
 		[json(401, {}), "wrong_credentials", /Wrong name or password/],
 		[json(429, {}, { "Retry-After": "7" }), "rate_limited", /in 7 s/],

@@ -255,7 +255,7 @@ test("pauses double up to half a minute", async () => {
 	assert.deepEqual(pauses, [375, 750, 1500, 3000, 6000, 12000, 22500, 22500, 22500]);
 });
 
-test("a server that restarts says when to return", async () => {
+test("a server that restarts names the time to return", async () => {
 	const { events } = await connected();
 
 	await FakeSocket.last.receive({ event: "bye", code: 1001, reason: "going_away",

@@ -19,7 +19,7 @@ test("a message has its reactions, and which are our own", () => {
 		reacted: ["+1"] })), ["+1 2 own", "__proto__ 1"]);
 });
 
-test("reactions are counted as the server says", () => {
+test("reactions have the counts of the server", () => {
 	let message = withReaction(hello(), { reaction: "+1", count: 1, own: false });
 
 	message = withReaction(message, { reaction: "+1", count: 2, own: true });

@@ -116,7 +116,7 @@ test("own rooms come page by page", async () => {
 	assert.deepEqual((await own).map(({ room }) => room), ["a", "b"]);
 });
 
-test("what another connection of ours does is told", async () => {
+test("acts of another connection of ours are reported", async () => {
 	const { events } = await connected(USER);
 
 	await FakeSocket.last.receive({ event: "join", room: "tea", member: "alice",

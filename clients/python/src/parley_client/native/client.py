@@ -393,7 +393,7 @@ class Parley:
         room = frame["room"]
         if room not in self._rooms and not self._joining[room]:
             self._leaving = asyncio.ensure_future(
-                self.link.tell("leave", room=room)
+                self.link.notify("leave", room=room)
             )
 
     def disconnected(self, lost: ConnectionLost, retry_in: float) -> None:

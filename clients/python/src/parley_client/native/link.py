@@ -223,7 +223,7 @@ class Link:
                 await asyncio.sleep(self._slow_down(error, attempt, request))
         raise AssertionError("the last attempt returns or raises")
 
-    async def tell(self, command: str, **fields: Any) -> None:
+    async def notify(self, command: str, **fields: Any) -> None:
         """Sends a command without an answer; it may get lost."""
         if self._socket and self._open.is_set():
             try:

@@ -211,8 +211,8 @@ class Room(Conversation):
         """Posts any JSON but "" and None; returns after the acknowledgement.
 
         If the connection ends before that, it is sent again, and stored only
-        once. `key` is what the server tells that by; give one of your own (1
-        to 64 bytes) if you want to be able to repeat it in another process.
+        once. The server recognizes a repetition by `key`; give one of your own (1 to 64
+        bytes) to be able to repeat it in another process.
         """
         answer = await self._chat.link.ask(
             "broadcast",
@@ -239,7 +239,7 @@ class Room(Conversation):
 
     async def typing(self) -> None:
         """Sends a typing notification; it may get lost."""
-        await self._chat.link.tell("typing", room=self.id)
+        await self._chat.link.notify("typing", room=self.id)
 
     async def members(self) -> List[str]:
         answer = await self._chat.link.ask("list", room=self.id)
