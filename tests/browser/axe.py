@@ -1,4 +1,4 @@
-"""axe-core, which looks for what keeps people out."""
+"""axe-core, which checks a page for accessibility."""
 
 import functools
 import io

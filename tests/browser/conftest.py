@@ -1,5 +1,5 @@
-"""Browsers, each for itself, and servers that they visit. A test in which
-one of them complains about our page has failed."""
+"""Browsers with profiles of their own, and servers for them. A test fails if a browser
+reports an error of our page."""
 
 import sys
 from pathlib import Path
@@ -23,13 +23,13 @@ def browsers():
 
 @pytest.fixture
 def pages(browsers):
-    """Two people's browsers."""
+    """The browsers of two users."""
     yield browsers
-    complaints = [page.complaints() for page in browsers]
+    page_errors = [page.page_errors() for page in browsers]
     for page in browsers:
         page.leave()
-        page.complaints()
-    assert complaints == [[], []]
+        page.page_errors()
+    assert page_errors == [[], []]
 
 
 @pytest.fixture

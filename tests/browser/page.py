@@ -11,7 +11,7 @@ from selenium.webdriver.common.keys import Keys
 from axe import axe_source
 from server import DEADLINE, eventually
 
-# Two browsers need more of a busy machine than our own programs.
+# Browsers are slower on a busy machine than our own programs.
 PATIENCE = 4 * DEADLINE
 
 # Records policy violations and sockets; `window.longest` shortens timers.
@@ -73,7 +73,7 @@ def _start(more):
 
 
 class Page:
-    """Methods act and look as a user does."""
+    """Methods do what a user does, and return what a user sees."""
 
     def __init__(self, *more):
         """`more`: arguments of the browser."""
@@ -109,7 +109,7 @@ class Page:
         self.driver.refresh()
 
     def leave(self):
-        """Leaves the page, so that nothing runs in it."""
+        """Leaves the page, so that its scripts stop."""
         self.driver.get("about:blank")
         self.media(prefers_color_scheme="light")
         self.resize(1280, 800)
@@ -201,7 +201,7 @@ class Page:
 
     # --- errors
 
-    def complaints(self):
+    def page_errors(self):
         """Console warnings and policy violations."""
         return self.run("return window.violations ?? []") + [
             entry["message"]
@@ -210,8 +210,8 @@ class Page:
             and not any(one in entry["message"] for one in DOWN)
         ]
 
-    def barriers(self):
-        """Serious findings of axe."""
+    def accessibility_errors(self):
+        """Serious accessibility errors that axe has found."""
         self.run(axe_source())
         found = self.driver.execute_async_script(
             "const done = arguments[arguments.length - 1];"

@@ -14,7 +14,7 @@ class Relay:
         self._silent = False
         self._left = None
         self._pairs = []
-        self._stranded = []
+        self._server_sides = []
         self._lock = threading.Lock()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.address = self._listener.getsockname()
@@ -36,21 +36,21 @@ class Relay:
     def is_cut(self):
         return not self._whole
 
-    def strand(self):
+    def close_browser_side(self):
         """Closes the browser's side only: the server keeps its sockets."""
         with self._lock:
             pairs, self._pairs = self._pairs, []
-            self._stranded += pairs[1::2]
+            self._server_sides += pairs[1::2]
         for client in pairs[::2]:
             _end(client)
 
-    def close_stranded(self):
+    def close_server_side(self):
         """Closes the server's side, too."""
-        for server in self._stranded:
+        for server in self._server_sides:
             _end(server)
-        self._stranded = []
+        self._server_sides = []
 
-    def mute(self):
+    def drop_output(self):
         """Drops everything the server sends from now on."""
         self._silent = True
 
@@ -64,7 +64,7 @@ class Relay:
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self.cut()
-        self.close_stranded()
+        self.close_server_side()
 
     def _accept(self):
         with contextlib.suppress(OSError):
@@ -96,7 +96,7 @@ class Relay:
                     if self._left < 0:
                         self._left = None
                         self.cut()
-            if sink not in self._stranded:
+            if sink not in self._server_sides:
                 sink.shutdown(socket.SHUT_WR)
 
 

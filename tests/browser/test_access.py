@@ -16,7 +16,7 @@ def set_up(page, width, height, scheme):
 def test_the_welcome_form(page, parleyd, look):
     set_up(page, *look)
     page.open(parleyd.address)
-    assert page.barriers() == []
+    assert page.accessibility_errors() == []
 
 
 @pytest.mark.parametrize("look", LOOKS)
@@ -38,20 +38,20 @@ def test_a_room(pages, start, look):
     delete(bob, "a slip")
     alice.until(lambda: "Message deleted" in alice.shown())
     focus(alice, "short")
-    assert alice.barriers() == []
+    assert alice.accessibility_errors() == []
 
 
 def test_axe_finds_a_planted_error(page, parleyd):
     page.open(parleyd.address)
     page.run("document.documentElement.style.setProperty('--soft', '#ccc')")
-    assert [name for name, *_ in page.barriers()] == ["color-contrast"]
+    assert [name for name, *_ in page.accessibility_errors()] == ["color-contrast"]
 
 
 def test_dialogs(page, parleyd):
     page.enter(parleyd.address, "Alice")
     for button in "#new", "#me":
         page.click(button)
-        assert page.barriers() == []
+        assert page.accessibility_errors() == []
         page.click("dialog[open] [value=cancel]")
 
 
@@ -60,7 +60,7 @@ def test_the_list_of_rooms_on_a_phone(page, parleyd):
     page.enter(parleyd.address, "Alice", "tea")
     page.click("#to-rooms")
     assert page.is_seen("#side") and not page.is_seen("#room")
-    assert page.barriers() == []
+    assert page.accessibility_errors() == []
 
 
 def test_reduced_motion_is_respected(page, parleyd):

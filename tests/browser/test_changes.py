@@ -16,7 +16,7 @@ return Array.from(document.querySelectorAll("#log li[data-seq]"), (item) =>
 
 
 def reactions(page):
-    """Those of each message: "👍 2 own"."""
+    """The reactions of each message: "👍 2 own"."""
     return page.run(REACTIONS)
 
 
@@ -55,10 +55,10 @@ def test_reactions_are_counted_and_taken_back(pages, parleyd):
     focus(alice, "cake?")
     alice.click("#react")
     alice.type("lovely", "#reaction")
-    assert alice.barriers() == []
+    assert alice.accessibility_errors() == []
     alice.find("#reaction").send_keys(Keys.ENTER)
     bob.until(lambda: reactions(bob) == [["🎉 1", "lovely 1"]])
-    assert alice.barriers() == []
+    assert alice.accessibility_errors() == []
 
 
 def test_a_long_reaction_is_refused(pages, parleyd):
@@ -149,7 +149,7 @@ def test_arrow_up_edits_the_last_own_message(pages, parleyd):
     assert not alice.is_seen("#editing")
     assert alice.find("#text").get_attribute("value") == ""
     alice.press(Keys.ARROW_UP)
-    assert alice.barriers() == []
+    assert alice.accessibility_errors() == []
     alice.type(", indeed")
     alice.press(Keys.ENTER)
     bob.until_shown("mine, indeed", "yours")
@@ -183,7 +183,7 @@ def test_a_message_is_deleted(pages, parleyd):
     delete(alice, "another")  # as the owner of the room
     for page in pages:
         page.until_shown("Message deleted", "Message deleted by Alice")
-        assert page.barriers() == []
+        assert page.accessibility_errors() == []
     focus(alice, "Message deleted")
     assert not alice.is_seen("#actions")
 

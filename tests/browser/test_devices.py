@@ -168,7 +168,7 @@ def test_two_users_talk_and_one_is_away(pages, server):
     alice.until_in("bob")
     alice.until_shown("psst", "yes?")
     assert alice.text("#about") == "Away: will find your messages later"
-    assert alice.barriers() == []
+    assert alice.accessibility_errors() == []
     alice.post("later, then")
     alice.until_shown("psst", "yes?", "later, then")
     enter(bob, server, "bob")
@@ -223,7 +223,7 @@ def test_messages_of_a_talk_are_changed(pages, server):
 
 
 def test_a_talk_catches_up_and_sends_once(pages, server):
-    """What either writes while the connection is lost arrives once."""
+    """The messages of both users from while the connection is lost arrive once."""
     alice, _ = pages
     relay = Relay(server.address)
     enter(alice, relay, "alice")
@@ -238,7 +238,7 @@ def test_a_talk_catches_up_and_sends_once(pages, server):
         alice.until(lambda: alice.texts("#talks .label") == ["bob"])
         alice.go("bob")
         alice.until_shown("one")
-        relay.mute()
+        relay.drop_output()
         alice.post("two")
         alice.until(lambda: received() == ["two"])
         relay.cut()

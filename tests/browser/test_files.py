@@ -90,14 +90,14 @@ def test_a_picture_is_sent_and_shown(pages, parleyd, picture):
     alice.until(lambda: alice.run(
         "const c = document.querySelector('#uploads canvas'); return c && c.width") == 48)
     alice.until(lambda: is_uploaded(alice))
-    assert alice.barriers() == []
+    assert alice.accessibility_errors() == []
     alice.post("the blue boat")
     for page in pages:
         page.until_shown("the blue boat")
         page.until(lambda: page.run(PICTURES) == [  # noqa: B023
             {"name": "boat.png", "loaded": True, "width": 384}])
     assert not alice.is_seen("#uploads")
-    assert bob.barriers() == []
+    assert bob.accessibility_errors() == []
     bob.reload()
     bob.until(lambda: [one["loaded"] for one in bob.run(PICTURES)] == [True])
 
@@ -171,7 +171,7 @@ def test_an_upload_goes_on_after_a_lost_connection(page, parleyd, relay, tmp_pat
     assert bytes(digest) == hashlib.sha256(content).digest()
 
 
-def test_what_is_sent_before_it_is_uploaded_is_posted_then(pages, parleyd, document):
+def test_a_message_sent_during_an_upload_is_posted_after_it(pages, parleyd, document):
     alice, bob = meet(pages, parleyd.address)
     alice.run(HOLD)
     choose(alice, document)
@@ -189,7 +189,7 @@ def expired_files(server):
     return families["parley_files_expired_total"].value()
 
 
-def test_an_upload_that_the_server_has_forgotten_begins_anew(page, start, tmp_path):
+def test_an_upload_that_the_server_has_removed_begins_anew(page, start, tmp_path):
     # Rooms and files are swept together.
     server = start("--files-unfinished", "1s", "--rooms-empty-for", "1s")
     relay = Relay(server.address)
@@ -205,7 +205,7 @@ def test_an_upload_that_the_server_has_forgotten_begins_anew(page, start, tmp_pa
     page.until(lambda: errors(page) == [] and is_uploaded(page))
     page.find("#text").send_keys(Keys.ENTER)
     page.until(lambda: page.texts("#log .file span") == ["big.bin", "3.0 MB"])
-    page.until(lambda: any("v1/files" in each for each in page.complaints()))
+    page.until(lambda: any("v1/files" in each for each in page.page_errors()))
     relay.close()
 
 
@@ -225,7 +225,7 @@ def test_a_refused_file_shows_the_reason(page, start, document, options, reason,
     page.click("#uploads [aria-label='Remove notes.bin']")
     page.until(lambda: not page.is_seen("#uploads"))
     # The browser reports the answer itself.
-    page.until(lambda: any("v1/files" in each for each in page.complaints()))
+    page.until(lambda: any("v1/files" in each for each in page.page_errors()))
 
 
 def test_a_file_that_is_no_picture_is_not_shown_as_one(pages, parleyd, tmp_path):

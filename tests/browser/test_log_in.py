@@ -1,4 +1,4 @@
-"""Log-in, log-out and guests, as people see them."""
+"""Log-in, log-out and guests on the page."""
 
 import pytest
 
@@ -37,7 +37,7 @@ def test_a_user_logs_in_stays_logged_in_and_logs_out(page, server):
     page.open(server.address, "#tea")
     page.until(lambda: page.is_seen("#log-in"))
     assert not page.is_seen("#enter") and not page.is_seen("#as-guest")
-    assert page.barriers() == []
+    assert page.accessibility_errors() == []
     log_in(page)
     page.until_in("tea")
     assert page.text("#my-name") == "alice"
@@ -62,19 +62,19 @@ def test_a_wrong_password_is_reported(page, server):
     page.until(lambda: page.text("#log-in .bad") == "Wrong name or password.")
     # The browser reports the answer itself, at some time.
     reports = []
-    page.until(lambda: reports.extend(page.complaints()) or reports)
+    page.until(lambda: reports.extend(page.page_errors()) or reports)
     assert all("v1/login" in each for each in reports)
     page.type(PASSWORD, "#password")  # it was selected
     page.find("#password").send_keys(Keys.ENTER)
     page.until_in("Lobby")
 
 
-def test_the_report_of_a_wrong_password_has_no_barriers(page, server):
+def test_the_report_of_a_wrong_password_is_accessible(page, server):
     page.open(server.address)
     log_in(page, "wrong horse")
     page.until(lambda: page.text("#log-in .bad") == "Wrong name or password.")
-    page.until(page.complaints)  # the browser reports the answer itself
-    assert page.barriers() == []
+    page.until(page.page_errors)  # the browser reports the answer itself
+    assert page.accessibility_errors() == []
 
 
 def test_a_locked_user_sees_the_form_again(page, server, users):

@@ -63,7 +63,7 @@ def test_a_private_room_is_joined_by_invitation(pages, parleyd):
     alice.type("Secret", "#room-name")
     alice.click("#room-private")
     alice.type("Hush", "#room-topic")
-    assert alice.barriers() == []
+    assert alice.accessibility_errors() == []
     alice.find("#room-name").send_keys(Keys.ENTER)
     alice.until_in("Secret")
     assert alice.text("#about") == "Hush"
@@ -83,7 +83,7 @@ def test_an_owner_deletes_a_room(pages, parleyd):
     alice, bob = meet(pages, parleyd.address)
     alice.click("#settings")
     alice.click("#delete-room")
-    assert alice.barriers() == []
+    assert alice.accessibility_errors() == []
     alice.click("#room-settings .main")
     for page in alice, bob:
         page.until_in("Lobby")

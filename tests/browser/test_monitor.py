@@ -41,7 +41,7 @@ def kept_by_server(page):
         "fetch('monitor/history').then((r) => r.json()).then(done)")
 
 
-def test_the_hour_is_the_servers(page, parleyd):
+def test_the_history_of_an_hour_is_that_of_the_server(page, parleyd):
     page.open(parleyd.address, "monitor")
     loaded(page)
     page.until(lambda: kept_by_server(page)["samples"])
@@ -90,12 +90,12 @@ def test_members_are_shown_and_disconnected_with_the_key(page, start):
         page.type("wrong", "#key")
         page.click("#members-form button")
         page.until(lambda: page.text("#members-notice") == "The key is wrong")
-        assert "401" in page.complaints()[0]
+        assert "401" in page.page_errors()[0]
         page.run("document.getElementById('key').value = ''")
         page.type(KEY, "#key")
         page.click("#members-form button")
         page.until(lambda: page.texts("#members tbody th") == ["Alice"])
-        assert page.barriers() == []
+        assert page.accessibility_errors() == []
         page.click("#members tbody button")
         page.until(lambda: page.text("#members-notice") == "Alice was disconnected")
         alice.expect_bye(4003)
@@ -117,4 +117,4 @@ def test_the_monitor_is_accessible(page, parleyd):
         page.media(prefers_color_scheme=scheme)
         page.open(parleyd.address, "monitor")
         loaded(page)
-        assert page.barriers() == []
+        assert page.accessibility_errors() == []

@@ -146,8 +146,8 @@ def test_lobby_and_direct_messages(pages, parleyd):
 
 
 def test_direct_messages_follow_a_member_not_its_name(pages, parleyd):
-    """Bob gives his name up, and another takes it: what Alice sends to the open
-    talk must not reach that one."""
+    """Bob changes his name, and another member takes the old one: a message that Alice
+    sends to the open talk must not reach that member."""
     alice, bob = meet(pages, parleyd.address)
     open_direct(alice, "Bob")
     bob.click("#me")

@@ -84,7 +84,7 @@ def test_a_message_without_ack_is_stored_once(pages, parleyd, relay):
     alice, bob = pages
     bob.enter(parleyd.address, "Bob", "tea")
     alice.enter(relay.address, "Alice", "tea")
-    relay.mute()
+    relay.drop_output()
     alice.post("once")
     bob.until_shown("once")
     assert [m["state"] for m in alice.messages()] == ["pending"]
@@ -100,8 +100,8 @@ def test_a_failed_message_is_sent_again_with_the_next_connection(pages, parleyd,
     alice, bob = pages
     bob.enter(parleyd.address, "Bob", "tea")
     alice.enter(relay.address, "Alice", "tea")
-    relay.mute()
-    alice.run("window.longest = 300") # twenty seconds pass in no time
+    relay.drop_output()
+    alice.run("window.longest = 300") # timers of twenty seconds are short here
     alice.post("once")
     alice.until(lambda: [m["state"] for m in alice.messages()] == ["failed"])
     assert "no connection" in alice.text("#log .state")
@@ -116,9 +116,9 @@ def test_a_failed_message_is_sent_again_with_the_next_connection(pages, parleyd,
 def test_a_name_is_reclaimed_from_a_dead_connection(page, relay):
     page.enter(relay.address, "Alice", "tea")
     page.run("window.longest = 300")
-    relay.strand()
+    relay.close_browser_side()
     page.until(lambda: page.text("#my-name") == "Alice#2")
-    relay.close_stranded()
+    relay.close_server_side()
     page.until(lambda: page.text("#my-name") == "Alice")
     page.until(lambda: page.texts("#members .label") == ["Alice (you)"])
 
@@ -169,25 +169,25 @@ def test_a_server_restarts_without_its_rooms(pages, start):
 
 
 @pytest.fixture
-def lives(start, tmp_path):
-    """Starts servers one after the other, with one store and port."""
+def start_again(start, tmp_path):
+    """Starts a server again, with the same store and port."""
     store = ("--store-kind", "file", "--store-dir", str(tmp_path / "store"))
     port = 0
 
-    def next_life():
+    def start_server():
         nonlocal port
         server = start(*store, listen=(f"127.0.0.1:{port}",))
         port = server.address[1]
         return server
 
-    return next_life
+    return start_server
 
 
 @pytest.mark.parametrize("how", ["stop", "kill"])
-def test_a_server_restarts_with_its_rooms(pages, lives, how):
-    first = lives()
+def test_a_server_restarts_with_its_rooms(pages, start_again, how):
+    first = start_again()
     post_and_stop(pages, first, getattr(first, how))
-    lives()
+    start_again()
     post_after_restart(pages)
     for page in pages:
         assert page.texts("#log li.notice") == []
@@ -195,9 +195,9 @@ def test_a_server_restarts_with_its_rooms(pages, lives, how):
         page.until_shown("before", "meanwhile", "after")
 
 
-def test_persistent_rooms_survive_a_restart(pages, lives):
+def test_persistent_rooms_survive_a_restart(pages, start_again):
     alice, bob = pages
-    first = lives()
+    first = start_again()
     alice.enter(first.address, "Alice")
     alice.click("#new")
     assert alice.find("#room-persistent").is_selected()
@@ -208,7 +208,7 @@ def test_persistent_rooms_survive_a_restart(pages, lives):
     alice.until_shown("Welcome.")
     alice.leave()
     first.kill()
-    second = lives()
+    second = start_again()
     bob.enter(second.address, "Bob")
     bob.until(lambda: bob.texts("#others .label") == ["Book Club"])
     bob.go("Book Club")
@@ -216,12 +216,12 @@ def test_persistent_rooms_survive_a_restart(pages, lives):
     assert bob.text("#about") == "Persistent: kept when it is empty"
 
 
-def test_temporary_rooms_are_deleted_when_empty(page, start, lives):
+def test_temporary_rooms_are_deleted_when_empty(page, start, start_again):
     page.enter(start().address, "Alice")
     page.click("#new")
     assert not page.find("#room-persistent").is_selected()
     page.press(Keys.ESCAPE)
-    server = lives()
+    server = start_again()
     page.enter(server.address, "Alice")
     page.click("#new")
     page.click("#room-persistent")

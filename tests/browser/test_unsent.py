@@ -1,4 +1,4 @@
-"""Drafts, and messages that were not acknowledged, when the page is loaded anew."""
+"""Drafts and unacknowledged messages after a reload of the page."""
 
 import pytest
 
@@ -6,9 +6,9 @@ from test_devices import enter, program, server  # noqa: F401
 from test_devices import pages as users  # noqa: F401
 from test_page import direct_messages, meet
 
-# Frames that the page sends are lost, …
+# Loses frames that the page sends, …
 NOT_SENT = "sockets.at(-1).send = () => {}"
-# … or those that it is sent.
+# … or those that it receives.
 NOT_RECEIVED = "sockets.at(-1).onmessage = () => {}"
 
 
@@ -105,7 +105,7 @@ def test_messages_of_a_talk_are_sent_once(users, server, loss, begun):  # noqa: 
         alice.until(lambda: received() == [*before, "psst", "after"])
 
 
-def test_what_one_user_typed_is_not_the_next_users(users, server):  # noqa: F811
+def test_a_draft_is_not_shown_to_the_next_user(users, server):  # noqa: F811
     alice, _ = users
     enter(alice, server, "alice", "#tea")
     alice.until_in("tea")

@@ -1,4 +1,4 @@
-"""A visitor of the room `tea` without a browser."""
+"""A client in the room `tea` without a browser."""
 
 from client import Chat
 

@@ -1,4 +1,4 @@
-"""The clients that come with the server, against the server itself."""
+"""Fixtures for tests of the Python clients against the server."""
 
 import asyncio
 import socket
@@ -34,7 +34,7 @@ def accounts(tmp_path):
 
 @pytest.fixture(scope="module")
 def both():
-    """A server that speaks `command` at its first address, `action` at its
+    """A server with the dialect `command` at its first address, `action` at its
     second."""
     listen = ["127.0.0.1:0", "127.0.0.1:0=action"]
     with Server(PARLEYD, *AT_ONCE, listen=listen) as server:
@@ -43,7 +43,7 @@ def both():
 
 @pytest.fixture
 def run():
-    """Runs a test's coroutine to its end, which it has to reach in time."""
+    """Runs a test's coroutine to its end; fails if that takes too long."""
 
     def run(main):
         return asyncio.run(asyncio.wait_for(main, DEADLINE))
@@ -60,7 +60,7 @@ def unused_port():
 
 
 @pytest.fixture
-def stranger():
+def scripted_server():
     """A server that upgrades and sends the given texts."""
     listener = socket.create_server(("127.0.0.1", 0))
     words = []
@@ -88,7 +88,7 @@ def stranger():
 
 @pytest.fixture
 def relay(both):
-    """The way to the server, which may be cut."""
+    """A TCP relay to the server, which may be cut."""
     relay = Relay(both.address)
     yield relay
     relay.close()

@@ -1,5 +1,5 @@
-"""ChatClient does what programs for the first library expect of it, also
-where that library was lucky."""
+"""ChatClient behaves as programs for the original library expect, also where that
+library relied on timing."""
 
 import asyncio
 import json
@@ -37,7 +37,7 @@ def test_has_the_attributes_of_the_first_library(url, run):
 
 
 def test_a_program_for_the_first_library_runs_as_it_is(url, run):
-    """Word for word what such programs do."""
+    """The same calls as in such programs."""
 
     async def listen(client, into, count):
         async for message in client.read_messages():
@@ -99,7 +99,7 @@ def test_any_body_arrives_as_it_was_sent(url, run, body):
     run(main())
 
 
-def test_messages_that_come_before_an_answer_are_not_taken_for_it(url, run):
+def test_messages_before_an_answer_are_not_taken_for_it(url, run):
     async def main():
         async with ChatClient(url) as a, ChatClient(url) as b:
             await b.join_room(await a.create_room("first"))
@@ -225,8 +225,8 @@ def test_a_refused_connection_raises(run, unused_port):
     '{"from":"31290c82","body":"hi"}',
     "[]", "null", "hello", "",
 ])
-def test_another_greeting_is_no_connection(stranger, run, greeting):
-    url, words = stranger
+def test_another_greeting_ends_the_connection(scripted_server, run, greeting):
+    url, words = scripted_server
     words.append(greeting)
     client = ChatClient(url)
     with pytest.raises(ChatError, match="Not a greeting"):
@@ -234,9 +234,9 @@ def test_another_greeting_is_no_connection(stranger, run, greeting):
     assert client.client_id is None
 
 
-def test_a_server_that_does_not_greet_is_not_waited_for(stranger, run):
+def test_a_server_that_does_not_greet_is_not_waited_for(scripted_server, run):
     with pytest.raises(ConnectionLost, match="did not greet"):
-        run(ChatClient(stranger[0], timeout=2).connect())
+        run(ChatClient(scripted_server[0], timeout=2).connect())
 
 
 def test_a_silent_server_is_not_waited_for(run):
@@ -246,8 +246,8 @@ def test_a_silent_server_is_not_waited_for(run):
             run(ChatClient(url, timeout=0.05).connect())
 
 
-def test_an_answer_that_does_not_come_is_not_waited_for(stranger, run):
-    url, words = stranger
+def test_an_answer_that_does_not_come_is_not_waited_for(scripted_server, run):
+    url, words = scripted_server
     words.append('{"status":"connected","client_id":"31290c82","message":"Welcome!"}')
 
     async def main():
@@ -259,8 +259,8 @@ def test_an_answer_that_does_not_come_is_not_waited_for(stranger, run):
     run(main())
 
 
-def test_frames_that_are_not_valid_are_skipped(stranger, run):
-    url, words = stranger
+def test_frames_that_are_not_valid_are_skipped(scripted_server, run):
+    url, words = scripted_server
     words += ['{"status":"connected","client_id":"1"}', "no JSON", "[]", "7",
               '{"from":"2","body":%s}' % ("9" * 5000), '{"from":"2","body":"hi"}']
 

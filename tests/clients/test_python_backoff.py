@@ -1,4 +1,4 @@
-"""When to come back, if at all."""
+"""When to reconnect, if at all."""
 
 import pytest
 
@@ -17,7 +17,7 @@ def lost(code, status=None):
     (4100, False), (4101, False), (4102, False), (4103, False), (4199, False),
     (4202, False), (4203, False), (4999, False),
 ])
-def test_some_codes_are_the_last_word(code, final):
+def test_some_close_codes_are_final(code, final):
     assert is_final(lost(code)) is final
 
 
@@ -25,7 +25,7 @@ def test_some_codes_are_the_last_word(code, final):
     (401, True), (403, True), (404, True), (426, True), (408, False),
     (425, False), (429, False), (500, False), (503, False), (302, False),
 ])
-def test_some_answers_are_the_last_word(status, final):
+def test_some_statuses_are_final(status, final):
     assert is_final(lost(1006, status)) is final
 
 
@@ -37,7 +37,7 @@ def test_waits_double_up_to_the_longest():
     assert backoff.next(lost(1006)) <= 1
 
 
-def test_chance_keeps_clients_apart():
+def test_jitter_spreads_clients():
     assert len({Backoff().next(lost(1006)) for _ in range(20)}) > 15
 
 

@@ -1,5 +1,5 @@
-"""The native client: changes of messages, what was read, private talks, and
-what owners and moderators do."""
+"""The native client: changes of messages, read positions, private talks, and the
+commands of owners and moderators."""
 
 import pytest
 

@@ -1,5 +1,5 @@
-"""The native client against a server that is there, busy, strict, gone, or
-another one than before."""
+"""The native client against a server that runs, is busy, limits rates, ends, or is
+replaced by another one."""
 
 import asyncio
 
@@ -36,12 +36,12 @@ def url_of(address):
 
 @pytest.fixture(params=[0, 1], ids=["command", "action"])
 def url(both, request):
-    """The native protocol is spoken at every listener."""
+    """Every listener has the native protocol."""
     return url_of(both.addresses[request.param])
 
 
 async def take(events, count):
-    """So many events, and not one more."""
+    """Returns the next so many events."""
     got = []
     async for event in events:
         got.append(event)
@@ -50,7 +50,7 @@ async def take(events, count):
 
 
 async def messages(room, count):
-    """So many messages; other events are left out."""
+    """Returns the next so many messages; other events are left out."""
     got = []
     while len(got) < count:
         event = await room.__anext__()
@@ -65,7 +65,7 @@ async def until(events, kind):
             return event
 
 
-# --- what there is to do ------------------------------------------------------
+# --- commands and events ------------------------------------------------------
 
 
 def test_a_message_is_acknowledged_and_delivered_to_all(url, run):
@@ -214,7 +214,8 @@ def test_a_key_of_ones_own_is_stored_once(url, run):
     run(main())
 
 
-# --- who does not read ----------------------------------------------------------
+# --- clients that do not
+# read ----------------------------------------------------------
 
 
 def test_a_slow_reader_gets_every_message_and_the_presence(url, run):
@@ -395,8 +396,8 @@ def test_another_dialect_is_no_greeting(both, run):
         run(Parley.connect(url_of(both.address) + "/ws/action"))
 
 
-def test_frames_that_are_not_valid_are_skipped(stranger, run):
-    url, words = stranger
+def test_frames_that_are_not_valid_are_skipped(scripted_server, run):
+    url, words = scripted_server
     words += [
         '{"event":"me","member":"alice","id":"1","durability":"none"}',
         "no JSON", "null", "[1]", "{}", '{"event":7}', '{"event":"dm"}',
@@ -419,7 +420,7 @@ def test_frames_that_are_not_valid_are_skipped(stranger, run):
 
 
 def test_a_connection_that_is_cut_is_made_again(relay, direct, run):
-    """Everything that was said meanwhile comes, once, and in order."""
+    """All messages from the outage arrive, once, and in order."""
 
     async def main():
         async with Parley(url_of(relay.address), name="ann", **SOON) as ann, Parley(
@@ -468,7 +469,7 @@ def test_what_is_sent_while_away_waits(relay, direct, run):
 def test_requests_without_a_key_are_not_repeated(relay, direct, run):
     async def main():
         async with Parley(url_of(relay.address), **SOON) as ann, Parley(direct) as bob:
-            relay.mute()
+            relay.drop_output()
             sending = asyncio.ensure_future(ann.dm(bob.name, "psst"))
             keyed = asyncio.ensure_future(ann.ping())
             await asyncio.sleep(0.01)
@@ -486,7 +487,7 @@ def test_a_message_whose_answer_got_lost_is_not_stored_again(relay, direct, run)
         async with Parley(url_of(relay.address), **SOON) as ann, Parley(direct) as bob:
             room = await ann.create("Tea", persistent=True)
             seat = await bob.join(room.id)
-            relay.mute()
+            relay.drop_output()
             sending = asyncio.ensure_future(room.send("once"))
             assert (await messages(seat, 1))[0].message == "once"
             relay.cut()
@@ -500,7 +501,7 @@ def test_a_message_whose_answer_got_lost_is_not_stored_again(relay, direct, run)
 
 
 def test_a_page_cut_short_is_followed_by_the_rest(relay, direct, run):
-    """More was missed than fits on a page, and than may wait to be read."""
+    """The missed messages are more than fit on a page, and than the queue holds."""
 
     async def main():
         async with Parley(url_of(relay.address), queue_size=100, **SOON) as ann, Parley(
@@ -521,7 +522,7 @@ def test_a_page_cut_short_is_followed_by_the_rest(relay, direct, run):
     run(main())
 
 
-def test_what_is_gone_on_return_is_named(relay, direct, run):
+def test_messages_lost_during_an_outage_are_reported(relay, direct, run):
     async def main():
         async with Parley(url_of(relay.address), **SOON) as ann, Parley(direct) as bob:
             room = await ann.create("Tea", persistent=True)
@@ -553,7 +554,7 @@ def test_a_room_that_ended_meanwhile_is_lost(relay, run):
                 await take(room, 1)
             assert lost.value.code == "room_not_found"
             assert not room.is_open
-            # The other one was made again.
+            # The other one was created again.
             changed = await until(other, EpochChanged)
             assert changed == EpochChanged("den", other.epoch)
             assert (await other.send("hi")).seq == 1

@@ -1,4 +1,4 @@
-"""Conversations that go on while the server is restarted, or killed."""
+"""Clients that go on while the server is restarted, or killed."""
 
 import asyncio
 import random
@@ -21,8 +21,8 @@ from server import AT_ONCE, PARLEYD, Server
 SOON = {"first_delay": 0.01, "longest_delay": 0.2}
 
 
-class Lives:
-    """One server after the other, at one address, with one store."""
+class RestartableServer:
+    """A server that can be started again, at the same address, with the same store."""
 
     def __init__(self, store):
         self.options = ("--store-kind", "file", "--store-dir", str(store))
@@ -41,29 +41,29 @@ class Lives:
 
 
 @pytest.fixture
-def lives(tmp_path):
-    lives = Lives(tmp_path / "store")
-    yield lives
-    lives.server.stop()
+def restartable(tmp_path):
+    restartable = RestartableServer(tmp_path / "store")
+    yield restartable
+    restartable.server.stop()
 
 
 async def in_background(work):
     await asyncio.get_running_loop().run_in_executor(None, work)
 
 
-async def restarted(lives):
-    lives.server.signal(signal.SIGTERM)
-    await in_background(lambda: lives.server.assert_clean(lives.server.wait()))
-    await in_background(lives.next)
+async def restarted(restartable):
+    restartable.server.signal(signal.SIGTERM)
+    await in_background(lambda: restartable.server.assert_clean(restartable.server.wait()))
+    await in_background(restartable.next)
 
 
-async def killed(lives):
-    await in_background(lives.kill)
-    await in_background(lives.next)
+async def killed(restartable):
+    await in_background(restartable.kill)
+    await in_background(restartable.next)
 
 
 class Listener:
-    """Keeps what was said in a room; anything lost is its failure."""
+    """Records the messages of a room; fails if one is lost."""
 
     def __init__(self, room):
         self.received = []
@@ -79,7 +79,7 @@ class Listener:
 
 
 async def talk(room, name, until, acks):
-    """As fast as the server can take it, a few at a time."""
+    """Posts messages, a few of them at a time."""
 
     async def one(n):
         acks[f"{name} {n}"] = await room.send(f"{name} {n}")
@@ -91,9 +91,9 @@ async def talk(room, name, until, acks):
 
 
 @pytest.mark.parametrize("outage, times", [(restarted, 1), (killed, 8)])
-def test_nothing_is_missing_and_nothing_is_there_twice(lives, run, outage, times):
+def test_no_message_is_lost_or_stored_twice(restartable, run, outage, times):
     async def main():
-        chats = [await Parley.connect(lives.url, name=n, **SOON) for n in ("ann", "bob")]
+        chats = [await Parley.connect(restartable.url, name=n, **SOON) for n in ("ann", "bob")]
         rooms = [await chats[0].create("Tea", room="tea", persistent=True)]
         rooms.append(await chats[1].join("tea"))
         listeners = [Listener(room) for room in rooms]
@@ -106,7 +106,7 @@ def test_nothing_is_missing_and_nothing_is_there_twice(lives, run, outage, times
             before = len(acks)
             while len(acks) < before + 50:
                 await asyncio.sleep(0.01)
-            await outage(lives)
+            await outage(restartable)
         done.set()
         await asyncio.gather(*talking)
         end = await rooms[0].send("end")
@@ -130,7 +130,7 @@ def test_nothing_is_missing_and_nothing_is_there_twice(lives, run, outage, times
 
 
 def test_a_connection_may_be_cut_a_hundred_times(start, run):
-    """Anywhere: also between a message and its answer."""
+    """At any moment, also between a message and its answer."""
     server = start("--history-messages", "100000")
     relay = Relay(server.address)
 
@@ -138,7 +138,7 @@ def test_a_connection_may_be_cut_a_hundred_times(start, run):
         for n in range(100):
             await asyncio.sleep(0.01 * random.random())
             if n % 3 == 0:
-                relay.mute()
+                relay.drop_output()
                 await asyncio.sleep(0.003)
             relay.cut()
             await asyncio.sleep(0.01 * random.random())
@@ -171,22 +171,22 @@ def test_a_connection_may_be_cut_a_hundred_times(start, run):
     relay.close()
 
 
-def test_it_returns_when_the_server_asked_for_it(lives, run):
-    """And not before: `bye` spreads those who return."""
+def test_the_client_reconnects_at_the_time_in_bye(restartable, run):
+    """The client does not return before: `bye` spreads the reconnects."""
 
     async def main():
         clock = asyncio.get_running_loop().time
-        async with Parley(lives.url, **SOON) as chat:
+        async with Parley(restartable.url, **SOON) as chat:
             received = chat.events()
-            lives.server.signal(signal.SIGTERM)
+            restartable.server.signal(signal.SIGTERM)
             async for event in received:
                 if isinstance(event, Disconnected):
                     break
             left = clock()
             assert event.close_code == 1001 and event.reason == "going_away"
             assert event.retry_in >= 0.5
-            await in_background(lambda: lives.server.assert_clean(lives.server.wait()))
-            await in_background(lives.next)
+            await in_background(lambda: restartable.server.assert_clean(restartable.server.wait()))
+            await in_background(restartable.next)
             async for event in received:
                 if isinstance(event, Connected):
                     break
@@ -195,13 +195,13 @@ def test_it_returns_when_the_server_asked_for_it(lives, run):
     run(main())
 
 
-def test_a_room_that_was_joined_to_stay_is_there_tomorrow(lives, run):
+def test_a_persistent_room_survives_a_kill(restartable, run):
     async def main():
-        async with Parley(lives.url, name="ann") as chat:
+        async with Parley(restartable.url, name="ann") as chat:
             room = await chat.join("tea", create=True, persistent=True)
             await room.send("today")
-        await killed(lives)
-        async with Parley(lives.url) as chat:
+        await killed(restartable)
+        async with Parley(restartable.url) as chat:
             [info] = await chat.rooms()
             assert (info.room, info.members, info.persistent) == ("tea", 0, True)
             room = await chat.join("tea", history=10)
@@ -235,7 +235,7 @@ def test_a_room_of_a_restarted_server_begins_anew(start, run):
 
 
 def test_a_final_close_is_not_retried(start, run):
-    """Too many control frames are a breach of policy: 1008."""
+    """Too many control frames are a policy violation: 1008."""
     server = start("--limits-control-frames", "1/s")
 
     async def main():

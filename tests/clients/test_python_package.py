@@ -1,4 +1,4 @@
-"""What a user gets: the examples run, and the package installs."""
+"""The examples run, and the package can be installed."""
 
 import os
 import re
@@ -17,7 +17,7 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": str(PYTHON / "src")}
 
 
 class Example:
-    """A running one: type, and see what it prints."""
+    """A running example: sends lines to it, reads what it prints."""
 
     def __init__(self, name, *args):
         self.process = subprocess.Popen(
@@ -28,7 +28,7 @@ class Example:
             env=ENVIRONMENT,
             text=True,
         )
-        # Reading from it must not wait for ever.
+        # So that reading from it ends.
         self.watchdog = threading.Timer(DEADLINE, self.process.kill)
         self.watchdog.start()
 
@@ -40,7 +40,7 @@ class Example:
         return self.process.stdout.readline().rstrip("\n")
 
     def end(self):
-        """Its last words; it goes when there is nothing more to read."""
+        """Closes its input; returns its last output."""
         words, _ = self.process.communicate(timeout=DEADLINE)
         return self.process.returncode, words
 
@@ -64,13 +64,13 @@ def test_game_night(both, example):
     night = example("game_night.py", "ws://%s:%d" % both.addresses[1])
     status, words = night.end()
     assert words.splitlines() == [
-        "alice hears: Who has the dice?",
-        "bob hears: {'dice': [6, 1]}",
+        "alice received: Who has the dice?",
+        "bob received: {'dice': [6, 1]}",
     ]
     assert status == 0
 
 
-def test_tea_is_had_with_a_dice_bot(direct, example):
+def test_tea_with_a_dice_bot(direct, example):
     bot = example("dice_bot.py", direct, "tea", "den")
     assert {bot.line(), bot.line()} == {"dice for tea", "dice for den"}
     for room in "den", "tea":
@@ -96,7 +96,7 @@ def pip(*args, python=sys.executable):
     )
 
 
-# What pip says where there is no network, or no way to build at all.
+# Errors of pip without a network, or without build tools.
 OFFLINE = re.compile(
     r"Temporary failure|Name or service|No matching distribution|ProxyError"
     r"|Connection|Network is unreachable|No module named pip")
@@ -105,7 +105,7 @@ OFFLINE = re.compile(
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
     into = tmp_path_factory.mktemp("wheel")
-    # The sources are copied: building leaves things behind.
+    # The sources are copied: building leaves files in their folder.
     source = into / "source"
     subprocess.run(
         ["cp", "-r", str(PYTHON), str(source)], check=True)

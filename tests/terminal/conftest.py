@@ -1,4 +1,4 @@
-"""Terminals that are driven from outside, and servers for them."""
+"""Terminals that tests control, and servers for them."""
 
 import sys
 from pathlib import Path
@@ -25,8 +25,7 @@ def url(parleyd):
 
 @pytest.fixture
 def start(tmp_path):
-    """Starts servers that keep what was said over restarts, all at one
-    port."""
+    """Starts servers with the same store, all at one port."""
     running = []
     port = None
 

@@ -49,7 +49,7 @@ class Terminal:
         self.press("Enter")
 
     def resize(self, width, height):
-        """Returns once the program has been told."""
+        """Returns when the program has got SIGWINCH."""
         self._tmux("resize-window", "-x", str(width), "-y", str(height))
         tty = self._tmux("display-message", "-p", "#{pane_tty}").strip()
         self.wait_until(
@@ -57,7 +57,7 @@ class Terminal:
         )
 
     def screen(self, colours=False):
-        """All that is and was on it, without blanks at the ends of lines."""
+        """The screen with its history, without blanks at the ends of lines."""
         options = ("-e",) if colours else ()
         text = self._tmux("capture-pane", "-p", "-S", "-1000", *options)
         assert not REPORT.search(text), text

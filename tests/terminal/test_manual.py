@@ -1,4 +1,4 @@
-"""What is told about parley in several places, and is the same in all."""
+"""The help, the manual and the completions of parley agree."""
 
 import re
 

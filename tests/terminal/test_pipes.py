@@ -57,7 +57,7 @@ class Tail:
 
 @pytest.fixture
 def tail(url, request):
-    """Listeners in the test's own room, who are in it when they are given."""
+    """Starts `parley tail` in the test's own room; returns when it has joined."""
     running = []
 
     def tail(*arguments, at=url, room=None):
@@ -106,7 +106,7 @@ def test_a_file_can_be_sent(url, tail, tmp_path, request):
     assert len(listener.wait_for(3)) == 3
 
 
-def test_nothing_to_send_is_well_sent(url):
+def test_empty_input_is_a_success(url):
     assert run("send", url, "--room", "tea").returncode == 0
 
 
@@ -133,7 +133,7 @@ def test_a_refused_message_is_reported(url, tail, request):
     assert listener.wait_for(2) == ["bob: one", "bob: two"]
 
 
-def test_a_line_beyond_all_measure_is_left_out(url, tail, request):
+def test_a_line_beyond_the_limit_is_skipped(url, tail, request):
     listener = tail()
     done = run("send", url, "--room", request.node.name, "--name", "bob",
                text=f"one\n{'x' * 3_000_000}\ntwo\n")
@@ -258,7 +258,7 @@ def test_a_refused_connection_has_its_own_status():
 
 
 # Answers of other servers, and the message for each.
-STRANGERS = {
+OTHER_SERVERS = {
     b"HTTP/1.1 404 Not Found\r\n\r\n": PROTOCOL,
     b"HTTP/1.1 503 Service Unavailable\r\n\r\n": UNAVAILABLE,
     b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
@@ -269,7 +269,7 @@ STRANGERS = {
 }
 
 
-@pytest.mark.parametrize("answer", STRANGERS, ids=range(len(STRANGERS)))
+@pytest.mark.parametrize("answer", OTHER_SERVERS, ids=range(len(OTHER_SERVERS)))
 def test_messages_have_the_names_of_their_authors(answer):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         def serve():
@@ -284,7 +284,7 @@ def test_messages_have_the_names_of_their_authors(answer):
         thread.start()
         done = run("rooms", f"ws://127.0.0.1:{listener.getsockname()[1]}/ws")
         thread.join(DEADLINE)
-    assert done.returncode == STRANGERS[answer], done.stderr
+    assert done.returncode == OTHER_SERVERS[answer], done.stderr
     assert "\x1b" not in done.stderr
 
 

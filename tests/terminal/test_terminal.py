@@ -1,4 +1,4 @@
-"""People who talk in a terminal."""
+"""The client parley in a terminal."""
 
 import subprocess
 
@@ -144,7 +144,7 @@ def test_the_line_fits_a_terminal_of_another_size(ann, url):
     ann.wait_until(lambda lines: f"ann: {words}" in "".join(lines), words)
 
 
-def test_control_c_throws_the_line_away_and_then_ends(ann):
+def test_control_c_discards_the_line_and_then_ends(ann):
     ann.type("never mind")
     ann.wait_for_last(f"{ann.prompt} never mind")
     ann.press("C-c")
@@ -160,7 +160,7 @@ def test_control_d_ends(ann):
 
 
 @pytest.mark.parametrize("word", ["/quit", "/exit"])
-def test_words_end_and_leave_the_terminal_as_it_was(ann, word):
+def test_commands_end_it_and_restore_the_terminal(ann, word):
     ann.enter(word)
     assert ann.status() == 0
     modes = " ".join(ann.wait_for("icanon"))
@@ -168,7 +168,7 @@ def test_words_end_and_leave_the_terminal_as_it_was(ann, word):
     assert "-echo " not in modes
 
 
-def test_rooms_names_and_private_words(ann, url, terminal):
+def test_rooms_names_and_private_messages(ann, url, terminal):
     bob = terminal("chat", url, "--name", "bob")
     bob.wait_for("you are bob")
     bob.enter(f"/join {ann.room}")
@@ -205,11 +205,11 @@ def test_history_is_shown_to_later_members(ann, url, terminal):
     assert sum("early words" in l for l in ann.wait_for_last(ann.prompt)) == 2, lines
 
 
-# What others say, and what must not happen.
+# Messages with control sequences, and their effect on an unprotected terminal.
 ATTACKS = [
     "\x1b[2J\x1b[H",  # wipes the screen
     "\x1b]0;owned\x07",  # another title
-    "\x1b[5A\x1b[2Kann: I confess",  # writes over lines above
+    "\x1b[5A\x1b[2Kann: I confess",  # overwrites lines above
     "\u009b2J",  # the same as ESC [ for some
     "\rann: I confess",
     "\x1b[?1049h",  # the other screen
@@ -261,7 +261,7 @@ def test_a_restart_of_the_server_loses_and_doubles_nothing(start, terminal):
     assert sent == ["bob: before", "bob: in between", "bob: after"]
 
 
-def test_tomorrow_the_rooms_of_today_are_there(start, terminal):
+def test_persistent_rooms_survive_a_restart(start, terminal):
     server = start()
     ann = terminal("chat", url_of(server), "--name", "ann", "--room", "tea")
     ann.wait_for_last("tea>")
@@ -286,7 +286,7 @@ def test_tomorrow_the_rooms_of_today_are_there(start, terminal):
     bob.wait_for("ann: said at night")
 
 
-def test_a_room_for_the_moment_goes_with_its_last_member(start, terminal):
+def test_a_temporary_room_ends_with_its_last_member(start, terminal):
     server = start()
     ann = terminal("chat", url_of(server), "--transient", "--room", "tea")
     ann.wait_for_last("tea>")

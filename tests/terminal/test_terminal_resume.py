@@ -21,7 +21,7 @@ def files(tmp_path):
 
 
 class Line:
-    """A way to a server that is cut after so many bytes in one direction."""
+    """A TCP relay that is cut after so many bytes in one direction."""
 
     def __init__(self):
         self.server = None
@@ -161,7 +161,7 @@ def test_a_download_goes_on_after_broken_connections(terminal, line, files):
 
 
 def broken_off(ann, line, out):
-    """A download that its user ended in the middle: the file of its part."""
+    """Ends a download in the middle; returns its partial file."""
     line.limits = [(None, 1_000_000)] + [(0, 0)] * 100
     ann.enter(f"/get big.bin {out}")
     eventually(lambda: len(line.asked("GET")) >= 2)

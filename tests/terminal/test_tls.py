@@ -1,4 +1,4 @@
-"""wss://: a proxy speaks TLS before the server, with a certificate of its own."""
+"""wss://: a proxy with TLS in front of the server, with a certificate of its own."""
 
 import socket
 import ssl
@@ -68,7 +68,7 @@ def send(host, port, *options):
                text="hi\n" * 100)
 
 
-def test_a_certificate_one_trusts_is_enough(port, certificate):
+def test_a_trusted_certificate_is_accepted(port, certificate):
     done = send("127.0.0.1", port, "--ca", str(certificate / "cert.pem"))
     assert done.returncode == 0, done.stderr
 
@@ -89,7 +89,7 @@ def test_verification_can_be_switched_off(port):
     assert send("localhost", port, "--insecure").returncode == 0
 
 
-def test_no_tls_where_it_should_be_is_refused(parleyd):
+def test_a_server_without_tls_is_refused(parleyd):
     done = send("127.0.0.1", parleyd.address[1], "--insecure")
     assert done.returncode == UNAVAILABLE
     assert "TLS" in done.stderr

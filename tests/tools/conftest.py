@@ -1,4 +1,4 @@
-"""Tests that run make in the tree do so one after the other."""
+"""A lock for tests that run make in the source tree."""
 
 import fcntl
 import tempfile

@@ -1,4 +1,4 @@
-"""The tutorial works as it is written; pages name what exists."""
+"""The commands of the tutorial work; options and pages that the docs name exist."""
 
 import os
 import re

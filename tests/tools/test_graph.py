@@ -1,4 +1,4 @@
-"""tools/check_includes and tools/object_cycles find what they look for."""
+"""tools/check_includes and tools/object_cycles find the errors that they look for."""
 import pathlib
 import subprocess
 

@@ -1,4 +1,4 @@
-"""What `make install` puts where, and that links between pages work."""
+"""The files that `make install` installs, and the links between pages."""
 import os
 import re
 import shutil

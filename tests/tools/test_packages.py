@@ -1,5 +1,5 @@
-"""Packages: of npm and of Python, from what is built to a program that uses it; and
-that the Debian package installs what `make install` does."""
+"""The packages for npm and Python, each built, installed and used by a program; and
+that the Debian package installs the same files as `make install`."""
 
 import fnmatch
 import json
@@ -175,7 +175,8 @@ def test_the_test_of_the_debian_packages():
 
 
 def test_packages_build_with_what_set_up_installs():
-    """What tools/setup wants for the server, in debian/control and the Dockerfile."""
+    """The packages that tools/setup installs for the server are in debian/control and
+    the Dockerfile."""
     setup = (ROOT / "tools/setup").read_text()
     server, client = (re.search(rf"^{name}\(\) {{\n(.*?)^}}", setup, re.M | re.S)[1]
                       for name in ("look", "look_for_client"))

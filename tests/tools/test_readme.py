@@ -1,4 +1,4 @@
-"""The commands of README.md do what it says, in bash and in zsh."""
+"""The commands of README.md work as documented, in bash and in zsh."""
 import json
 import os
 import re

@@ -19,7 +19,7 @@ async def serve(room: Room) -> None:
         asked = re.fullmatch(r"!dice (\d)", str(event.message))
         if asked:
             thrown = [random.randint(1, 6) for _ in range(int(asked[1]))]
-            # With such a key one question gets one answer, even from two bots.
+            # With this key each request gets one answer, even from two bots.
             await room.send({"dice": thrown}, key=f"dice-{event.seq}")
 
 

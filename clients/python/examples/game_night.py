@@ -18,10 +18,10 @@ async def main(*where: str) -> None:
         await alice.send_message({"dice": [6, 1]})
 
         async for message in alice.messages():
-            print("alice hears:", message.body)
+            print("alice received:", message.body)
             break
         async for message in bob.messages():
-            print("bob hears:", message.body)
+            print("bob received:", message.body)
             break
 
         await bob.leave_room()

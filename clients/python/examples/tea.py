@@ -1,9 +1,9 @@
-"""A conversation that outlives its connection.
+"""A client whose room survives lost connections.
 
     python tea.py [ws://localhost:8080] [NAME] [ROOM]
 
-Says what you type, shows what is said. Stop the server in the middle, start
-it again: nothing is missing, and nothing is there twice.
+Posts the lines that you type, and shows the messages of the room. Stop the server and
+start it again: no message is lost or shown twice.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ async def show(room: Room) -> None:
         if isinstance(event, Message):
             print(f"{event.seq} {event.member}: {event.message}", flush=True)
         elif isinstance(event, Missing):
-            print(f"({event.first} to {event.last} are gone)", flush=True)
+            print(f"({event.first} to {event.last} are lost)", flush=True)
 
 
 async def main(
