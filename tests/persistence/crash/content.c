@@ -24,39 +24,39 @@ content_clear(struct content *content)
 {
 	content->wrong = NULL;
 	for (size_t i = 0; i < ROOMS; i++)
-		content->rooms[i].life = 0;
+		content->rooms[i].generation = 0;
 }
 
-/* NULL: there is no such room, which is complained of. */
+/* NULL: there is no such room, which is noted as an inconsistency. */
 static struct found_room *
 content_room_find(struct content *content, struct str id, const char *why)
 {
-	unsigned place = speech_room_place(id);
+	unsigned place = sample_room_place(id);
 
-	if (place < ROOMS && content->rooms[place].life != 0)
+	if (place < ROOMS && content->rooms[place].generation != 0)
 		return &content->rooms[place];
 	wrong_set(content, why, place);
 	return NULL;
 }
 
-/* Once more: it got another epoch. */
+/* A second record: the room got another epoch. */
 void
 content_add_room(struct content *content, const struct room *room)
 {
-	unsigned place = speech_room_place(str_from(room->id));
-	unsigned life = speech_room_life(room);
+	unsigned place = sample_room_place(str_from(room->id));
+	unsigned generation = sample_room_generation(room);
 	struct found_room *found = &content->rooms[place];
 
-	if (place >= ROOMS || life == 0 || !room->persistent) {
+	if (place >= ROOMS || generation == 0 || !room->persistent) {
 		wrong_set(content, "a room that never was", place);
 		return;
 	}
-	if (found->life != life) {
+	if (found->generation != generation) {
 		found->first = 1;
 		found->last = 0;
 		memset(found->marks, 0, sizeof(found->marks));
 	}
-	found->life = life;
+	found->generation = generation;
 	strcpy(found->epoch, room->epoch);
 }
 
@@ -67,7 +67,7 @@ content_remove_room(struct content *content, struct str id)
 	    "a room that is gone, but never was");
 
 	if (room != NULL)
-		room->life = 0;
+		room->generation = 0;
 }
 
 void
@@ -77,16 +77,16 @@ content_add_message(struct content *content, struct str id,
 	struct found_room *room = content_room_find(content, id,
 	    "a message of a room that is not there");
 	unsigned text;
-	unsigned n = speech_number(message, &text);
+	unsigned n = sample_message_number(message, &text);
 
 	if (room == NULL)
 		return;
 	if (n == 0)
 		wrong_set(content, "a message that was not sent",
-		    speech_room_place(id));
+		    sample_room_place(id));
 	if (message->seq <= room->last || message->seq >= SEQ_MOST) {
 		wrong_set(content, "a seq twice, or a wild one",
-		    speech_room_place(id));
+		    sample_room_place(id));
 		return;
 	}
 	if (room->first > room->last)
@@ -117,9 +117,9 @@ content_add_attribute(struct content *content, struct str id,
 
 	if (room == NULL)
 		return true;
-	if (!speech_mark_read(attribute, &mark, &n)) {
+	if (!sample_mark_read(attribute, &mark, &n)) {
 		wrong_set(content, "an attribute that was not set",
-		    speech_room_place(id));
+		    sample_room_place(id));
 		return true;
 	}
 	if (attribute->seq == 0) {
@@ -175,9 +175,9 @@ struct print
 content_print(const struct content *content, unsigned place)
 {
 	const struct found_room *room = &content->rooms[place];
-	struct print print = { .life = room->life };
+	struct print print = { .generation = room->generation };
 
-	if (room->life == 0)
+	if (room->generation == 0)
 		return print;
 	print.last = room->last;
 	memcpy(print.marks, room->marks, sizeof(print.marks));
@@ -227,7 +227,8 @@ content_fault(const struct content *content, unsigned *place)
 		return content->wrong;
 	for (*place = 0; *place < ROOMS; ++*place) {
 		const struct found_room *room = &content->rooms[*place];
-		const char *fault = room->life > 0 ? room_fault(room) : NULL;
+		const char *fault =
+		    room->generation > 0 ? room_fault(room) : NULL;
 
 		if (fault != NULL)
 			return fault;
@@ -255,8 +256,8 @@ messages_are_equal(const struct found_room *a, const struct found_room *b,
 static bool
 room_is_equal(const struct found_room *a, const struct found_room *b)
 {
-	if (a->life != b->life || a->life == 0)
-		return a->life == b->life;
+	if (a->generation != b->generation || a->generation == 0)
+		return a->generation == b->generation;
 	if (a->last != b->last ||
 	    memcmp(a->marks, b->marks, sizeof(a->marks)) != 0)
 		return false;

@@ -1,16 +1,16 @@
 #include "tests/persistence/crash/crashes.h"
 
-#include "tests/persistence/crash/life.h"
+#include "tests/persistence/crash/scenario.h"
 
 struct crasher {
 	const struct crash_plan *plan;
-	struct life *life;
+	struct scenario *scenario;
 	enum crash_shape shape; /* of the first crash */
 	struct content content;
 };
 
 static bool
-is_left_to_chance(enum crash_shape shape)
+is_random(enum crash_shape shape)
 {
 	return shape == CRASH_PREFIX || shape == CRASH_HALF ||
 	       shape == CRASH_HALF_GARBAGE;
@@ -33,18 +33,18 @@ static size_t
 open_left(struct crasher *self, struct memory_disk *left, size_t least,
     struct subject **subject)
 {
-	const struct life *life = self->life;
+	const struct scenario *scenario = self->scenario;
 	struct finding finding;
-	enum opened opened = life->kind->open(left, &life->options, subject,
-	    &self->content, &finding);
+	enum opened opened = scenario->kind->open(left, &scenario->options,
+	    subject, &self->content, &finding);
 	size_t state;
 
 	if (opened != OPENED)
-		violation("it cannot be opened any more (%d)", opened);
-	state = life_judge(life, &self->content, &finding, least);
+		violation("the store cannot be opened (%d)", opened);
+	state = scenario_check(scenario, &self->content, &finding, least);
 	if (finding.is_reported && !finding.numbering_holds &&
-	    life->options.sync == STORE_SYNC_ALWAYS)
-		violation("everybody gets new numbers without need");
+	    scenario->options.sync == STORE_SYNC_ALWAYS)
+		violation("all rooms get new epochs without need");
 	return state;
 }
 
@@ -54,23 +54,23 @@ crash_leave(struct crasher *self, struct memory_disk *left,
 {
 	memory_disk_watch(left, NULL, NULL);
 	memory_disk_stop_after(left, 0);
-	self->life->kind->close(subject);
+	self->scenario->kind->close(subject);
 	if (memory_disk_open_files(left) != 0)
 		violation("files are left open");
 	memory_disk_destroy(left);
 }
 
 /*
- * What is found is shown, so the same must be found after the power is cut
- * once more. Takes the disk.
+ * Opens the store, which shows its content to readers; so the same content must
+ * be found after another power cut. Takes the disk.
  */
 static void
 crash_examine(struct crasher *self, struct memory_disk *left,
     enum crash_shape shape)
 {
 	struct subject *subject;
-	size_t state =
-	    open_left(self, left, life_least(self->life, shape), &subject);
+	size_t state = open_left(self, left,
+	    scenario_oldest_state(self->scenario, shape), &subject);
 	struct memory_disk *again = memory_disk_crash(left, CRASH_NOTHING, 0);
 
 	crash_leave(self, left, subject);
@@ -81,7 +81,7 @@ crash_examine(struct crasher *self, struct memory_disk *left,
 
 /* --- crashes inside a recovery -------------------------------------------- */
 
-/* A power cut remains one if the process is killed, too. */
+/* The loss of a power cut includes that of a killed process. */
 static enum crash_shape
 worse_of(enum crash_shape first, enum crash_shape second)
 {
@@ -119,12 +119,16 @@ crash_examine_recovery(struct crasher *self, struct memory_disk *left)
 
 	where.inner_at = 0;
 	memory_disk_watch(left, crash_recovery, self);
-	open_left(self, left, life_least(self->life, self->shape), &subject);
+	open_left(self, left,
+	    scenario_oldest_state(self->scenario, self->shape), &subject);
 	crash_leave(self, left, subject);
 	where.inner_at = -1;
 }
 
-/* --- crashes in a life ---------------------------------------------------- */
+/*
+ * --- crashes in a scenario
+ * ----------------------------------------------------
+ */
 
 static bool
 plan_crashes_recovery(const struct crash_plan *plan)
@@ -158,9 +162,8 @@ crash_in_every_shape(struct memory_disk *memory, enum disk_call call, void *arg)
 	if (only != NULL && only->at != where.at)
 		return;
 	for (int i = 0; i < CRASH_SHAPES; i++) {
-		unsigned variants = is_left_to_chance((enum crash_shape)i)
-					? self->plan->variants
-					: 1;
+		unsigned variants =
+		    is_random((enum crash_shape)i) ? self->plan->variants : 1;
 
 		self->shape = (enum crash_shape)i;
 		where.shape = i;
@@ -178,22 +181,22 @@ crash_in_every_shape(struct memory_disk *memory, enum disk_call call, void *arg)
 void
 crashes_try(const struct crash_plan *plan)
 {
-	static struct life life;
+	static struct scenario scenario;
 	static struct crasher self;
 
 	self.plan = plan;
-	self.life = &life;
+	self.scenario = &scenario;
 	where = (struct where){ .what = "crash",
 		.over = plan->kind->name,
 		.sync = sync_names[plan->sync],
 		.seed = plan->seed,
 		.inner_at = -1 };
-	life_begin(&life, plan->kind, plan->sync, plan->seed);
-	life.watch = crash_in_every_shape;
-	life.watch_arg = &self;
-	memory_disk_watch(life.memory, life.watch, life.watch_arg);
-	if (life_open(&life))
-		life_go_on(&life, plan->steps);
-	life_end(&life);
-	counts.lives++;
+	scenario_begin(&scenario, plan->kind, plan->sync, plan->seed);
+	scenario.watch = crash_in_every_shape;
+	scenario.watch_arg = &self;
+	memory_disk_watch(scenario.memory, scenario.watch, scenario.watch_arg);
+	if (scenario_open(&scenario))
+		scenario_run(&scenario, plan->steps);
+	scenario_end(&scenario);
+	counts.scenarios++;
 }

@@ -1,4 +1,4 @@
-/* Crashes at every call, in every shape; and again while that is mended. */
+/* Crashes at every call, of every shape; and crashes during the recovery. */
 #ifndef TESTS_PERSISTENCE_CRASH_CRASHES_H
 #define TESTS_PERSISTENCE_CRASH_CRASHES_H
 
@@ -9,9 +9,9 @@ struct crash_plan {
 	const struct subject_kind *kind;
 	enum store_sync sync;
 	uint64_t seed;
-	unsigned steps;      /* of the life */
-	unsigned variants;   /* of a shape that is left to chance */
-	unsigned inner_each; /* one crash in so many is mended with crashes */
+	unsigned steps;           /* of the scenario */
+	unsigned variants;        /* of a random shape */
+	unsigned inner_each;      /* one recovery in so many is crashed, too */
 	const struct where *only; /* NULL: all of them */
 };
 

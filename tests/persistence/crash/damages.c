@@ -2,11 +2,11 @@
 
 #include <string.h>
 
-#include "tests/persistence/crash/life.h"
 #include "tests/persistence/crash/losses.h"
+#include "tests/persistence/crash/scenario.h"
 
 static const struct damage_plan *plan;
-static struct life life;
+static struct scenario scenario;
 static struct ledger ledger, later;
 static struct content content, again;
 static struct losses losses;
@@ -16,8 +16,8 @@ open_damaged(struct memory_disk *disk, struct content *into,
     struct finding *finding)
 {
 	struct subject *subject;
-	enum opened opened =
-	    life.kind->open(disk, &life.options, &subject, into, finding);
+	enum opened opened = scenario.kind->open(disk, &scenario.options,
+	    &subject, into, finding);
 
 	if (opened != OPENED)
 		violation("what is left cannot be opened (%d)", opened);
@@ -29,13 +29,13 @@ damage_leave(struct memory_disk *disk, struct subject *subject)
 {
 	memory_disk_watch(disk, NULL, NULL);
 	memory_disk_stop_after(disk, 0);
-	life.kind->close(subject);
+	scenario.kind->close(subject);
 	memory_disk_destroy(disk);
 }
 
 /*
- * What was reported by an earlier start is not again. What is left then stays,
- * whatever comes. Takes the disk.
+ * A loss is reported once. A second recovery finds the same content. Takes the
+ * disk.
  */
 static void
 damage_examine(struct memory_disk *damaged)
@@ -46,9 +46,9 @@ damage_examine(struct memory_disk *damaged)
 
 	ledger_read(&later, damaged);
 	subject = open_damaged(damaged, &content, &finding);
-	losses_judge(&losses, &life.model, &content);
+	losses_check(&losses, &scenario.model, &content);
 	if (finding.is_reported)
-		losses_judge_count(&losses,
+		losses_check_count(&losses,
 		    finding.lost_records + later.reported);
 	left = memory_disk_crash(damaged, CRASH_NOTHING, 0);
 	damage_leave(damaged, subject);
@@ -61,8 +61,8 @@ damage_examine(struct memory_disk *damaged)
 }
 
 /*
- * Without a sync everything written is there as long as the system lives, and
- * a power cut may take any of it.
+ * Without a sync all written data is there until the system stops, and a power
+ * cut may remove any of it.
  */
 static enum crash_shape
 worst_shape(void)
@@ -70,7 +70,7 @@ worst_shape(void)
 	return plan->sync == STORE_SYNC_ALWAYS ? CRASH_ALL : CRASH_KILL;
 }
 
-/* --- crashes while it is mended ------------------------------------------- */
+/* --- crashes during the repair ------------------------------------------- */
 
 static void
 damage_crash_recovery(struct memory_disk *memory, enum disk_call call,
@@ -112,15 +112,15 @@ damage_crashes_recovery(void)
 				  : counts.damages % plan->inner_each == 0;
 }
 
-/* What calls itself a newer program's is left as it is. */
+/* A store of a newer program is refused and not changed. */
 static bool
 is_refused(struct memory_disk *damaged)
 {
 	struct memory_disk *copy = memory_disk_crash(damaged, CRASH_KILL, 0);
 	struct finding finding;
 	struct subject *subject;
-	enum opened opened =
-	    life.kind->open(copy, &life.options, &subject, &content, &finding);
+	enum opened opened = scenario.kind->open(copy, &scenario.options,
+	    &subject, &content, &finding);
 
 	if (opened == OPENED_REFUSED && !memory_disk_equal(copy, damaged))
 		violation("what is refused is changed");
@@ -144,7 +144,7 @@ static void
 damage_once(const char *file, enum damage_kind kind)
 {
 	struct memory_disk *damaged =
-	    memory_disk_crash(life.memory, worst_shape(), 0);
+	    memory_disk_crash(scenario.memory, worst_shape(), 0);
 	size_t len = ledger_end(&ledger, file);
 	struct damage damage;
 
@@ -192,14 +192,15 @@ damages_try(const struct damage_plan *which)
 		.sync = sync_names[plan->sync],
 		.seed = plan->seed,
 		.inner_at = -1 };
-	life_begin(&life, plan->kind, plan->sync, plan->seed);
-	if (life_open(&life))
-		life_go_on(&life, plan->steps);
-	life_settle(&life);
-	ledger_read(&ledger, life.memory);
+	scenario_begin(&scenario, plan->kind, plan->sync, plan->seed);
+	if (scenario_open(&scenario))
+		scenario_run(&scenario, plan->steps);
+	scenario_write_all(&scenario);
+	ledger_read(&ledger, scenario.memory);
 	for (int at = 0;
-	     (file = memory_disk_name(life.memory, (size_t)at)) != NULL; at++)
+	     (file = memory_disk_name(scenario.memory, (size_t)at)) != NULL;
+	     at++)
 		if (plan->only == NULL || plan->only->at == at)
 			damage_file(at, file);
-	life_end(&life);
+	scenario_end(&scenario);
 }

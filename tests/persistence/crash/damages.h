@@ -1,4 +1,4 @@
-/* Files that decay: what is lost is counted, and the rest can be read. */
+/* Damaged files: lost records are counted, and the rest can be read. */
 #ifndef TESTS_PERSISTENCE_CRASH_DAMAGES_H
 #define TESTS_PERSISTENCE_CRASH_DAMAGES_H
 
@@ -11,7 +11,7 @@ struct damage_plan {
 	uint64_t seed;
 	unsigned steps;
 	unsigned variants;        /* of each kind of damage, in each file */
-	unsigned inner_each;      /* one in so many is mended with crashes */
+	unsigned inner_each;      /* one recovery in so many is crashed, too */
 	const struct where *only; /* NULL: all of them */
 };
 

@@ -3,65 +3,68 @@
 #include <errno.h>
 
 #include "domain/base/count_of.h"
-#include "tests/persistence/crash/life.h"
+#include "tests/persistence/crash/scenario.h"
 #include "tests/support/failing_malloc.h"
 
-static struct life life;
+static struct scenario scenario;
 
 static void
-fault_life_begin(const struct fault_plan *plan, const char *what)
+fault_scenario_begin(const struct fault_plan *plan, const char *what)
 {
 	where = (struct where){ .what = what,
 		.over = plan->kind->name,
 		.sync = sync_names[plan->sync],
 		.seed = plan->seed,
 		.inner_at = -1 };
-	life_begin(&life, plan->kind, plan->sync, plan->seed);
-	life.may_fail = true;
-	life.may_lose = plan->sync != STORE_SYNC_ALWAYS;
+	scenario_begin(&scenario, plan->kind, plan->sync, plan->seed);
+	scenario.may_fail = true;
+	scenario.may_lose = plan->sync != STORE_SYNC_ALWAYS;
 }
 
-/* What was acknowledged must be there when calls succeed again. */
+/*
+ * Runs the scenario. Acknowledged messages must be found when calls succeed
+ * again.
+ */
 static void
-live_on(const struct fault_plan *plan)
+fault_scenario_run(const struct fault_plan *plan)
 {
-	if (life_open(&life))
-		life_go_on(&life, plan->steps);
+	if (scenario_open(&scenario))
+		scenario_run(&scenario, plan->steps);
 }
 
 static void
-fault_life_end(void)
+fault_scenario_end(void)
 {
-	life_heal(&life);
-	life_go_on(&life, 3);
-	life_end(&life);
+	scenario_end_faults(&scenario);
+	scenario_run(&scenario, 3);
+	scenario_end(&scenario);
 }
 
-/* False: it was not reached. */
+/* False: there are fewer such calls. */
 static bool
 fail_at(const struct fault_plan *plan, struct disk_fault fault)
 {
 	bool is_hit;
 
-	fault_life_begin(plan, "fault");
+	fault_scenario_begin(plan, "fault");
 	where.at = (int)fault.nth;
 	where.shape = (int)fault.call;
 	where.variant = fault.forever;
 	where.error = fault.error;
-	life.fault = fault;
-	memory_disk_fail(life.memory, fault);
-	live_on(plan);
-	is_hit = memory_disk_failures(life.memory) > 0;
-	fault_life_end();
+	scenario.fault = fault;
+	memory_disk_fail(scenario.memory, fault);
+	fault_scenario_run(plan);
+	is_hit = memory_disk_failures(scenario.memory) > 0;
+	fault_scenario_end();
 	counts.faults += is_hit;
 	return is_hit;
 }
 
 static const int errors[] = { EIO, ENOSPC, EDQUOT, EINTR, EMFILE, ENOMEM, 0 };
 
-/* EINTR ends at some time; only these calls can be short. */
+/* EINTR does not last for ever; only these calls can be short. */
 static bool
-makes_sense(const struct disk_fault *fault)
+fault_is_possible(const struct disk_fault *fault)
 {
 	if (fault->error == EINTR)
 		return !fault->forever;
@@ -72,14 +75,14 @@ makes_sense(const struct disk_fault *fault)
 static void
 fault_each_call(const struct fault_plan *plan, struct disk_fault fault)
 {
-	if (!makes_sense(&fault))
+	if (!fault_is_possible(&fault))
 		return;
 	for (fault.nth = 1; fail_at(plan, fault);)
 		fault.nth++;
 }
 
 static void
-fail_as_before(const struct fault_plan *plan)
+fault_repeat(const struct fault_plan *plan)
 {
 	fail_at(plan,
 	    (struct disk_fault){ .call = (enum disk_call)plan->only->shape,
@@ -92,7 +95,7 @@ void
 faults_try(const struct fault_plan *plan)
 {
 	if (plan->only != NULL) {
-		fail_as_before(plan);
+		fault_repeat(plan);
 		return;
 	}
 	for (enum disk_call call = DISK_CALL_ANY + 1; call < DISK_CALLS; call++)
@@ -111,13 +114,13 @@ run_out_at(const struct fault_plan *plan, unsigned n)
 {
 	bool is_hit;
 
-	fault_life_begin(plan, "memory");
+	fault_scenario_begin(plan, "memory");
 	where.at = (int)n;
 	malloc_fail_at(n);
-	live_on(plan);
+	fault_scenario_run(plan);
 	malloc_fail_at(0);
 	is_hit = malloc_has_failed();
-	fault_life_end();
+	fault_scenario_end();
 	counts.lacks_of_memory += is_hit;
 	return is_hit;
 }

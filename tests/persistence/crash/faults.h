@@ -1,4 +1,4 @@
-/* Calls of the disk that fail, and memory that runs out, each in its turn. */
+/* Each call of the disk fails, then each allocation. */
 #ifndef TESTS_PERSISTENCE_CRASH_FAULTS_H
 #define TESTS_PERSISTENCE_CRASH_FAULTS_H
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "persistence/format/record_payload.h"
-#include "tests/persistence/crash/speech.h"
+#include "tests/persistence/crash/samples.h"
 
 static void
 ledger_add(struct ledger *ledger, const char *file, bool is_in_snapshot,
@@ -29,7 +29,7 @@ ledger_add(struct ledger *ledger, const char *file, bool is_in_snapshot,
 	if ((record->type == RECORD_MESSAGE ||
 		record->type == RECORD_MESSAGE_BARE) &&
 	    message_payload_read(record->payload, &room, &message))
-		line->number = speech_number(&message, &text);
+		line->number = sample_message_number(&message, &text);
 }
 
 static void

@@ -1,4 +1,4 @@
-/* Which records that count stand where: read from files that are whole. */
+/* The places of the valid records, read from undamaged files. */
 #ifndef TESTS_PERSISTENCE_CRASH_LEDGER_H
 #define TESTS_PERSISTENCE_CRASH_LEDGER_H
 
@@ -11,7 +11,7 @@ struct ledger_line {
 	bool is_in_snapshot;
 	uint64_t lsn;
 	enum record_type type;
-	unsigned number; /* of a message; 0: it is none */
+	unsigned number; /* of a message; 0: another record */
 	size_t from, to; /* the bytes that matter */
 };
 
@@ -20,10 +20,10 @@ struct ledger_line {
 struct ledger {
 	struct ledger_line lines[LEDGER_LINES];
 	size_t count;
-	uint64_t reported; /* records that were said to be lost */
+	uint64_t reported; /* records that were reported as lost */
 };
 
-/* What the newest snapshot covers does not count. */
+/* Records that the newest snapshot covers are left out. */
 void ledger_read(struct ledger *, const struct memory_disk *);
 
 /* Where a file's records end; 0: it has none. */

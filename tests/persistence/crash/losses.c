@@ -13,7 +13,7 @@ is_of_rooms(const struct ledger_line *line)
 	       line->type == RECORD_TRIM;
 }
 
-/* What fills a record up does not matter, but it must be there. */
+/* The padding of a record may have any value, but it must exist. */
 static bool
 line_is_damaged(const struct ledger_line *line, struct damage damage,
     enum damage_kind kind)
@@ -54,7 +54,7 @@ losses_expect(struct losses *losses, const struct ledger *ledger,
 
 /* --- what is found -------------------------------------------------------- */
 
-/* NULL: what was said is not in any file any more. */
+/* NULL: no file has the message any more. */
 static const struct ledger_line *
 line_of(const struct ledger *ledger, unsigned number)
 {
@@ -65,7 +65,7 @@ line_of(const struct ledger *ledger, unsigned number)
 }
 
 static void
-judge_message(const struct losses *losses, unsigned place, unsigned number,
+message_check(const struct losses *losses, unsigned place, unsigned number,
     unsigned found)
 {
 	const struct ledger_line *line = line_of(losses->ledger, number);
@@ -83,9 +83,9 @@ judge_message(const struct losses *losses, unsigned place, unsigned number,
 		    number);
 }
 
-/* Lost messages have none. */
+/* Lost messages have no attributes. */
 static void
-judge_marks(const struct print *reported, const struct found_room *found,
+marks_check(const struct print *reported, const struct found_room *found,
     unsigned place)
 {
 	if (memcmp(reported->marks, found->marks, sizeof(reported->marks)) != 0)
@@ -103,29 +103,29 @@ judge_marks(const struct print *reported, const struct found_room *found,
 }
 
 static void
-judge_room(const struct losses *losses, const struct model *model,
+room_check(const struct losses *losses, const struct model *model,
     const struct found_room *found, unsigned place)
 {
 	const struct print *reported = model_room(model, place);
 	const unsigned *numbers;
 
-	if (reported->life == 0)
+	if (reported->generation == 0)
 		return;
-	if (reported->life != found->life)
+	if (reported->generation != found->generation)
 		violation("room %u is not the one it was", place);
 	if (found->last > reported->last)
-		violation("room %u: more than was ever said", place);
-	numbers = model->lives[reported->life - 1]->numbers;
+		violation("room %u: more than was ever sent", place);
+	numbers = model->generations[reported->generation - 1]->numbers;
 	for (uint64_t i = 0; i < KEPT && i < reported->last; i++)
-		judge_message(losses, place, numbers[reported->last - i],
+		message_check(losses, place, numbers[reported->last - i],
 		    found_number(found, reported->last - i));
 	if (!losses->is_attribute_lost)
-		judge_marks(reported, found, place);
+		marks_check(reported, found, place);
 }
 
-/* If the end of an earlier room is lost, its messages are back. */
+/* If the removal of an earlier room is lost, its messages are found again. */
 void
-losses_judge(const struct losses *losses, const struct model *model,
+losses_check(const struct losses *losses, const struct model *model,
     const struct content *content)
 {
 	if (losses->is_vague)
@@ -133,11 +133,11 @@ losses_judge(const struct losses *losses, const struct model *model,
 	if (content->wrong != NULL)
 		violation("%s", content->wrong);
 	for (unsigned place = 0; place < ROOMS; place++)
-		judge_room(losses, model, &content->rooms[place], place);
+		room_check(losses, model, &content->rooms[place], place);
 }
 
 void
-losses_judge_count(const struct losses *losses, uint64_t lost)
+losses_check_count(const struct losses *losses, uint64_t lost)
 {
 	if (lost < losses->count)
 		violation("%llu records are lost, only %llu are counted",

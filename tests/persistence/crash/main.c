@@ -1,6 +1,7 @@
 /*
- * crash_store: lives of a store, and everything that can befall them. What was
- * acknowledged or shown must always be found again.
+ * crash_store: runs random scenarios on a store, with crashes, damage and
+ * failures. Messages that were acknowledged or shown must always be found
+ * again.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -18,7 +19,7 @@ static const struct subject_kind *const kinds[] = { &journal_subject,
 
 struct options {
 	size_t crashes; /* at least so many */
-	uint64_t seed;  /* of the first life */
+	uint64_t seed;  /* of the first scenario */
 	const struct subject_kind *only_kind;
 	int only_sync; /* -1: each */
 	struct where only;
@@ -59,7 +60,7 @@ crash_store_usage(void)
 {
 	fputs("usage: crash_store [--crashes COUNT] [--seed SEED]\n"
 	      "                   [--over STORE] [--sync POLICY]\n"
-	      "and, to see one case again, what was printed when it broke\n",
+	      "and, to repeat one case, the options that it printed\n",
 	    stderr);
 	exit(2);
 }
@@ -132,13 +133,13 @@ read_options(struct options *options, int argc, char **argv)
 }
 
 static bool
-proof_is_wanted(const struct options *options, const char *what)
+case_is_wanted(const struct options *options, const char *what)
 {
 	return !options->has_only || strcmp(options->only.what, what) == 0;
 }
 
 static void
-try_life(const struct options *options, const struct subject_kind *kind,
+scenario_try(const struct options *options, const struct subject_kind *kind,
     enum store_sync sync, uint64_t seed)
 {
 	const struct where *only =
@@ -147,13 +148,13 @@ try_life(const struct options *options, const struct subject_kind *kind,
 	struct fault_plan faults = { kind, sync, seed, 60, only };
 	struct damage_plan damages = { kind, sync, seed, 50, 5, 20, only };
 
-	if (proof_is_wanted(options, "crash"))
+	if (case_is_wanted(options, "crash"))
 		crashes_try(&crashes);
-	if (proof_is_wanted(options, "damage"))
+	if (case_is_wanted(options, "damage"))
 		damages_try(&damages);
-	if (proof_is_wanted(options, "fault"))
+	if (case_is_wanted(options, "fault"))
 		faults_try(&faults);
-	if (proof_is_wanted(options, "memory"))
+	if (case_is_wanted(options, "memory"))
 		memory_try(&faults);
 }
 
@@ -170,7 +171,7 @@ is_enough(const struct options *options)
 
 /* The same seed over each store, with each policy. */
 static void
-try_lives(const struct options *options, uint64_t seed)
+scenarios_try(const struct options *options, uint64_t seed)
 {
 	for (size_t i = 0; i < COUNT_OF(kinds); i++) {
 		if (options->only_kind != NULL &&
@@ -180,7 +181,7 @@ try_lives(const struct options *options, uint64_t seed)
 			if ((options->only_sync < 0 ||
 				options->only_sync == sync) &&
 			    !is_enough(options))
-				try_life(options, kinds[i],
+				scenario_try(options, kinds[i],
 				    (enum store_sync)sync, seed);
 	}
 }
@@ -194,13 +195,13 @@ main(int argc, char **argv)
 	read_options(&options, argc, argv);
 	seed = options.seed;
 	do
-		try_lives(&options, seed++);
+		scenarios_try(&options, seed++);
 	while (options.only.at < 0 && !is_enough(&options));
-	printf("crash_store: all was found again: %zu lives, %zu crashes, "
+	printf("crash_store: everything was found: %zu scenarios, %zu crashes, "
 	       "%zu crashes inside recovery, %zu damages, %zu faults, "
 	       "%zu lacks of memory; %.1f s\n",
-	    counts.lives, counts.crashes, counts.crashes_inside, counts.damages,
-	    counts.faults, counts.lacks_of_memory,
+	    counts.scenarios, counts.crashes, counts.crashes_inside,
+	    counts.damages, counts.faults, counts.lacks_of_memory,
 	    (double)clock() / CLOCKS_PER_SEC);
 	return 0;
 }

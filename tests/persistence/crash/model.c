@@ -49,9 +49,9 @@ model_init(struct model *model)
 void
 model_fini(struct model *model)
 {
-	for (unsigned i = 0; i < model->life_count; i++)
-		free(model->lives[i]);
-	free(model->lives);
+	for (unsigned i = 0; i < model->generation_count; i++)
+		free(model->generations[i]);
+	free(model->generations);
 	free(model->states);
 }
 
@@ -68,21 +68,22 @@ model_next_message(struct model *model)
 }
 
 unsigned
-model_next_life(struct model *model)
+model_next_generation(struct model *model)
 {
-	model->lives = model_array_grow(model->lives,
-	    (model->life_count + 1) * sizeof(model->lives[0]));
-	model->lives[model->life_count] =
-	    model_array_grow(NULL, sizeof(*model->lives[0]));
-	return ++model->life_count;
+	model->generations = model_array_grow(model->generations,
+	    (model->generation_count + 1) * sizeof(model->generations[0]));
+	model->generations[model->generation_count] =
+	    model_array_grow(NULL, sizeof(*model->generations[0]));
+	return ++model->generation_count;
 }
 
 void
-model_make_room(struct model *model, unsigned place, unsigned life,
+model_make_room(struct model *model, unsigned place, unsigned generation,
     const char *epoch, uint64_t lsn)
 {
-	strcpy(model->lives[life - 1]->epoch, epoch);
-	state_push(model, lsn)->rooms[place] = (struct print){ .life = life };
+	strcpy(model->generations[generation - 1]->epoch, epoch);
+	state_push(model, lsn)->rooms[place] =
+	    (struct print){ .generation = generation };
 }
 
 void
@@ -96,9 +97,9 @@ model_message_write(struct model *model, unsigned place, unsigned n,
     uint64_t lsn)
 {
 	struct print *print = &state_push(model, lsn)->rooms[place];
-	unsigned *numbers = model->lives[print->life - 1]->numbers;
+	unsigned *numbers = model->generations[print->generation - 1]->numbers;
 
-	assert(print->life > 0 && print->last + 1 < SEQ_MOST);
+	assert(print->generation > 0 && print->last + 1 < SEQ_MOST);
 	numbers[++print->last] = n;
 	print->hash += print_of(n, print->last);
 	print->messages[print->last % KEPT] = (struct message_marks){ 0 };
@@ -163,10 +164,13 @@ model_sync(struct model *model)
 void
 model_resume(struct model *model, size_t state, const struct content *found)
 {
-	for (unsigned i = 0; i < ROOMS; i++)
-		if (found->rooms[i].life > 0)
-			strcpy(model->lives[found->rooms[i].life - 1]->epoch,
-			    found->rooms[i].epoch);
+	for (unsigned i = 0; i < ROOMS; i++) {
+		const struct found_room *room = &found->rooms[i];
+
+		if (room->generation > 0)
+			strcpy(model->generations[room->generation - 1]->epoch,
+			    room->epoch);
+	}
 	model->now = model->reported = model->safe = state;
 }
 
@@ -182,7 +186,7 @@ static bool
 is_found(const struct state *state, const struct print *found)
 {
 	for (unsigned i = 0; i < ROOMS; i++)
-		if (state->rooms[i].life != found[i].life ||
+		if (state->rooms[i].generation != found[i].generation ||
 		    state->rooms[i].last != found[i].last ||
 		    state->rooms[i].hash != found[i].hash ||
 		    !print_has_same_marks(&state->rooms[i], &found[i]))

@@ -13,11 +13,11 @@ violation(const char *format, ...)
 {
 	va_list args;
 
-	fputs("crash_store: BROKEN: ", stdout);
+	fputs("crash_store: VIOLATION: ", stdout);
 	va_start(args, format);
 	vprintf(format, args);
 	va_end(args);
-	printf("\nto see it again: crash_store --only %s --over %s --sync %s"
+	printf("\nto repeat it: crash_store --only %s --over %s --sync %s"
 	       " --seed %llu --at %d --shape %d --variant %d",
 	    where.what, where.over, where.sync, (unsigned long long)where.seed,
 	    where.at, where.shape, where.variant);

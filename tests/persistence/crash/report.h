@@ -1,4 +1,4 @@
-/* What was tried, and what to try again if it did not hold. */
+/* The number of cases, and the options that repeat a failed one. */
 #ifndef TESTS_PERSISTENCE_CRASH_REPORT_H
 #define TESTS_PERSISTENCE_CRASH_REPORT_H
 
@@ -8,7 +8,7 @@
 
 /* How many cases there were. */
 struct counts {
-	size_t lives;
+	size_t scenarios;
 	size_t crashes;
 	size_t crashes_inside; /* a recovery */
 	size_t damages;
@@ -18,14 +18,14 @@ struct counts {
 
 extern struct counts counts;
 
-/* Which case this is; also which one alone is to be tried. */
+/* The present case; also the only one to run. */
 struct where {
 	const char *what; /* "crash", "damage", "fault", "memory" */
 	const char *over; /* "journal" */
 	const char *sync; /* "always" */
-	uint64_t seed;    /* of the life */
-	/* Meaning by kind: the call, its shape, the seed of its chance; a
-	 * second crash in the recovery; -1: none. */
+	uint64_t seed;    /* of the scenario */
+	/* Depends on the kind: the call, the shape, the seed; a second crash in
+	 * the recovery; -1: none. */
 	int at, shape, variant;
 	int inner_at, inner_shape;
 	int error;
@@ -36,7 +36,7 @@ extern struct where where;
 /* By enum store_sync; NULL ends them. */
 extern const char *const sync_names[];
 
-/* Prints the broken promise and the options to repeat it; ends the program. */
+/* Prints the violation and the options to repeat it; ends the program. */
 _Noreturn void violation(const char *format, ...)
     __attribute__((format(printf, 1, 2)));
 

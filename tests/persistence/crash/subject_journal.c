@@ -1,4 +1,4 @@
-/* The journal and recovery, with nothing around them. */
+/* The journal and recovery, without stores. */
 #include <stdlib.h>
 
 #include "persistence/compaction/compaction.h"
@@ -17,7 +17,7 @@ struct subject {
 	uint8_t store_id[STORE_ID_SIZE];
 };
 
-/* --- what is read --------------------------------------------------------- */
+/* --- reading --------------------------------------------------------- */
 
 struct reader {
 	struct replay replay;
@@ -69,7 +69,7 @@ journal_read_attribute(struct content *content, struct str payload)
 	if (!attribute_payload_read(payload, &room, &attribute))
 		content_complain(content, "an attribute that cannot be read");
 	else if (content_add_attribute(content, room, &attribute) &&
-		 speech_mark_read(&attribute, &mark, &n)) {
+		 sample_mark_read(&attribute, &mark, &n)) {
 		if (attribute.kind == ATTRIBUTE_REDACTION)
 			content_set_text(content, room, attribute.seq,
 			    TEXT_GONE);
@@ -118,7 +118,7 @@ note_lost(struct replay *base, uint64_t first, uint64_t last)
 	(void)last;
 }
 
-/* --- what is written ------------------------------------------------------ */
+/* --- writing ------------------------------------------------------ */
 
 static enum chat_error
 journal_create_room(struct subject *self, const struct room *room,
@@ -186,16 +186,19 @@ journal_subject_step(struct subject *self)
 }
 
 static void
-journal_subject_poll(struct subject *self, struct news *news)
+journal_subject_poll(struct subject *self, struct poll_result *news)
 {
 	struct journal_progress from;
 
 	journal_poll(self->journal, &from);
-	*news = (struct news){ .committed = from.committed,
+	*news = (struct poll_result){ .committed = from.committed,
 		.failed_first = from.failed_first };
 }
 
-/* --- life cycle ----------------------------------------------------------- */
+/*
+ * --- generation cycle
+ * -----------------------------------------------------------
+ */
 
 static int
 journal_subject_compact(void *arg, uint64_t last_lsn, uint64_t *live_bytes)
@@ -245,9 +248,9 @@ renew_rooms(struct subject *self, const struct content *content)
 		struct room room;
 		uint64_t lsn;
 
-		if (content->rooms[i].life == 0)
+		if (content->rooms[i].generation == 0)
 			continue;
-		speech_room(&room, i, content->rooms[i].life);
+		sample_room(&room, i, content->rooms[i].generation);
 		is_renewed =
 		    journal_create_room(self, &room, &lsn) == CHAT_OK &&
 		    is_renewed;

@@ -25,7 +25,7 @@ struct subject {
 	struct content *content; /* while it is read */
 };
 
-/* --- what is found -------------------------------------------------------- */
+/* --- reading -------------------------------------------------------- */
 
 static bool
 content_put_message(const struct message *message, void *arg)
@@ -101,7 +101,7 @@ content_put_stores(struct subject *self, struct content *content)
 	self->content = NULL;
 }
 
-/* --- what is done --------------------------------------------------------- */
+/* --- writing --------------------------------------------------------- */
 
 /* An entry is done or lost once; a message that is done is the newest. */
 static void
@@ -148,8 +148,8 @@ stores_step(struct subject *self)
 
 /*
  * A room is not created while one with its id is being removed: the dispatcher
- * waits for that. Failures are not reported here: no room is removed in a life
- * in which calls may fail.
+ * waits for that. Failures are not reported here: no room is removed in a
+ * scenario in which calls may fail.
  */
 static void
 await_room(struct subject *self, struct str id)
@@ -229,14 +229,15 @@ stores_find_message(struct subject *self, struct str room, struct str key)
 	return first.seq;
 }
 
-/* Numbers of what failed are given out again. */
+/* Numbers of failed messages are given out again. */
 static void
-stores_poll(struct subject *self, struct news *news)
+stores_poll(struct subject *self, struct poll_result *news)
 {
 	uint64_t last = journal_last(self->journal);
 
 	file_store_poll(self->store);
-	*news = (struct news){ .committed = journal_committed(self->journal) };
+	*news = (struct poll_result){ .committed =
+					  journal_committed(self->journal) };
 	if (journal_last(self->journal) < last)
 		news->failed_first = journal_last(self->journal) + 1;
 	if (commit_log_bytes(self->log) == 0 &&

@@ -1,4 +1,4 @@
-#include "tests/persistence/crash/speech.h"
+#include "tests/persistence/crash/samples.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@ length_of(struct chance *chance)
 }
 
 static size_t
-speech_body_write(char body[4096], unsigned n)
+sample_body_write(char body[4096], unsigned n)
 {
 	struct chance chance = { n };
 	size_t len = (size_t)snprintf(body, 32, "\"%u ", n);
@@ -35,60 +35,60 @@ speech_body_write(char body[4096], unsigned n)
 
 /* Every third has no key. */
 void
-speech_make(struct speech *speech, unsigned n)
+sample_message_make(struct sample_message *sample, unsigned n)
 {
-	struct message *message = &speech->message;
+	struct message *message = &sample->message;
 
 	*message = (struct message){ .at_ms = 1000 + n };
 	message->body =
-	    str_slice(speech->body, speech_body_write(speech->body, n));
-	snprintf(speech->author, sizeof(speech->author), "Author %u", n % 7);
-	message->author = str_from(speech->author);
-	message->author_id = str_slice(speech->author + 7, 1);
-	snprintf(speech->key, sizeof(speech->key), "key-%u", n);
+	    str_slice(sample->body, sample_body_write(sample->body, n));
+	snprintf(sample->author, sizeof(sample->author), "Author %u", n % 7);
+	message->author = str_from(sample->author);
+	message->author_id = str_slice(sample->author + 7, 1);
+	snprintf(sample->key, sizeof(sample->key), "key-%u", n);
 	if (n % 3 != 0)
-		message->key = str_from(speech->key);
+		message->key = str_from(sample->key);
 }
 
 /* False: it is no message's text. */
 static bool
 text_read(struct str body, unsigned *n)
 {
-	struct speech speech;
+	struct sample_message sample;
 	char digits[8] = "";
 
 	if (body.len < sizeof(digits))
 		return false;
 	memcpy(digits, body.data + 1, sizeof(digits) - 1);
 	*n = (unsigned)strtoul(digits, NULL, 10);
-	speech_make(&speech, *n);
-	return str_equal(body, speech.message.body);
+	sample_message_make(&sample, *n);
+	return str_equal(body, sample.message.body);
 }
 
 unsigned
-speech_number(const struct message *message, unsigned *text)
+sample_message_number(const struct message *message, unsigned *text)
 {
 	unsigned n = (unsigned)(message->at_ms - 1000);
-	struct speech speech;
+	struct sample_message sample;
 
-	speech_make(&speech, n);
+	sample_message_make(&sample, n);
 	*text = TEXT_GONE;
 	if (message->body.len > 0 && !text_read(message->body, text))
 		return 0;
 	if (*text == n)
 		*text = TEXT_SENT;
-	return str_equal(message->key, speech.message.key) &&
-		       str_equal(message->author, speech.message.author) &&
+	return str_equal(message->key, sample.message.key) &&
+		       str_equal(message->author, sample.message.author) &&
 		       str_equal(message->author_id,
-			   speech.message.author_id) &&
-		       message->at_ms == speech.message.at_ms
+			   sample.message.author_id) &&
+		       message->at_ms == sample.message.at_ms
 		   ? n
 		   : 0;
 }
 
 /* Without value. */
 static void
-mark_name(struct speech_mark *mark, uint64_t seq, unsigned place)
+mark_name(struct sample_mark *mark, uint64_t seq, unsigned place)
 {
 	struct attribute *attribute = &mark->attribute;
 	static const enum attribute_kind of_rooms[] = { ATTRIBUTE_TOPIC,
@@ -100,7 +100,7 @@ mark_name(struct speech_mark *mark, uint64_t seq, unsigned place)
 		[MARK_EDIT] = ATTRIBUTE_EDIT,
 	};
 
-	*mark = (struct speech_mark){ .attribute.seq = seq };
+	*mark = (struct sample_mark){ .attribute.seq = seq };
 	if (place < 2) {
 		attribute->kind =
 		    seq > 0 ? of_messages[place] : of_rooms[place];
@@ -120,7 +120,7 @@ mark_name(struct speech_mark *mark, uint64_t seq, unsigned place)
 }
 
 void
-speech_mark_make(struct speech_mark *mark, uint64_t seq, unsigned place,
+sample_mark_make(struct sample_mark *mark, uint64_t seq, unsigned place,
     unsigned n)
 {
 	struct attribute *attribute = &mark->attribute;
@@ -131,7 +131,7 @@ speech_mark_make(struct speech_mark *mark, uint64_t seq, unsigned place,
 	attribute->by = STR("by");
 	attribute->at_ms = 1000 + n;
 	if (attribute->kind == ATTRIBUTE_EDIT) {
-		speech_make(&mark->text, n);
+		sample_message_make(&mark->text, n);
 		attribute->body = mark->text.message.body;
 	}
 }
@@ -144,11 +144,11 @@ key_is_equal(const struct attribute *a, const struct attribute *b)
 }
 
 bool
-speech_mark_read(const struct attribute *attribute, unsigned *place,
+sample_mark_read(const struct attribute *attribute, unsigned *place,
     unsigned *n)
 {
 	unsigned places = attribute->seq > 0 ? MESSAGE_MARKS : ROOM_MARKS;
-	static struct speech_mark mark;
+	static struct sample_mark mark;
 
 	for (*place = 0; *place < places; ++*place) {
 		mark_name(&mark, attribute->seq, *place);
@@ -159,7 +159,7 @@ speech_mark_read(const struct attribute *attribute, unsigned *place,
 	if (*place == places || attribute->value.len == 0)
 		return *place < places;
 	*n = (unsigned)(attribute->at_ms - 1000);
-	speech_mark_make(&mark, attribute->seq, *place, *n);
+	sample_mark_make(&mark, attribute->seq, *place, *n);
 	return str_equal(attribute->value, mark.attribute.value) &&
 	       str_equal(attribute->by, mark.attribute.by) &&
 	       (attribute->body.len == 0 ||
@@ -167,16 +167,16 @@ speech_mark_read(const struct attribute *attribute, unsigned *place,
 }
 
 void
-speech_room(struct room *room, unsigned place, unsigned life)
+sample_room(struct room *room, unsigned place, unsigned generation)
 {
 	*room = (struct room){ .persistent = true };
 	snprintf(room->id, sizeof(room->id), "room%u", place);
-	snprintf(room->name, sizeof(room->name), "Life %u", life);
-	snprintf(room->epoch, sizeof(room->epoch), "e%u", life);
+	snprintf(room->name, sizeof(room->name), "Room %u", generation);
+	snprintf(room->epoch, sizeof(room->epoch), "e%u", generation);
 }
 
 unsigned
-speech_room_place(struct str id)
+sample_room_place(struct str id)
 {
 	unsigned place = id.len == 5 ? (unsigned)(id.data[4] - '0') : ROOMS;
 
@@ -184,9 +184,9 @@ speech_room_place(struct str id)
 }
 
 unsigned
-speech_room_life(const struct room *room)
+sample_room_generation(const struct room *room)
 {
-	return strncmp(room->name, "Life ", 5) == 0
+	return strncmp(room->name, "Room ", 5) == 0
 		   ? (unsigned)strtoul(room->name + 5, NULL, 10)
 		   : 0;
 }
