@@ -103,7 +103,7 @@ contract_append_message(struct history *history, struct str room,
 	return error;
 }
 
-/* They go with the rig. */
+/* The rig frees them. */
 static void
 leave_rooms(struct room_store *rooms)
 {
@@ -116,7 +116,7 @@ leave_history(struct history *history)
 	(void)history;
 }
 
-/* Every test lives in a time of its own, and is believed. */
+/* The clock of the test is trusted, although each test sets its own time. */
 static void
 open_files(const struct history_limits *limits)
 {
@@ -137,7 +137,7 @@ open_files(const struct history_limits *limits)
 	rooms_ops.destroy = leave_rooms;
 	rig.rooms->ops = &rooms_ops;
 	memory_history = *rig.history->ops;
-	/* The file store finds itself by the place of this table. */
+	/* The file store is found by the address of this table. */
 	history_ops = (struct history_ops *)(uintptr_t)rig.history->ops;
 	history_ops->open = open_history;
 	history_ops->close = close_history;

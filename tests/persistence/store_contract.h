@@ -1,6 +1,6 @@
 /*
- * What every store must do, whatever it keeps its things in: test_members.c,
- * test_rooms.c and test_history.c run against each kind in the table here.
+ * The contract of all stores: test_members.c, test_rooms.c and test_history.c
+ * run with each kind in this table.
  */
 #ifndef TESTS_PERSISTENCE_STORE_CONTRACT_H
 #define TESTS_PERSISTENCE_STORE_CONTRACT_H

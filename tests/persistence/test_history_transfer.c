@@ -13,7 +13,7 @@
 
 static const struct history_limits unlimited = { .messages = 0 };
 
-/* A chat that goes on, and what another process has of it. */
+/* A chat that continues, and its copy in another process. */
 struct pair {
 	struct chat_snapshot from, to;
 	struct commit_log *log;
@@ -79,7 +79,7 @@ room_remove(struct pair *pair, const char *id)
 }
 
 static enum chat_error
-room_say(struct pair *pair, const char *id, const char *body, const char *key)
+pair_post(struct pair *pair, const char *id, const char *body, const char *key)
 {
 	struct entry entry = { .kind = ENTRY_MESSAGE,
 		.room_id = str_from(id),
@@ -181,8 +181,8 @@ chat_pass_in_pieces(size_t bytes)
 	room_create(&pair, "den", 0);
 	room_create(&pair, "pub", 60000);
 	for (int i = 0; i < 20; i++) {
-		room_say(&pair, "den", "\"in the den\"", i == 3 ? "k" : NULL);
-		room_say(&pair, "pub", "\"p\"", NULL);
+		pair_post(&pair, "den", "\"in the den\"", i == 3 ? "k" : NULL);
+		pair_post(&pair, "pub", "\"p\"", NULL);
 	}
 	pair_begin(&pair);
 	while (history_transfer_is_due(pair.transfer)) {
@@ -209,13 +209,13 @@ START_TEST(what_changes_after_a_piece_comes_with_the_next)
 	pair_init(&pair, &unlimited);
 	room_create(&pair, "den", 0);
 	for (int i = 0; i < 4; i++)
-		room_say(&pair, "den", "\"text\"", NULL);
+		pair_post(&pair, "den", "\"text\"", NULL);
 	pair_begin(&pair);
 	ck_assert(piece_pass(&pair, SIZE_MAX));
 	ck_assert(!history_transfer_is_due(pair.transfer));
 	message_change(&pair, "den", ATTRIBUTE_EDIT, 1, "\"new\"");
 	message_change(&pair, "den", ATTRIBUTE_REDACTION, 2, NULL);
-	room_say(&pair, "den", "\"fifth\"", NULL);
+	pair_post(&pair, "den", "\"fifth\"", NULL);
 	message_react(&pair, "den", 3, STR("+1"), true);
 	message_react(&pair, "den", 5, STR("+1"), true);
 	room_set_topic(&pair, "den", "tea");
@@ -241,15 +241,15 @@ START_TEST(a_room_that_comes_again_has_nothing_of_the_former)
 	pair_init(&pair, &unlimited);
 	room_create(&pair, "den", 0);
 	room_create(&pair, "gone", 0);
-	room_say(&pair, "den", "\"old\"", "k");
-	room_say(&pair, "den", "\"old\"", NULL);
+	pair_post(&pair, "den", "\"old\"", "k");
+	pair_post(&pair, "den", "\"old\"", NULL);
 	pair_begin(&pair);
 	ck_assert(piece_pass(&pair, SIZE_MAX));
 	room_remove(&pair, "den");
 	room_remove(&pair, "gone");
 	ck_assert(history_transfer_is_due(pair.transfer));
 	room_create(&pair, "den", 60000);
-	room_say(&pair, "den", "\"new\"", NULL);
+	pair_post(&pair, "den", "\"new\"", NULL);
 	ck_assert(piece_pass(&pair, 1));
 	ck_assert_int_eq(history_span(pair.to.history, DEN, 1000, &span),
 	    CHAT_OK);
@@ -270,18 +270,18 @@ START_TEST(all_of_it_may_come_before_a_late_piece)
 	pair_init(&pair, &unlimited);
 	room_create(&pair, "den", 0);
 	room_create(&pair, "pub", 0);
-	room_say(&pair, "den", "\"a\"", NULL);
-	room_say(&pair, "pub", "\"b\"", NULL);
+	pair_post(&pair, "den", "\"a\"", NULL);
+	pair_post(&pair, "pub", "\"b\"", NULL);
 	room_set_topic(&pair, "den", "tea");
 	pair_begin(&pair);
 	ck_assert(piece_pass(&pair, SIZE_MAX));
-	room_say(&pair, "den", "\"c\"", NULL);
+	pair_post(&pair, "den", "\"c\"", NULL);
 	message_react(&pair, "den", 1, STR("+1"), true);
 	message_react(&pair, "den", 2, STR("+1"), true);
 	message_change(&pair, "den", ATTRIBUTE_EDIT, 1, "\"A\"");
 	room_remove(&pair, "pub");
 	room_create(&pair, "pub", 0);
-	room_say(&pair, "pub", "\"d\"", NULL);
+	pair_post(&pair, "pub", "\"d\"", NULL);
 	chat_rig_fini(&pair.to);
 	chat_rig_init(&pair.to, &unlimited);
 	chat_rig_transfer(&pair.from, &pair.to);
@@ -300,8 +300,8 @@ START_TEST(persistent_rooms_that_are_kept_are_left_out)
 	room_create(&pair, "den", 0);
 	room_create(&pair, "pub", 60000);
 	pair_begin(&pair);
-	room_say(&pair, "den", "\"a\"", NULL);
-	room_say(&pair, "pub", "\"b\"", NULL);
+	pair_post(&pair, "den", "\"a\"", NULL);
+	pair_post(&pair, "pub", "\"b\"", NULL);
 	ck_assert(piece_pass(&pair, SIZE_MAX));
 	ck_assert_int_eq(history_span(pair.to.history, DEN, 1000, &span),
 	    CHAT_ROOM_NOT_FOUND);
@@ -322,14 +322,14 @@ START_TEST(keys_of_messages_that_are_gone_are_known)
 
 	pair_init(&pair, &two);
 	room_create(&pair, "den", 0);
-	room_say(&pair, "den", "\"1\"", "before");
-	room_say(&pair, "den", "\"2\"", "between");
-	room_say(&pair, "den", "\"3\"", NULL);
+	pair_post(&pair, "den", "\"1\"", "before");
+	pair_post(&pair, "den", "\"2\"", "between");
+	pair_post(&pair, "den", "\"3\"", NULL);
 	pair_begin(&pair);
 	ck_assert(piece_pass(&pair, SIZE_MAX));
-	room_say(&pair, "den", "\"4\"", "unseen");
-	room_say(&pair, "den", "\"5\"", "a");
-	room_say(&pair, "den", "\"6\"", "b");
+	pair_post(&pair, "den", "\"4\"", "unseen");
+	pair_post(&pair, "den", "\"5\"", "a");
+	pair_post(&pair, "den", "\"6\"", "b");
 	ck_assert(piece_pass(&pair, SIZE_MAX));
 	memory_history_set_limits(pair.to.history, &two);
 	pair_finish(&pair);
@@ -383,7 +383,7 @@ START_TEST(the_observer_of_the_log_goes_on)
 	history_transfer_destroy(pair.transfer);
 	pair.transfer = NULL;
 	ck_assert_ptr_eq(pair.log->observer, &observer.base);
-	room_say(&pair, "den", "\"a\"", NULL);
+	pair_post(&pair, "den", "\"a\"", NULL);
 	ck_assert_uint_eq(observer.entries, 2);
 	pair_fini(&pair);
 }
@@ -437,7 +437,7 @@ chat_step(struct pair *pair, struct chance *chance)
 		    which % 2 == 0 ? STR("+1") : STR("-1"), seq % 4 != 0);
 		break;
 	default:
-		room_say(pair, id, "\"some text\"",
+		pair_post(pair, id, "\"some text\"",
 		    seq < COUNT_OF(keys) ? keys[seq] : NULL);
 	}
 }
@@ -508,14 +508,14 @@ START_TEST(nothing_is_lost_without_memory)
 		return;
 	pair_init(&pair, &unlimited);
 	room_create(&pair, "den", 0);
-	room_say(&pair, "den", "\"a\"", "k1");
-	room_say(&pair, "den", "\"b\"", NULL);
+	pair_post(&pair, "den", "\"a\"", "k1");
+	pair_post(&pair, "den", "\"b\"", NULL);
 	malloc_fail_at((unsigned)_i);
 	pair.transfer = history_transfer_create(&pair.from, pair.log);
 	is_good = pair.transfer != NULL && piece_pass(&pair, 1);
 	if (is_good) {
 		(void)room_create(&pair, "pub", 60000);
-		(void)room_say(&pair, "pub", "\"c\"", NULL);
+		(void)pair_post(&pair, "pub", "\"c\"", NULL);
 		(void)message_change(&pair, "den", ATTRIBUTE_EDIT, 1, "\"A\"");
 		(void)message_react(&pair, "den", 1, STR("+1"), true);
 		is_good = piece_pass(&pair, SIZE_MAX);
@@ -538,12 +538,12 @@ START_TEST(a_part_is_refused_and_no_changed_byte_does_harm)
 	pair_init(&pair, &unlimited);
 	room_create(&pair, "gone", 0);
 	room_create(&pair, "den", 0);
-	room_say(&pair, "den", "\"a\"", "k");
+	pair_post(&pair, "den", "\"a\"", "k");
 	pair_begin(&pair);
 	ck_assert(piece_pass(&pair, SIZE_MAX));
 	room_remove(&pair, "gone");
 	message_change(&pair, "den", ATTRIBUTE_EDIT, 1, "\"A\"");
-	room_say(&pair, "den", "\"b\"", NULL);
+	pair_post(&pair, "den", "\"b\"", NULL);
 	ck_assert(history_transfer_pack(pair.transfer, SIZE_MAX, 1000,
 	    &packer));
 	for (size_t i = 0; i < packer.len; i++) {

@@ -13,8 +13,8 @@
 #define RED STR("red")
 
 /*
- * Crowds of every size up to this are tried, so that every growing of a map
- * or a ring is met.
+ * Tests run with every number of members up to this one, so that each growth of
+ * a map or a ring occurs.
  */
 #define CROWD 70
 
@@ -282,7 +282,7 @@ START_TEST(rooms_are_made_and_joined)
 }
 END_TEST
 
-/* Seen by the sanitizer: a person in no room would be lost. */
+/* The sanitizer would find a leak: a member without a room. */
 START_TEST(a_member_that_could_not_join_leaves_nothing)
 {
 	struct room red = { .id = "red", .name = "Red", .epoch = "e" };
@@ -352,7 +352,7 @@ stores_add_message(struct stores *stores, int i)
 	    &message));
 }
 
-START_TEST(rooms_are_opened_and_talked_in)
+START_TEST(rooms_are_opened_and_messages_appended)
 {
 	struct stores stores = open_stores();
 	unsigned failures = 0;
@@ -521,7 +521,7 @@ SUITE(no_memory)
 	tcase_add_test(tests, guests_get_a_name_and_give_it_up_without_fail);
 	tcase_add_test(tests, rooms_are_made_and_joined);
 	tcase_add_test(tests, a_member_that_could_not_join_leaves_nothing);
-	tcase_add_test(tests, rooms_are_opened_and_talked_in);
+	tcase_add_test(tests, rooms_are_opened_and_messages_appended);
 	tcase_add_test(tests, attributes_are_set);
 	tcase_add_test(tests, emptying_needs_no_memory);
 	tcase_add_test(tests, opening_leaves_nothing_open);

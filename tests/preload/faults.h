@@ -1,4 +1,4 @@
-/* What the disk under the server is to be like: read from a control file. */
+/* The faults of the disk below the server, read from a control file. */
 #ifndef TESTS_PRELOAD_FAULTS_H
 #define TESTS_PRELOAD_FAULTS_H
 
@@ -7,11 +7,11 @@
 
 /*
  * Lines of a word and a number in the file that FAULTY_DISK_CONTROL names;
- * what is not mentioned is 0. It is replaced as a whole (rename), and read
- * again whenever that has happened.
+ * values that are absent are 0. The file is replaced atomically (rename), and
+ * then read again.
  */
 struct faults {
-	int64_t hold;        /* 1: nothing reaches a file before its sync … */
+	int64_t hold;        /* 1: writes reach a file only with its sync … */
 	int64_t leak;        /* … but so many percent of its sectors */
 	int64_t stall_ms;    /* how long a sync takes */
 	int64_t sync_error;  /* an errno, of every sync */
@@ -20,7 +20,7 @@ struct faults {
 	int64_t left;        /* bytes that can still be written */
 };
 
-/* As they are now. Call with the lock of faulty_disk.c held. */
+/* The present values. Call with the lock of faulty_disk.c held. */
 const struct faults *faults_now(void);
 
 /* So many bytes of what is left were used. */

@@ -2,11 +2,11 @@
  * A disk with faults, for tests: a library for LD_PRELOAD.
  *
  * It intercepts the server's calls on the files below FAULTY_DISK_DIR. With
- * `hold`, what is written stays in this process until it is synced: a SIGKILL
- * then does to the files what a power cut does to a real disk. `leak` has some
- * sectors reach them before, in no order, as a system does that has time. What
- * is done to names is noted until their directory is synced (names.h). The
- * boot's id is the content of the file FAULTY_DISK_BOOT_ID.
+ * `hold`, written data stays in this process until it is synced: so a SIGKILL
+ * has the effect of a power cut. With `leak` some sectors reach the files
+ * before, in no order, as if the system wrote them back. Changes of names are
+ * noted until their directory is synced (names.h). The boot's id is the content
+ * of the file FAULTY_DISK_BOOT_ID.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -29,7 +29,7 @@
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
-/* The function that would have been called without us. */
+/* The original function. */
 #define NEXT(type, name)   \
 	static type *next; \
 	if (next == NULL)  \
@@ -87,7 +87,7 @@ really_cut(int file, off_t size)
 	return next(file, size);
 }
 
-/* The part of a write that is in one sector, if chance has it so. */
+/* Writes the part of a write that is in one sector, at random. */
 static void
 leak_sector(int file, const char *from, size_t len, off_t at)
 {
@@ -112,7 +112,7 @@ bytes_leak(int file, const char *from, size_t len, off_t at)
 	}
 }
 
-/* A file is as long as it will be, with zeros for what is held. */
+/* The file gets its new size at once, with zeros for the held data. */
 static ssize_t
 write_hold(int file, const void *from, size_t len, off_t at)
 {

@@ -1,4 +1,4 @@
-/* What was written, but not synced: in order, until the sync. */
+/* Data that was written and not synced, in order. */
 #ifndef TESTS_PRELOAD_HELD_H
 #define TESTS_PRELOAD_HELD_H
 
@@ -7,14 +7,14 @@
 
 void held_add(ino_t, const void *, size_t len, off_t at);
 
-/* Nothing of the file behind this size. */
+/* Drops the held data behind this size. */
 void held_cut(ino_t, off_t size);
 void held_drop(ino_t);
 
-/* Puts what is held over what was read at that place. */
+/* Replaces the bytes that were read with the held data. */
 void held_show(ino_t, void *, size_t len, off_t at);
 
-/* Writes it all into the file; 0, or -1 and errno. */
+/* Writes the held data into the file; 0, or -1 and errno. */
 int held_release(ino_t, int file,
     ssize_t (*write)(int, const void *, size_t, off_t));
 

@@ -45,7 +45,7 @@ static void __attribute__((format(printf, 1, 2))) note(const char *format, ...)
 	close(file);
 }
 
-/* Another name for what is about to lose this one. */
+/* Links a file that is about to lose this name to another one. */
 static void
 name_keep(int dir, const char *name)
 {

@@ -227,7 +227,7 @@ START_TEST(an_id_is_taken_once)
 	ck_assert_int_eq(blob_store_create(store, &blob), CHAT_FILE_EXISTS);
 	ck_assert_uint_eq(blob_store_usage(store, STR("bob")).count, 0);
 	blob_store_remove(store, ONE);
-	/* As soon as nothing is left of the first. */
+	/* When the first one is removed completely. */
 	while (blob_store_create(store, &blob) == CHAT_FILE_EXISTS)
 		blob_store_poll(store);
 	ck_assert_uint_eq(blob_store_usage(store, STR("bob")).count, 1);

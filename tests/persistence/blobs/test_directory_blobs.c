@@ -1,4 +1,4 @@
-/* What is left in the directory after crashes and failures. */
+/* The files in the directory after crashes and failures. */
 #include "persistence/blobs/directory_blobs.h"
 
 #include <errno.h>
@@ -42,7 +42,7 @@ teardown(void)
 	memory_disk_destroy(memory);
 }
 
-/* The machine, or the server, dies; the next one finds what is left. */
+/* Crashes the machine or the process, and opens the store again. */
 static void
 directory_crash(enum crash_shape shape, uint64_t seed)
 {
@@ -55,7 +55,7 @@ directory_crash(enum crash_shape shape, uint64_t seed)
 	ck_assert_ptr_nonnull(store);
 }
 
-/* It ends by itself: nothing waits any more. */
+/* Closes the store, with nothing pending. */
 static void
 directory_restart(void)
 {
@@ -133,7 +133,7 @@ directory_upload(const char *id, const char *text)
 	return error == CHAT_OK ? directory_complete(id) : error;
 }
 
-/* A complete file is whole, or there is none. */
+/* A file is complete, or does not exist. */
 static bool
 directory_has(const char *id, const char *text)
 {
@@ -160,7 +160,7 @@ START_TEST(what_was_completed_survives_every_crash)
 }
 END_TEST
 
-/* Wherever it ends, and whatever is left: all of a file, or none of it. */
+/* A crash at any call leaves the complete file, or none. */
 START_TEST(a_crash_in_the_middle_leaves_no_half_file)
 {
 	for (unsigned calls = 0; calls < 60; calls++) {
@@ -170,7 +170,7 @@ START_TEST(a_crash_in_the_middle_leaves_no_half_file)
 		(void)directory_upload(ID, "some text");
 		directory_crash((enum crash_shape)_i, calls);
 		(void)directory_has(ID, "some text");
-		/* What is there can be removed, and takes no space then. */
+		/* A file that exists can be removed, which frees its space. */
 		blob_store_remove(store, STR(ID));
 		directory_restart();
 		ck_assert_uint_eq(blob_store_usage(store, STR_ABSENT).count, 0);
@@ -374,7 +374,7 @@ START_TEST(is_behind_until_the_disk_has_taken_what_came)
 	    UNFLUSHED + PIECE);
 	while (blob_store_is_behind(store))
 		blob_store_poll(store);
-	/* Those that are removed do not count any more. */
+	/* Removed files do not count any more. */
 	ck_assert_int_eq(directory_append(OTHER, UINT64_MAX), CHAT_OK);
 	blob_store_remove(store, STR(ID));
 	blob_store_remove(store, STR(OTHER));
@@ -384,7 +384,7 @@ START_TEST(is_behind_until_the_disk_has_taken_what_came)
 }
 END_TEST
 
-/* Who does not wait appends more meanwhile: that is flushed, too. */
+/* Data that is appended meanwhile is flushed, too. */
 START_TEST(is_not_behind_for_ever)
 {
 	static char piece[3 * UNFLUSHED];
@@ -441,7 +441,7 @@ START_TEST(a_completion_behind_a_failed_flush_fails)
 }
 END_TEST
 
-/* What is there is not searched for: a file that was added is not found. */
+/* The directory is not listed: a file that was added is not found. */
 START_TEST(another_process_goes_on_without_a_search)
 {
 	static const char third[] = "0b6a1f0e-5c1c-4b8e-9a55-2f6d1c1f7e12";
@@ -474,7 +474,7 @@ START_TEST(another_process_goes_on_without_a_search)
 }
 END_TEST
 
-/* What the process before it has not compared with its hash, it does. */
+/* It checks the hashes that the process before it has not checked. */
 START_TEST(another_process_goes_on_with_the_checks)
 {
 	size_t len;

@@ -25,7 +25,7 @@ rest_count(void *arg)
 
 static struct io_throttle rests = { .pause = rest_count, .arg = &rested };
 
-/* Nothing is compacted but by the tests. */
+/* Only the tests start compactions. */
 static void
 setup(void)
 {
@@ -42,7 +42,7 @@ teardown(void)
 	store_rig_fini(&rig);
 }
 
-/* So many files of each kind, and where the newest segment begins. */
+/* The number of files of each kind, and the first LSN of the newest segment. */
 struct files {
 	size_t segments, snapshots, others;
 	uint64_t newest;
@@ -150,7 +150,7 @@ START_TEST(keeps_what_is_alive_and_nothing_else)
 	ck_assert_uint_eq(files.segments, 1);
 	ck_assert_uint_eq(files.snapshots, 1);
 	assert_unchanged(_i == 0);
-	/* LOCK, FORMAT, DURABLE: nothing unfinished. */
+	/* LOCK, FORMAT, DURABLE: no temporary files. */
 	ck_assert_uint_eq(count_files().others, 3);
 }
 END_TEST
@@ -169,7 +169,7 @@ START_TEST(goes_on_from_one_snapshot_to_the_next)
 }
 END_TEST
 
-/* The numbering goes on, though nothing that was said is left. */
+/* The numbering goes on, although no message is left. */
 START_TEST(keeps_the_numbers_of_evicted_messages)
 {
 	struct history_span span;
@@ -218,7 +218,7 @@ START_TEST(keeps_keys_of_evicted_messages)
 }
 END_TEST
 
-/* A run that ended well in an earlier boot: its end is known of. */
+/* A run that ended with CLOSE in an earlier boot. */
 START_TEST(keeps_the_records_that_keep_epochs_valid)
 {
 	struct memory_disk *next_boot;
@@ -339,7 +339,7 @@ START_TEST(keeps_the_last_value_of_an_attribute)
 }
 END_TEST
 
-/* The messages are dropped, the room is removed: so are its attributes. */
+/* Attributes are removed with their message or room. */
 START_TEST(attributes_go_with_what_they_are_about)
 {
 	make_rooms();
@@ -381,7 +381,7 @@ START_TEST(drops_removed_rooms)
 }
 END_TEST
 
-/* Epochs are what they became, in the place of what they were. */
+/* A later record replaces the epoch of an earlier one. */
 START_TEST(keeps_the_last_record_of_a_room)
 {
 	store_rig_close(&rig);
@@ -399,8 +399,8 @@ START_TEST(keeps_the_last_record_of_a_room)
 END_TEST
 
 /*
- * Stopped after each call, the store is as it was: by an error of that call,
- * or of all from then on and a power cut.
+ * A compaction that stops after any call leaves the store unchanged: by an
+ * error of that call, or by errors of all later ones and a power cut.
  */
 START_TEST(may_be_stopped_anywhere)
 {
@@ -515,7 +515,7 @@ START_TEST(neighbours_that_were_lost_one_after_the_other_are_known)
 }
 END_TEST
 
-/* All of it is read twice, and what is alive a third time. */
+/* All records are read twice, and the live ones a third time. */
 START_TEST(pauses_between_reads)
 {
 	size_t bytes, all = 600 * 1100;
@@ -532,7 +532,7 @@ START_TEST(pauses_between_reads)
 }
 END_TEST
 
-/* While it looks for what is alive, while it copies, while it verifies. */
+/* During the search for live records, the copy, and the verification. */
 START_TEST(may_be_ended_by_a_pause)
 {
 	rig.limits.messages = 0;

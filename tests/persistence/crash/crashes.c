@@ -10,7 +10,7 @@ struct crasher {
 };
 
 static bool
-is_random(enum crash_shape shape)
+shape_is_random(enum crash_shape shape)
 {
 	return shape == CRASH_PREFIX || shape == CRASH_HALF ||
 	       shape == CRASH_HALF_GARBAGE;
@@ -162,8 +162,9 @@ crash_in_every_shape(struct memory_disk *memory, enum disk_call call, void *arg)
 	if (only != NULL && only->at != where.at)
 		return;
 	for (int i = 0; i < CRASH_SHAPES; i++) {
-		unsigned variants =
-		    is_random((enum crash_shape)i) ? self->plan->variants : 1;
+		unsigned variants = shape_is_random((enum crash_shape)i)
+					? self->plan->variants
+					: 1;
 
 		self->shape = (enum crash_shape)i;
 		where.shape = i;

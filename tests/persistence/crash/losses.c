@@ -65,8 +65,8 @@ line_of(const struct ledger *ledger, unsigned number)
 }
 
 static void
-message_check(const struct losses *losses, unsigned place, unsigned number,
-    unsigned found)
+losses_check_message(const struct losses *losses, unsigned place,
+    unsigned number, unsigned found)
 {
 	const struct ledger_line *line = line_of(losses->ledger, number);
 	bool is_lost =
@@ -85,7 +85,7 @@ message_check(const struct losses *losses, unsigned place, unsigned number,
 
 /* Lost messages have no attributes. */
 static void
-marks_check(const struct print *reported, const struct found_room *found,
+losses_check_marks(const struct print *reported, const struct found_room *found,
     unsigned place)
 {
 	if (memcmp(reported->marks, found->marks, sizeof(reported->marks)) != 0)
@@ -103,7 +103,7 @@ marks_check(const struct print *reported, const struct found_room *found,
 }
 
 static void
-room_check(const struct losses *losses, const struct model *model,
+losses_check_room(const struct losses *losses, const struct model *model,
     const struct found_room *found, unsigned place)
 {
 	const struct print *reported = model_room(model, place);
@@ -117,10 +117,10 @@ room_check(const struct losses *losses, const struct model *model,
 		violation("room %u: more than was ever sent", place);
 	numbers = model->generations[reported->generation - 1]->numbers;
 	for (uint64_t i = 0; i < KEPT && i < reported->last; i++)
-		message_check(losses, place, numbers[reported->last - i],
+		losses_check_message(losses, place, numbers[reported->last - i],
 		    found_number(found, reported->last - i));
 	if (!losses->is_attribute_lost)
-		marks_check(reported, found, place);
+		losses_check_marks(reported, found, place);
 }
 
 /* If the removal of an earlier room is lost, its messages are found again. */
@@ -133,7 +133,7 @@ losses_check(const struct losses *losses, const struct model *model,
 	if (content->wrong != NULL)
 		violation("%s", content->wrong);
 	for (unsigned place = 0; place < ROOMS; place++)
-		room_check(losses, model, &content->rooms[place], place);
+		losses_check_room(losses, model, &content->rooms[place], place);
 }
 
 void

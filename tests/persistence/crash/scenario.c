@@ -7,7 +7,7 @@
 
 #define STEPS_MOST 1000
 
-static const struct store_options small_store = {
+static const struct store_options scenario_store_options = {
 	.sync_interval_ms = 1000,
 	.segment_bytes = 12 * 1024,
 	.queue_bytes = 1 << 20,
@@ -22,7 +22,7 @@ scenario_begin(struct scenario *scenario, const struct subject_kind *kind,
     enum store_sync sync, uint64_t seed)
 {
 	*scenario = (struct scenario){ .kind = kind,
-		.options = small_store,
+		.options = scenario_store_options,
 		.memory = memory_disk_create(),
 		.chance = { seed } };
 	scenario->options.sync = sync;
@@ -105,7 +105,8 @@ last_numbered(const struct scenario *scenario)
 
 /* A room continues from its acknowledged state, or has a new epoch. */
 static void
-epochs_check(const struct scenario *scenario, const struct content *content)
+scenario_check_epochs(const struct scenario *scenario,
+    const struct content *content)
 {
 	const struct state *reported =
 	    &scenario->model.states[last_numbered(scenario)];
@@ -131,11 +132,11 @@ epochs_check(const struct scenario *scenario, const struct content *content)
 }
 
 static void
-numbers_check(const struct scenario *scenario, const struct content *content,
-    const struct finding *finding, size_t state)
+scenario_check_numbers(const struct scenario *scenario,
+    const struct content *content, const struct finding *finding, size_t state)
 {
 	if (!finding->is_reported)
-		epochs_check(scenario, content);
+		scenario_check_epochs(scenario, content);
 	else if (finding->numbering_holds &&
 		 !model_follows(&scenario->model, state,
 		     last_numbered(scenario)))
@@ -158,7 +159,7 @@ scenario_check(const struct scenario *scenario, const struct content *content,
 		violation("%llu records are reported lost after a crash "
 			  "without damage",
 		    (unsigned long long)finding->lost_records);
-	numbers_check(scenario, content, finding, state);
+	scenario_check_numbers(scenario, content, finding, state);
 	return state;
 }
 

@@ -3,14 +3,14 @@
 #include "tests/persistence/crash/scenario.h"
 
 static unsigned
-random_room(struct scenario *scenario)
+scenario_random_room(struct scenario *scenario)
 {
 	return (unsigned)chance_below(&scenario->chance, ROOMS);
 }
 
 /* Whether the command succeeded. */
 static bool
-is_accepted(const struct scenario *scenario, enum chat_error error)
+scenario_is_accepted(const struct scenario *scenario, enum chat_error error)
 {
 	if (error != CHAT_OK && !scenario->may_fail)
 		violation("a command is refused: %s", chat_error_word(error));
@@ -25,7 +25,7 @@ scenario_create_room(struct scenario *scenario, unsigned place)
 	uint64_t lsn;
 
 	sample_room(&room, place, number);
-	if (is_accepted(scenario,
+	if (scenario_is_accepted(scenario,
 		scenario->kind->make_room(scenario->subject, &room, &lsn)))
 		model_make_room(&scenario->model, place, number, room.epoch,
 		    lsn);
@@ -38,15 +38,16 @@ scenario_remove_room(struct scenario *scenario, unsigned place)
 	uint64_t lsn;
 
 	sample_room(&room, place, 1);
-	if (is_accepted(scenario, scenario->kind->remove_room(scenario->subject,
-				      str_from(room.id), &lsn)))
+	if (scenario_is_accepted(scenario,
+		scenario->kind->remove_room(scenario->subject,
+		    str_from(room.id), &lsn)))
 		model_remove_room(&scenario->model, place, lsn);
 }
 
 static void
 scenario_toggle_room(struct scenario *scenario)
 {
-	unsigned place = random_room(scenario);
+	unsigned place = scenario_random_room(scenario);
 
 	if (model_room(&scenario->model, place)->generation == 0)
 		scenario_create_room(scenario, place);
@@ -57,7 +58,7 @@ scenario_toggle_room(struct scenario *scenario)
 static void
 scenario_write_message(struct scenario *scenario)
 {
-	unsigned place = random_room(scenario);
+	unsigned place = scenario_random_room(scenario);
 	const struct print *room = model_room(&scenario->model, place);
 	struct sample_message sample;
 	struct room names;
@@ -72,7 +73,7 @@ scenario_write_message(struct scenario *scenario)
 	sample_message_make(&sample, n);
 	sample_room(&names, place, room->generation);
 	sample.message.seq = room->last + 1;
-	if (!is_accepted(scenario,
+	if (!scenario_is_accepted(scenario,
 		scenario->kind->message_write(scenario->subject,
 		    str_from(names.id), &sample.message, &lsn)))
 		return;
@@ -84,14 +85,14 @@ scenario_write_message(struct scenario *scenario)
 
 /* Whether something was sent that is not acknowledged yet. */
 static bool
-has_unacknowledged(const struct scenario *scenario)
+scenario_has_unacknowledged(const struct scenario *scenario)
 {
 	return scenario->model.reported != scenario->model.now;
 }
 
 /* All kinds are equally frequent, and all members within a kind. */
 static unsigned
-random_room_mark(struct scenario *scenario)
+scenario_random_room_mark(struct scenario *scenario)
 {
 	unsigned kind = (unsigned)chance_below(&scenario->chance, 5);
 
@@ -103,14 +104,15 @@ random_room_mark(struct scenario *scenario)
 
 /* Chooses what to set: of the room, or of one of the messages it keeps. */
 static unsigned
-random_mark(struct scenario *scenario, const struct print *room, uint64_t *seq)
+scenario_random_mark(struct scenario *scenario, const struct print *room,
+    uint64_t *seq)
 {
 	size_t kept = room->last < KEPT ? (size_t)room->last : KEPT;
 	size_t lot = chance_below(&scenario->chance, 100);
 
 	*seq = 0;
 	if (kept == 0 || lot < 40)
-		return random_room_mark(scenario);
+		return scenario_random_room_mark(scenario);
 	*seq = room->last - chance_below(&scenario->chance, kept);
 	if (lot < 55)
 		return MARK_REDACTION;
@@ -126,7 +128,7 @@ random_mark(struct scenario *scenario, const struct print *room, uint64_t *seq)
 static void
 scenario_set_attribute(struct scenario *scenario)
 {
-	unsigned place = random_room(scenario);
+	unsigned place = scenario_random_room(scenario);
 	const struct print *room = model_room(&scenario->model, place);
 	static struct sample_mark mark;
 	struct room names;
@@ -136,7 +138,7 @@ scenario_set_attribute(struct scenario *scenario)
 
 	if (room->generation == 0)
 		return;
-	which = random_mark(scenario, room, &seq);
+	which = scenario_random_mark(scenario, room, &seq);
 	n = model_next_message(&scenario->model);
 	sample_mark_make(&mark, seq, which, n);
 	if ((seq == 0 || which > MARK_EDIT) &&
@@ -148,10 +150,10 @@ scenario_set_attribute(struct scenario *scenario)
 	error = scenario->kind->set_attribute(scenario->subject,
 	    str_from(names.id), &mark.attribute, &lsn);
 	if (error == CHAT_MESSAGE_NOT_FOUND &&
-	    (has_unacknowledged(scenario) ||
+	    (scenario_has_unacknowledged(scenario) ||
 		room->messages[seq % KEPT].marks[MARK_REDACTION] != 0))
 		return;
-	if (is_accepted(scenario, error))
+	if (scenario_is_accepted(scenario, error))
 		model_set_mark(&scenario->model, place, seq, which, n, lsn);
 }
 
@@ -171,7 +173,7 @@ scenario_set_attributes(struct scenario *scenario)
 static void
 scenario_repeat_message(struct scenario *scenario)
 {
-	unsigned place = random_room(scenario);
+	unsigned place = scenario_random_room(scenario);
 	const struct print *room = model_room(&scenario->model, place);
 	size_t kept = room->last < KEPT ? (size_t)room->last : KEPT;
 	struct sample_message sample;

@@ -5,11 +5,11 @@
 
 #include "tests/suite.h"
 
-/* The front doors stand before a disk that is difficult. */
+/* The functions of disk.h over a disk with short and interrupted calls. */
 
 struct stub {
 	struct disk base;
-	int interruptions; /* still to come */
+	int interruptions; /* interrupted calls that are left */
 	size_t most;       /* of one read or write */
 	size_t len;        /* of the file */
 	int calls;

@@ -1,4 +1,4 @@
-/* The disk that the proofs stand on has to be proven itself: files, names. */
+/* Tests of the memory disk, which other tests rely on: files and names. */
 #include <errno.h>
 #include <string.h>
 

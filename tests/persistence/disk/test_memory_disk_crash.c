@@ -1,4 +1,4 @@
-/* What a crash leaves of a memory disk, and what decay makes of it. */
+/* The content of a memory disk after a crash, and after damage. */
 #include <string.h>
 
 #include "tests/suite.h"
@@ -6,7 +6,7 @@
 
 #define SEEDS 200
 
-START_TEST(nothing_lasts_but_what_was_synced)
+START_TEST(only_synced_data_survives)
 {
 	int file;
 
@@ -59,7 +59,7 @@ START_TEST(the_quarantine_is_a_directory_of_its_own)
 }
 END_TEST
 
-START_TEST(so_does_a_name_that_goes)
+START_TEST(a_removal_needs_its_directory)
 {
 	disk_rig_begin();
 	(void)disk_rig_create_with("a", "text");
@@ -77,7 +77,7 @@ START_TEST(so_does_a_name_that_goes)
 }
 END_TEST
 
-START_TEST(what_moves_needs_both_directories)
+START_TEST(a_move_needs_both_directories)
 {
 	disk_rig_begin();
 	ck_assert_int_eq(disk_make_quarantine(disk), 0);
@@ -92,7 +92,7 @@ START_TEST(what_moves_needs_both_directories)
 }
 END_TEST
 
-/* The process is gone, the system is not: it may still fail later. */
+/* The process ends, but not the system, which may crash later. */
 START_TEST(a_kill_loses_nothing_and_syncs_nothing)
 {
 	struct memory_disk *left;
@@ -156,7 +156,7 @@ START_TEST(only_a_power_cut_is_another_boot)
 }
 END_TEST
 
-/* Which of the texts is found; the last one stands for any other. */
+/* The index of the text that is found; the last one for any other text. */
 static size_t
 which_is_left(enum crash_shape shape, uint64_t seed, const char *const *texts,
     size_t count)
@@ -387,11 +387,11 @@ END_TEST
 
 SUITE(memory_disk_crash)
 {
-	tcase_add_test(tests, nothing_lasts_but_what_was_synced);
+	tcase_add_test(tests, only_synced_data_survives);
 	tcase_add_test(tests, a_name_needs_its_directory);
 	tcase_add_test(tests, the_quarantine_is_a_directory_of_its_own);
-	tcase_add_test(tests, so_does_a_name_that_goes);
-	tcase_add_test(tests, what_moves_needs_both_directories);
+	tcase_add_test(tests, a_removal_needs_its_directory);
+	tcase_add_test(tests, a_move_needs_both_directories);
 	tcase_add_test(tests, a_kill_loses_nothing_and_syncs_nothing);
 	tcase_add_test(tests, a_crash_ends_locks_and_open_files);
 	tcase_add_test(tests, only_a_power_cut_is_another_boot);

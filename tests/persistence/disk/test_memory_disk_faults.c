@@ -1,4 +1,4 @@
-/* Calls to a memory disk that fail as configured. */
+/* Faults of a memory disk. */
 #include <errno.h>
 #include <string.h>
 
@@ -181,7 +181,7 @@ static int (*const calls[DISK_CALLS])(int file) = { NULL, call_open, call_pread,
 	call_size, call_rename, call_unlink, call_list, call_sync_dir,
 	call_make_quarantine, call_lock, call_free_bytes };
 
-/* Fails as configured, changes nothing that is read, then succeeds. */
+/* A call with a fault fails and changes nothing; the next one succeeds. */
 START_TEST(every_call_can_fail)
 {
 	struct memory_disk *before;

@@ -105,7 +105,7 @@ START_TEST(allocates_zeros)
 }
 END_TEST
 
-/* Whether or not the file system gains by it. */
+/* With or without support of the file system. */
 START_TEST(fills_with_nothing_but_zeros)
 {
 	int file = disk_file_create("a");
@@ -149,7 +149,7 @@ START_TEST(survives_a_limit_on_how_long_files_may_be)
 	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
 	written = disk_write(disk, file, "12345", 5, 0);
 	allocated = disk_fallocate(disk, file, 5);
-	/* Before anything is checked: the output of tests goes to a file, too.
+	/* Restored before any check: the output of tests may be a file, too.
 	 */
 	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &before), 0);
 	ck_assert_int_eq(written, EFBIG);
@@ -175,7 +175,7 @@ START_TEST(lists_files_alone)
 }
 END_TEST
 
-/* How a file's place is taken by something else. */
+/* Objects that are no files, in the place of a file. */
 static int
 make_pipe(const char *path)
 {
@@ -204,7 +204,10 @@ static const struct other_kind {
 	{ make_directory, EISDIR, 0 },
 };
 
-/* Not waited for, not followed; and never overlooked, as if it were lost. */
+/*
+ * A pipe is not waited for, a link is not followed; it is an error, and not a
+ * missing file.
+ */
 START_TEST(opens_nothing_but_files)
 {
 	const struct other_kind *kind = &other_kinds[_i];
@@ -267,7 +270,7 @@ START_TEST(knows_room_and_time)
 }
 END_TEST
 
-START_TEST(cannot_be_guessed)
+START_TEST(random_bytes_differ)
 {
 	char bytes[2][600];
 
@@ -321,7 +324,7 @@ SUITE(system_disk)
 	tcase_add_test(tests, stops_listing_when_asked_to);
 	tcase_add_test(tests, locks_against_everybody_else);
 	tcase_add_test(tests, knows_room_and_time);
-	tcase_add_test(tests, cannot_be_guessed);
+	tcase_add_test(tests, random_bytes_differ);
 	tcase_add_test(tests, knows_since_when_the_machine_runs);
 	tcase_add_loop_test(tests, needs_a_directory, 0, 2);
 	tcase_add_test(tests, opens_a_directory_that_is_there);

@@ -39,7 +39,10 @@ store_make_room(void)
 	store_rig_settle(&rig);
 }
 
-/* The process that wrote ends; the other one has the same, and can write. */
+/*
+ * The writing process ends; the other one has the same content, and can
+ * write.
+ */
 static void
 store_take_over(void)
 {
@@ -139,8 +142,7 @@ START_TEST(is_read_anew_after_a_compaction)
 END_TEST
 
 /*
- * Records that failed may have been read; their LSNs are those of others now,
- * or of none.
+ * Failed records may have been read; other records may have their LSNs now.
  */
 START_TEST(forgets_records_that_failed)
 {

@@ -61,7 +61,7 @@ rig_shows(const char *expected)
 	ck_assert_str_eq(store_rig_show(&rig), expected);
 }
 
-/* It stays so over a crash, and over a clean end. */
+/* The same after a crash, and after a clean end. */
 static void
 rig_keeps(const char *expected)
 {

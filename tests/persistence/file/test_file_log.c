@@ -1,4 +1,4 @@
-/* The order in which a file store's entries are done, and what is lost. */
+/* The order in which a file store completes entries, and lost entries. */
 #include <errno.h>
 #include <stdio.h>
 
@@ -133,7 +133,7 @@ START_TEST(a_barrier_waits_for_what_is_before_it_only)
 }
 END_TEST
 
-START_TEST(a_retry_finds_its_first_wherever_that_is)
+START_TEST(a_retry_finds_its_first_in_every_state)
 {
 	ck_assert_uint_eq(store_rig_append_keyed(&rig, "r", "a", "k"), 1);
 	ck_assert_uint_eq(store_rig_append_keyed(&rig, "r", "b", "k"), 1);
@@ -270,7 +270,10 @@ START_TEST(keeps_no_more_waiting_than_it_may)
 }
 END_TEST
 
-/* Everything is written, but the log was not polled; a leak would be found. */
+/*
+ * All is written, but the log was not polled; the sanitizer would find a
+ * leak.
+ */
 START_TEST(is_closed_while_entries_wait)
 {
 	log_append_entry(ENTRY_MESSAGE, "r", "id1");
@@ -295,7 +298,7 @@ SUITE(file_log)
 	tcase_add_test(tests, does_entries_in_order_when_they_are_safe);
 	tcase_add_test(tests, what_is_not_journaled_does_not_wait);
 	tcase_add_test(tests, a_barrier_waits_for_what_is_before_it_only);
-	tcase_add_test(tests, a_retry_finds_its_first_wherever_that_is);
+	tcase_add_test(tests, a_retry_finds_its_first_in_every_state);
 	tcase_add_test(tests, a_retry_is_lost_with_its_first);
 	tcase_add_test(tests, a_room_that_is_being_made_is_not_seen);
 	tcase_add_test(tests, a_room_that_is_being_removed_is_not_seen);

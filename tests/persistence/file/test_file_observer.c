@@ -1,4 +1,5 @@
-/* What the observer of a file store's log gets, and gets again after a crash.
+/* The entries that the observer of a file store's log gets, also again after a
+ * crash.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -213,8 +214,8 @@ START_TEST(sees_what_has_the_number_of_what_was_cut)
 }
 END_TEST
 
-/* Until a snapshot has only what is left of it. */
-START_TEST(is_told_how_much_a_snapshot_may_lack)
+/* Until a snapshot has only the live entries. */
+START_TEST(knows_how_much_a_snapshot_may_lack)
 {
 	rig.limits.messages = 2;
 	rig.options.compact_after_bytes = 1;
@@ -274,8 +275,8 @@ proof_play(unsigned *posted, unsigned *acknowledged)
 }
 
 /*
- * Whatever a crash leaves, at whatever call: a message that was seen was
- * acknowledged, or is seen again.
+ * After a crash at any call: a message that was seen was acknowledged, or is
+ * seen again.
  */
 START_TEST(no_crash_hides_an_entry)
 {
@@ -291,7 +292,7 @@ START_TEST(no_crash_hides_an_entry)
 		seen[0] = '\0';
 		store_crash((enum crash_shape)_i);
 		ck_assert_msg((posted & ~acknowledged & ~seen_messages()) == 0,
-		    "after %u calls: said %x, acknowledged %x, seen %x", calls,
+		    "after %u calls: sent %x, acknowledged %x, seen %x", calls,
 		    posted, acknowledged, seen_messages());
 	}
 }
@@ -306,7 +307,7 @@ SUITE(file_observer)
 	tcase_add_loop_test(tests, sees_more_again_after_a_power_cut, 0, 2);
 	tcase_add_test(tests, without_a_cursor_sees_what_comes);
 	tcase_add_test(tests, sees_what_has_the_number_of_what_was_cut);
-	tcase_add_test(tests, is_told_how_much_a_snapshot_may_lack);
+	tcase_add_test(tests, knows_how_much_a_snapshot_may_lack);
 	tcase_add_test(tests, acknowledges_all_that_was_seen);
 	tcase_add_loop_test(tests, no_crash_hides_an_entry, 0, CRASH_SHAPES);
 }

@@ -112,7 +112,7 @@ START_TEST(does_not_restore_a_removed_room)
 }
 END_TEST
 
-/* Whatever the power cut spares of the third message. */
+/* Any part of the third message may survive the power cut. */
 START_TEST(survives_a_power_cut)
 {
 	store_write_messages();
@@ -176,7 +176,7 @@ START_TEST(goes_on_once_there_is_room)
 }
 END_TEST
 
-START_TEST(lets_one_in_only)
+START_TEST(is_opened_by_one_process_only)
 {
 	struct store_rig other = rig;
 
@@ -204,7 +204,7 @@ START_TEST(begins_another_epoch_where_numbers_may_come_again)
 }
 END_TEST
 
-/* Where a text stands in the newest segment, on the disk as it is. */
+/* Damages a text in the newest segment, on the present disk. */
 static void
 segment_damage(const char *text)
 {
@@ -408,7 +408,7 @@ SUITE(file_store)
 	tcase_add_test(tests, drops_what_the_disk_refused);
 	tcase_add_test(tests, reads_on_while_it_cannot_write);
 	tcase_add_test(tests, goes_on_once_there_is_room);
-	tcase_add_test(tests, lets_one_in_only);
+	tcase_add_test(tests, is_opened_by_one_process_only);
 	tcase_add_test(tests,
 	    begins_another_epoch_where_numbers_may_come_again);
 	tcase_add_test(tests, leaves_a_hole_where_something_was_lost);

@@ -160,7 +160,7 @@ START_TEST(a_record_cut_anywhere_is_a_gap_to_the_end)
 }
 END_TEST
 
-START_TEST(heads_vouch_for_what_came_before)
+START_TEST(heads_confirm_the_records_before)
 {
 	open_segment(0);
 	ck_assert_uint_eq(segment_reader_durable_lsn(reader), 0);
@@ -264,7 +264,7 @@ SUITE(segment_reader)
 	tcase_add_test(tests, wiped_bytes_are_a_blank_gap);
 	tcase_add_test(tests, a_record_out_of_turn_is_none);
 	tcase_add_test(tests, a_record_cut_anywhere_is_a_gap_to_the_end);
-	tcase_add_test(tests, heads_vouch_for_what_came_before);
+	tcase_add_test(tests, heads_confirm_the_records_before);
 	tcase_add_test(tests, can_be_sent_anywhere);
 	tcase_add_test(tests, reads_the_longest_records);
 	tcase_add_test(tests, returns_the_error_of_the_disk);

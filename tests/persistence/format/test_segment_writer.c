@@ -88,8 +88,11 @@ START_TEST(is_found_whole_after_a_power_cut)
 }
 END_TEST
 
-/* Stopped after any call, it has its name and its head, or neither. */
-START_TEST(is_born_at_once)
+/*
+ * After a stop at any call the segment has its name and its head, or
+ * neither.
+ */
+START_TEST(is_created_atomically)
 {
 	struct memory_disk *left;
 	size_t len;
@@ -158,7 +161,7 @@ START_TEST(leaves_no_room_behind_that_it_made_in_vain)
 }
 END_TEST
 
-/* A file of the same name, left by an earlier process, is replaced. */
+/* A file of the same name from an earlier process is replaced. */
 START_TEST(removes_what_is_left_of_another_attempt)
 {
 	memory_disk_put(memory, "next.tmp", "garbage", 7);
@@ -306,7 +309,7 @@ START_TEST(puts_zeros_neither_on_records_nor_behind_the_segment)
 }
 END_TEST
 
-/* Its appends are long enough for the disk as they are. */
+/* Large writes need no zeros ahead. */
 START_TEST(writes_no_zeros_before_large_writes)
 {
 	unsigned calls;
@@ -353,7 +356,7 @@ SUITE(segment_writer)
 {
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, is_found_whole_after_a_power_cut);
-	tcase_add_loop_test(tests, is_born_at_once, 0, 8);
+	tcase_add_loop_test(tests, is_created_atomically, 0, 8);
 	tcase_add_test(tests, chooses_another_salt_each_time);
 	tcase_add_test(tests, leaves_the_old_segment_alone);
 	tcase_add_test(tests, takes_the_room_it_made_ahead);

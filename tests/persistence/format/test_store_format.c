@@ -43,7 +43,7 @@ START_TEST(reads_what_it_wrote)
 }
 END_TEST
 
-START_TEST(minds_no_earlier_attempt)
+START_TEST(ignores_an_earlier_attempt)
 {
 	uint8_t got[STORE_ID_SIZE];
 
@@ -94,8 +94,8 @@ START_TEST(reads_no_more_than_it_needs)
 }
 END_TEST
 
-/* Whatever fails, and wherever the power does: there whole, or not at all. */
-START_TEST(is_written_at_once)
+/* After any failure or power cut the file is complete, or does not exist. */
+START_TEST(is_written_atomically)
 {
 	struct memory_disk *memory = memory_disk_create(), *left;
 	enum store_format format;
@@ -140,9 +140,9 @@ SUITE(store_format)
 {
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, reads_what_it_wrote);
-	tcase_add_test(tests, minds_no_earlier_attempt);
+	tcase_add_test(tests, ignores_an_earlier_attempt);
 	tcase_add_loop_test(tests, distinguishes_stores, 0, COUNT_OF(texts));
 	tcase_add_test(tests, reads_no_more_than_it_needs);
-	tcase_add_loop_test(tests, is_written_at_once, 0, 8);
+	tcase_add_loop_test(tests, is_written_atomically, 0, 8);
 	tcase_add_loop_test(tests, returns_that_it_cannot_be_read, 0, 2);
 }

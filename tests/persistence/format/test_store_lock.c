@@ -20,7 +20,7 @@ teardown(void)
 	temp_store_remove(disk);
 }
 
-START_TEST(lets_one_in)
+START_TEST(is_locked_by_one_process)
 {
 	struct disk *other = system_disk_open(temp_store_path());
 	int mine, theirs;
@@ -61,6 +61,6 @@ END_TEST
 SUITE(store_lock)
 {
 	tcase_add_checked_fixture(tests, setup, teardown);
-	tcase_add_test(tests, lets_one_in);
+	tcase_add_test(tests, is_locked_by_one_process);
 	tcase_add_loop_test(tests, returns_why_it_could_not_lock, 0, 5);
 }

@@ -93,7 +93,7 @@ START_TEST(the_highest_lsn_is_known_in_each_run)
 }
 END_TEST
 
-/* A slot that is being written may come to nothing: the other one holds. */
+/* A slot may be damaged during its write: then the other one is valid. */
 START_TEST(one_damaged_slot_leaves_the_other)
 {
 	set_synced(5, 6);
@@ -173,7 +173,10 @@ START_TEST(is_not_synced_while_the_journal_is_written)
 }
 END_TEST
 
-/* What is only written does not last: it is raised as if it were not there. */
+/*
+ * A written value that is not synced does not survive: it is ignored when the
+ * watermark is raised.
+ */
 START_TEST(what_is_raised_survives_a_power_cut)
 {
 	struct memory_disk *left;

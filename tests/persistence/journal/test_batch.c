@@ -93,7 +93,7 @@ START_TEST(takes_nothing_behind_a_seal)
 }
 END_TEST
 
-START_TEST(holds_a_giant_alone)
+START_TEST(holds_a_large_record_alone)
 {
 	struct batch *large = batch_create(RECORD_PAYLOAD_MOST);
 
@@ -114,5 +114,5 @@ SUITE(batch)
 	tcase_add_test(tests, is_full_with_so_many_bytes);
 	tcase_add_test(tests, has_room_for_a_seal_behind_anything);
 	tcase_add_test(tests, takes_nothing_behind_a_seal);
-	tcase_add_test(tests, holds_a_giant_alone);
+	tcase_add_test(tests, holds_a_large_record_alone);
 }

@@ -163,7 +163,7 @@ START_TEST(leaves_a_segment_when_it_is_full)
 }
 END_TEST
 
-START_TEST(gives_a_giant_a_segment_of_its_own)
+START_TEST(gives_a_large_record_a_segment_of_its_own)
 {
 	rig.options.segment_bytes = SEGMENT_HEAD_SIZE + 1024;
 	rig.options.queue_bytes = 4u << 20;
@@ -176,7 +176,7 @@ START_TEST(gives_a_giant_a_segment_of_its_own)
 }
 END_TEST
 
-START_TEST(vouches_for_what_was_synced_before)
+START_TEST(confirms_the_records_that_were_synced_before)
 {
 	const struct journal_record *records;
 
@@ -389,8 +389,8 @@ SUITE(journal)
 	tcase_add_test(tests, goes_on_in_another_batch);
 	tcase_add_test(tests, takes_no_record_that_is_too_large);
 	tcase_add_loop_test(tests, leaves_a_segment_when_it_is_full, 0, 130);
-	tcase_add_test(tests, gives_a_giant_a_segment_of_its_own);
-	tcase_add_test(tests, vouches_for_what_was_synced_before);
+	tcase_add_test(tests, gives_a_large_record_a_segment_of_its_own);
+	tcase_add_test(tests, confirms_the_records_that_were_synced_before);
 	tcase_add_test(tests, the_watermark_follows_each_sync);
 	tcase_add_test(tests, goes_on_without_a_watermark);
 	tcase_add_test(tests, refuses_what_the_queue_does_not_hold);

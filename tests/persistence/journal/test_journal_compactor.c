@@ -86,7 +86,7 @@ START_TEST(waits_until_it_is_worth_it)
 	segments_write(5);
 	ck_assert_uint_eq(compaction.calls, 0);
 	write_until(1);
-	/* Everything but the segment that was begun last. */
+	/* All segments but the newest one. */
 	ck_assert_uint_lt(journal_bytes(), SEGMENT_HEAD_SIZE + 2 * KIB);
 	ck_assert_uint_eq(compaction.last_lsn + 1, journal_last(rig.journal));
 }
@@ -158,7 +158,7 @@ static const struct {
 	unsigned calls;
 } scattered[] = {
 	{ 63, 4096 * KIB, 0 }, { 64, 4096 * KIB, 1 },
-	{ 64, 4 * KIB, 0 }, /* these are as full as they should be */
+	{ 64, 4 * KIB, 0 }, /* these segments are full */
 };
 
 START_TEST(covers_what_many_short_runs_wrote)
@@ -208,7 +208,7 @@ START_TEST(has_no_time_once_the_journal_has_grown_by_half)
 	}
 	segments_write(12);
 	ck_assert(!journal_may_throttle(rig.journal));
-	/* Or the test would wait now. */
+	/* Otherwise the test would wait here. */
 	journal_throttle(rig.journal);
 }
 END_TEST
@@ -225,13 +225,13 @@ START_TEST(ends_while_it_is_held)
 	compaction.is_held = false;
 	compaction.error = 0;
 	ck_assert(journal_hold_compaction(rig.journal, false));
-	/* It is due, and needs no new segment. */
+	/* A compaction is due, and needs no new segment. */
 	journal_rig_run(&rig);
 	ck_assert_uint_eq(compaction.calls, 2);
 }
 END_TEST
 
-/* It is going to end, and should not take long. */
+/* The journal is about to end, which should not take long. */
 START_TEST(does_not_begin_at_the_end)
 {
 	rig.options.compact_after_bytes = 0;

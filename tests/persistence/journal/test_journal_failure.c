@@ -1,4 +1,4 @@
-/* Calls of the disk fail, for good or for a while. */
+/* Calls of the disk fail, permanently or temporarily. */
 #include <errno.h>
 #include <string.h>
 
@@ -28,7 +28,7 @@ journal_disk_refuse(enum disk_call call, int error, bool forever)
 	    (struct disk_fault){ call, 1, error, forever });
 }
 
-/* Half of it is written, and then no more. */
+/* Half of the bytes are written, then the disk is full. */
 static void
 write_tear(int error)
 {
@@ -82,7 +82,7 @@ START_TEST(gives_out_the_numbers_of_what_failed_again)
 	ck_assert_str_eq(journal_error(rig.journal), "disk full");
 	ck_assert_uint_eq(journal_rig_append_text(&rig, "refused"), 0);
 	let_it_probe();
-	/* Not before the loop knows, though there is room. */
+	/* Not before the loop has the error, although there is space. */
 	ck_assert_ptr_null(journal_error(rig.journal));
 	ck_assert_uint_eq(journal_rig_append_text(&rig, "refused"), 0);
 	assert_failed(3, 4);
@@ -163,7 +163,7 @@ START_TEST(never_syncs_again_after_a_failure)
 }
 END_TEST
 
-/* Acknowledged before it was synced, and then nothing can be written. */
+/* Acknowledged before the sync, then writes fail. */
 START_TEST(still_syncs_what_was_written_before_a_failure)
 {
 	struct memory_disk *left;
@@ -212,7 +212,7 @@ START_TEST(stops_before_there_is_no_room_and_starts_at_twice_that)
 	memory_disk_set_capacity(rig.memory, used + least - 1);
 	let_it_probe();
 	assert_trouble("disk full");
-	/* What was taken on is written. */
+	/* Records that were accepted are written. */
 	ck_assert_uint_eq(journal_committed(rig.journal),
 	    journal_last(rig.journal));
 	memory_disk_set_capacity(rig.memory, used + 2 * least - 1);
@@ -316,7 +316,7 @@ START_TEST(does_not_begin_on_a_broken_disk)
 }
 END_TEST
 
-/* --- what is said about it ----------------------------------------------- */
+/* --- log lines ----------------------------------------------- */
 
 static char logged[1024];
 

@@ -1,4 +1,4 @@
-/* Faults at every call, in every way; and then the power fails. */
+/* A fault of each kind at every call, followed by a power cut. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,7 +14,7 @@ static struct journal_rig rig;
 #define PER_ROUND 3
 #define POSTED_MOST 512
 
-/* What was ever said, and what became of it. */
+/* All messages that were sent, and their outcome. */
 static struct posted {
 	uint64_t lsn;
 	char text[40];
@@ -72,7 +72,7 @@ rounds_run(void)
 	}
 }
 
-/* Everything that was acknowledged is there; the rest was said at least. */
+/* All acknowledged messages are found; each message found was sent. */
 struct listener {
 	struct replay base;
 	size_t acked;
@@ -122,7 +122,7 @@ assert_acked_survive(enum crash_shape shape)
 	memory_disk_destroy(left);
 }
 
-/* A new store that recovery has looked at, as at each start. */
+/* A new store after its first recovery, as at each start. */
 static void
 store_prepare(void)
 {
@@ -137,7 +137,7 @@ store_prepare(void)
 	rig.options.min_free_bytes = 0;
 }
 
-/* Whether the fault was met. */
+/* Whether the fault occurred. */
 static bool
 fault_is_survived(struct disk_fault fault)
 {
@@ -172,7 +172,7 @@ START_TEST(keeps_what_it_acknowledged)
 
 	for (int forever = 0; forever < 2; forever++) {
 		fault.forever = forever == 1;
-		/* Interrupted for ever, it would rightly go on for ever. */
+		/* With EINTR for ever, a call is repeated for ever. */
 		if (fault.forever && fault.error == EINTR)
 			continue;
 		fault.nth = 1;

@@ -1,4 +1,4 @@
-/* What was acknowledged, and is damaged while the process is dead. */
+/* Acknowledged records that are damaged after the process was killed. */
 #include <string.h>
 
 #include "tests/suite.h"
@@ -107,7 +107,7 @@ assert_lost(const char *text, uint64_t lsn)
 	memory_disk_destroy(left);
 }
 
-/* The process is killed at the first moment at which it can have answered. */
+/* Kills the process as soon as it may have acknowledged. */
 static void
 kill_after_ack(enum store_sync sync)
 {

@@ -121,7 +121,7 @@ START_TEST(keeps_some_batches_and_no_more)
 }
 END_TEST
 
-START_TEST(keeps_no_giant)
+START_TEST(keeps_no_large_batch)
 {
 	queue.open = batch_create(RECORD_PAYLOAD_MOST);
 	ck_assert_ptr_nonnull(queue.open);
@@ -141,5 +141,5 @@ SUITE(journal_queue)
 	tcase_add_test(tests, counts_what_is_taken_until_it_is_given_back);
 	tcase_add_test(tests, drops_everything);
 	tcase_add_test(tests, keeps_some_batches_and_no_more);
-	tcase_add_test(tests, keeps_no_giant);
+	tcase_add_test(tests, keeps_no_large_batch);
 }

@@ -1,4 +1,4 @@
-/* A store that is damaged, on a disk that has no space to repair it. */
+/* A damaged store on a disk without space to repair it. */
 #include "persistence/format/watermark.h"
 #include "persistence/journal/journal.h"
 #include "tests/suite.h"
@@ -12,7 +12,7 @@ static struct store_options options;
 static struct journal *journal;
 static uint64_t repair_lsn;
 
-/* LSN 1: OPEN, 2: the room, then the messages; as synced as can be. */
+/* LSN 1: OPEN, 2: the room, then the messages; all synced. */
 static size_t
 put_store(bool with_watermark)
 {
@@ -177,7 +177,7 @@ START_TEST(repairs_and_writes_once_there_is_space)
 }
 END_TEST
 
-/* What was not repaired is found again, whatever happens meanwhile. */
+/* Damage that was not repaired is found by the next start. */
 START_TEST(the_next_start_repairs_what_this_one_could_not)
 {
 	put_case(_i);

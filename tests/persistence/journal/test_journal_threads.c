@@ -1,4 +1,4 @@
-/* With real threads, on a disk in memory that can be made to hang. */
+/* Real threads, on a memory disk whose calls can block. */
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
@@ -150,7 +150,7 @@ START_TEST(lets_the_loop_go_on_while_the_disk_hangs)
 	ck_assert_uint_eq(journal_rig_append_text(&rig, "c"), 103);
 	set_hanging(false);
 	wait_for(103);
-	/* It may be at the probe that became due; no longer than that. */
+	/* It may be in a probe that is due, but no longer. */
 	journal_destroy(rig.journal);
 	rig.journal = NULL;
 }
@@ -200,7 +200,7 @@ START_TEST(ends_while_the_disk_hangs)
 	wait_until(&hanging.is_met);
 	ck_assert(!journal_destroy(journal));
 	set_hanging(false);
-	/* What it had was left to it, so that it could go on. */
+	/* Its memory was not freed, since the thread may go on. */
 	while (!journal_destroy(journal))
 		continue;
 	rig.journal = NULL;
@@ -249,7 +249,7 @@ compaction_check_thread(void *arg, uint64_t last_lsn, uint64_t *live_bytes)
 
 	ck_assert_ptr_eq(arg, &rig);
 	ck_assert_uint_ge(last_lsn, 2);
-	/* The loop goes before it, if anything can be behind the loop. */
+	/* Its priority is below that of the loop, if the system allows it. */
 	ck_assert(getpriority(PRIO_PROCESS, 0) > own || own == PRIO_MAX - 1);
 	*live_bytes = 1;
 	pthread_mutex_lock(&hanging.lock);

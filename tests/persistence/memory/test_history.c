@@ -1,20 +1,20 @@
 /* What every history must do. */
-#include "tests/support/persistence/talk.h"
+#include "tests/support/persistence/history_rig.h"
 
 START_TEST(a_room_begins_without_messages)
 {
-	struct history *history = talk_begin(_i, &talk_generous);
+	struct history *history = history_rig_begin(_i, &history_rig_limits);
 
 	assert_span(history, RED, NOW, 1, 0);
 	assert_each(history, RED, 0, NOW, "");
 	ck_assert_uint_eq(number_of_key(history, "k", NOW), 0);
-	talk_end(history);
+	history_rig_end(history);
 }
 END_TEST
 
 START_TEST(a_room_that_is_not_open_has_no_history)
 {
-	struct history *history = talk_begin(_i, &talk_generous);
+	struct history *history = history_rig_begin(_i, &history_rig_limits);
 	struct message message = message_of("hello", NOW);
 	struct history_span span;
 
@@ -26,13 +26,13 @@ START_TEST(a_room_that_is_not_open_has_no_history)
 	    &message));
 	assert_each(history, STR("blue"), 0, NOW, "");
 	history_close(history, STR("blue"));
-	talk_end(history);
+	history_rig_end(history);
 }
 END_TEST
 
 START_TEST(a_room_is_opened_once_until_it_is_closed)
 {
-	struct history *history = talk_begin(_i, &talk_generous);
+	struct history *history = history_rig_begin(_i, &history_rig_limits);
 
 	post(history, "hello");
 	ck_assert_int_eq(history_open(history, RED, 5000, false),
@@ -41,13 +41,13 @@ START_TEST(a_room_is_opened_once_until_it_is_closed)
 	history_close(history, RED);
 	ck_assert_int_eq(history_open(history, RED, 0, false), CHAT_OK);
 	assert_span(history, RED, NOW, 1, 0);
-	talk_end(history);
+	history_rig_end(history);
 }
 END_TEST
 
 START_TEST(keeps_the_time_of_the_last_message_after_its_eviction)
 {
-	struct history *history = talk_begin(_i, &talk_generous);
+	struct history *history = history_rig_begin(_i, &history_rig_limits);
 	struct history_span span;
 
 	ck_assert_int_eq(history_open(history, STR("blue"), 5000, false),
@@ -62,13 +62,13 @@ START_TEST(keeps_the_time_of_the_last_message_after_its_eviction)
 	    CHAT_OK);
 	ck_assert_uint_gt(span.first, span.last);
 	ck_assert_int_eq(span.last_at_ms, NOW + 1);
-	talk_end(history);
+	history_rig_end(history);
 }
 END_TEST
 
 START_TEST(returns_a_message_unchanged)
 {
-	struct history *history = talk_begin(_i, &talk_generous);
+	struct history *history = history_rig_begin(_i, &history_rig_limits);
 	char body[] = "[\"a\0b\"]", key[] = "k1";
 	struct message message = message_of("", NOW);
 	struct message out;
@@ -86,7 +86,7 @@ START_TEST(returns_a_message_unchanged)
 	ck_assert(str_equal(out.author, STR("")));
 	ck_assert(str_equal(out.author_id, STR("a1")));
 	ck_assert(str_equal(out.key, STR("k1")));
-	talk_end(history);
+	history_rig_end(history);
 }
 END_TEST
 
@@ -101,17 +101,17 @@ assert_has_no_key(const struct message *message, void *arg)
 
 START_TEST(shows_an_absent_key_as_absent)
 {
-	struct history *history = talk_begin(_i, &talk_generous);
+	struct history *history = history_rig_begin(_i, &history_rig_limits);
 
 	post(history, "hello");
 	history_each(history, RED, 1, NOW, assert_has_no_key, NULL);
-	talk_end(history);
+	history_rig_end(history);
 }
 END_TEST
 
 START_TEST(numbers_each_room_on_its_own)
 {
-	struct history *history = talk_begin(_i, &talk_generous);
+	struct history *history = history_rig_begin(_i, &history_rig_limits);
 
 	ck_assert_int_eq(history_open(history, STR("blue"), 0, false), CHAT_OK);
 	ck_assert_uint_eq(post(history, "hello"), 1);
@@ -119,27 +119,27 @@ START_TEST(numbers_each_room_on_its_own)
 	ck_assert_uint_eq(post(history, "world"), 2);
 	assert_each(history, RED, 1, NOW, "1:hello 2:world ");
 	assert_each(history, STR("blue"), 1, NOW, "1:hi ");
-	talk_end(history);
+	history_rig_end(history);
 }
 END_TEST
 
 START_TEST(shows_what_follows_a_number)
 {
-	struct history *history = talk_begin(_i, &talk_generous);
+	struct history *history = history_rig_begin(_i, &history_rig_limits);
 
-	count_to(history, 5);
+	post_numbers(history, 5);
 	assert_each(history, RED, 0, NOW, "1:1 2:2 3:3 4:4 5:5 ");
 	assert_each(history, RED, 4, NOW, "4:4 5:5 ");
 	assert_each(history, RED, 6, NOW, "");
 	assert_each(history, RED, UINT64_MAX, NOW, "");
 	assert_first(history, RED, 2, NOW, 2, "2:2 3:3 ");
-	talk_end(history);
+	history_rig_end(history);
 }
 END_TEST
 
 START_TEST(time_never_runs_back_in_a_room)
 {
-	struct history *history = talk_begin(_i, &talk_generous);
+	struct history *history = history_rig_begin(_i, &history_rig_limits);
 	struct message message = message_of("later", NOW);
 
 	ck_assert_int_eq(history_open(history, STR("blue"), 0, false), CHAT_OK);
@@ -151,14 +151,14 @@ START_TEST(time_never_runs_back_in_a_room)
 	ck_assert_int_eq(history_append(history, STR("blue"), &message),
 	    CHAT_OK);
 	ck_assert_int_eq(message.at_ms, NOW - 500);
-	talk_end(history);
+	history_rig_end(history);
 }
 END_TEST
 
 START_TEST(finds_a_message_by_its_key)
 {
 	struct history_limits limits = { .messages = 3 };
-	struct history *history = talk_begin(_i, &limits);
+	struct history *history = history_rig_begin(_i, &limits);
 
 	post_with_key(history, "one", "k1", NOW);
 	post(history, "two");
@@ -169,14 +169,14 @@ START_TEST(finds_a_message_by_its_key)
 	post(history, "four");
 	ck_assert_uint_eq(number_of_key(history, "k1", NOW), 0);
 	ck_assert_uint_eq(number_of_key(history, "k3", NOW), 3);
-	talk_end(history);
+	history_rig_end(history);
 }
 END_TEST
 
 START_TEST(a_key_that_comes_again_leads_to_the_later_message)
 {
 	struct history_limits limits = { .messages = 2, .age_ms = 1000 };
-	struct history *history = talk_begin(_i, &limits);
+	struct history *history = history_rig_begin(_i, &limits);
 
 	post_with_key(history, "one", "k", NOW);
 	ck_assert_uint_eq(number_of_key(history, "k", NOW + 1000), 0);
@@ -186,13 +186,13 @@ START_TEST(a_key_that_comes_again_leads_to_the_later_message)
 	ck_assert_uint_eq(number_of_key(history, "k", NOW + 1000), 2);
 	post(history, "four");
 	ck_assert_uint_eq(number_of_key(history, "k", NOW + 1000), 0);
-	talk_end(history);
+	history_rig_end(history);
 }
 END_TEST
 
 START_TEST(a_closed_room_frees_only_its_messages)
 {
-	struct history *history = talk_begin(_i, &talk_generous);
+	struct history *history = history_rig_begin(_i, &history_rig_limits);
 	size_t bytes;
 
 	ck_assert_int_eq(history_open(history, STR("blue"), 60000, false),
@@ -213,13 +213,13 @@ START_TEST(a_closed_room_frees_only_its_messages)
 	    CHAT_OK);
 	post(history, "red 1");
 	ck_assert_uint_eq(history_bytes(history), bytes);
-	talk_end(history);
+	history_rig_end(history);
 }
 END_TEST
 
 START_TEST(an_edit_replaces_a_text)
 {
-	struct history *history = talk_begin(_i, &talk_generous);
+	struct history *history = history_rig_begin(_i, &history_rig_limits);
 	struct message out;
 
 	post(history, "one");
@@ -242,13 +242,13 @@ START_TEST(an_edit_replaces_a_text)
 	ck_assert_int_eq(out.edited_ms, NOW + 6);
 	ck_assert(history_get(history, RED, 1, NOW, &out));
 	ck_assert_int_eq(out.edited_ms, 0);
-	talk_end(history);
+	history_rig_end(history);
 }
 END_TEST
 
 START_TEST(a_redacted_message_stays_without_its_text)
 {
-	struct history *history = talk_begin(_i, &talk_generous);
+	struct history *history = history_rig_begin(_i, &history_rig_limits);
 	size_t bytes;
 	struct message out;
 
@@ -273,13 +273,13 @@ START_TEST(a_redacted_message_stays_without_its_text)
 	ck_assert_int_eq(history_amend(history, RED, 2, STR_ABSENT, NOW),
 	    CHAT_MESSAGE_NOT_FOUND);
 	ck_assert_uint_eq(post(history, "three"), 3);
-	talk_end(history);
+	history_rig_end(history);
 }
 END_TEST
 
 START_TEST(what_is_not_there_is_not_changed)
 {
-	struct history *history = talk_begin(_i, &talk_generous);
+	struct history *history = history_rig_begin(_i, &history_rig_limits);
 	struct message out;
 
 	post(history, "one");
@@ -290,29 +290,29 @@ START_TEST(what_is_not_there_is_not_changed)
 	    CHAT_MESSAGE_NOT_FOUND);
 	ck_assert(!history_get(history, RED, 2, NOW, &out));
 	ck_assert(!history_get(history, STR("blue"), 1, NOW, &out));
-	talk_end(history);
+	history_rig_end(history);
 }
 END_TEST
 
 START_TEST(an_edit_keeps_the_limits)
 {
 	static const struct history_limits limits = { .bytes = 1000 };
-	struct history *history = talk_begin(_i, &limits);
+	struct history *history = history_rig_begin(_i, &limits);
 	static char text[900];
 
 	memset(text, 'x', sizeof(text));
-	count_to(history, 5);
+	post_numbers(history, 5);
 	ck_assert_int_eq(history_amend(history, RED, 4,
 			     str_slice(text, sizeof(text)), NOW),
 	    CHAT_OK);
 	assert_span(history, RED, NOW, 5, 5);
-	talk_end(history);
+	history_rig_end(history);
 }
 END_TEST
 
 START_TEST(can_be_destroyed_with_rooms_open)
 {
-	struct history *history = talk_begin(_i, &talk_generous);
+	struct history *history = history_rig_begin(_i, &history_rig_limits);
 
 	ck_assert_int_eq(history_open(history, STR("blue"), 60000, false),
 	    CHAT_OK);

@@ -1,33 +1,33 @@
-/* What every history lets go, when there is too much or it is too old. */
+/* What every history evicts: messages beyond the limits or too old. */
 #include <stdio.h>
 
 #include "domain/base/count_of.h"
-#include "tests/support/persistence/talk.h"
+#include "tests/support/persistence/history_rig.h"
 
 START_TEST(a_limit_of_messages_lets_the_oldest_go)
 {
 	struct history_limits limits = { .messages = 3 };
-	struct history *history = talk_begin(_i, &limits);
+	struct history *history = history_rig_begin(_i, &limits);
 
-	count_to(history, 3);
+	post_numbers(history, 3);
 	assert_each(history, RED, 0, NOW, "1:1 2:2 3:3 ");
 	post(history, "4");
 	assert_each(history, RED, 0, NOW, "2:2 3:3 4:4 ");
 	assert_span(history, RED, NOW, 2, 4);
-	count_to(history, 100);
+	post_numbers(history, 100);
 	assert_each(history, RED, 0, NOW, "102:98 103:99 104:100 ");
-	talk_end(history);
+	history_rig_end(history);
 }
 END_TEST
 
 START_TEST(a_limit_of_bytes_lets_the_oldest_go_but_never_the_newest)
 {
 	struct history_limits limits = { .bytes = 2000 };
-	struct history *history = talk_begin(_i, &limits);
+	struct history *history = history_rig_begin(_i, &limits);
 	static char large[3001];
 	struct history_span span;
 
-	count_to(history, 100);
+	post_numbers(history, 100);
 	ck_assert_int_eq(history_span(history, RED, NOW, &span), CHAT_OK);
 	ck_assert_uint_gt(span.first, 1);
 	ck_assert_uint_lt(span.first, 100);
@@ -36,18 +36,18 @@ START_TEST(a_limit_of_bytes_lets_the_oldest_go_but_never_the_newest)
 	assert_span(history, RED, NOW, 101, 101);
 	post(history, "small");
 	assert_each(history, RED, 0, NOW, "102:small ");
-	talk_end(history);
+	history_rig_end(history);
 }
 END_TEST
 
 START_TEST(a_limit_over_all_rooms_takes_from_the_largest)
 {
 	struct history_limits limits = { .total_bytes = 10000 };
-	struct history *history = talk_begin(_i, &limits);
+	struct history *history = history_rig_begin(_i, &limits);
 	struct history_span span;
 
 	ck_assert_int_eq(history_open(history, STR("blue"), 0, false), CHAT_OK);
-	count_to(history, 10);
+	post_numbers(history, 10);
 	for (int i = 1; i <= 1000; i++) {
 		post_at(history, STR("blue"), "twenty-four more bytes..", NOW);
 		ck_assert_uint_le(history_bytes(history), 10000);
@@ -59,18 +59,18 @@ START_TEST(a_limit_over_all_rooms_takes_from_the_largest)
 	ck_assert_uint_eq(span.last, 1000);
 	ck_assert_uint_eq(post(history, "still here"), 11);
 	assert_span(history, RED, NOW, 1, 11);
-	talk_end(history);
+	history_rig_end(history);
 }
 END_TEST
 
 START_TEST(a_retry_is_known_when_its_message_is_gone)
 {
 	struct history_limits limits = { .messages = 2, .key_age_ms = 1000 };
-	struct history *history = talk_begin(_i, &limits);
+	struct history *history = history_rig_begin(_i, &limits);
 	struct message found = { 0 };
 
 	post_with_key(history, "hello", "k", NOW);
-	count_to(history, 5);
+	post_numbers(history, 5);
 	assert_span(history, RED, NOW, 5, 6);
 	ck_assert(history_find_key(history, RED, STR("k"), NOW, &found));
 	ck_assert_uint_eq(found.seq, 1);
@@ -82,16 +82,16 @@ START_TEST(a_retry_is_known_when_its_message_is_gone)
 	/* The key can be used again, and evicted again. */
 	ck_assert_uint_eq(post_with_key(history, "again", "k", NOW), 7);
 	ck_assert_uint_eq(number_of_key(history, "k", NOW), 7);
-	count_to(history, 5);
+	post_numbers(history, 5);
 	ck_assert_uint_eq(number_of_key(history, "k", NOW), 7);
-	talk_end(history);
+	history_rig_end(history);
 }
 END_TEST
 
 START_TEST(even_the_narrowest_limits_keep_the_newest)
 {
 	struct history_limits limits = { 1, 1, 1, 1, 1 };
-	struct history *history = talk_begin(_i, &limits);
+	struct history *history = history_rig_begin(_i, &limits);
 
 	for (uint64_t seq = 1; seq <= 20; seq++) {
 		ck_assert_uint_eq(post_with_key(history, "hello", "k", NOW),
@@ -99,29 +99,29 @@ START_TEST(even_the_narrowest_limits_keep_the_newest)
 		assert_span(history, RED, NOW, seq, seq);
 		ck_assert_uint_eq(number_of_key(history, "k", NOW), seq);
 	}
-	talk_end(history);
+	history_rig_end(history);
 }
 END_TEST
 
 START_TEST(no_limits_let_nothing_go)
 {
 	struct history_limits limits = { 0 };
-	struct history *history = talk_begin(_i, &limits);
+	struct history *history = history_rig_begin(_i, &limits);
 
-	count_to(history, 3000);
+	post_numbers(history, 3000);
 	history_expire(history, INT64_MAX);
 	assert_span(history, RED, INT64_MAX, 1, 3000);
 	assert_each(history, RED, 2999, INT64_MAX, "2999:2999 3000:3000 ");
-	talk_end(history);
+	history_rig_end(history);
 }
 END_TEST
 
 START_TEST(changed_limits_hold_from_the_next_message_on)
 {
-	struct history_limits limits = talk_generous;
-	struct history *history = talk_begin(_i, &limits);
+	struct history_limits limits = history_rig_limits;
+	struct history *history = history_rig_begin(_i, &limits);
 
-	count_to(history, 20);
+	post_numbers(history, 20);
 	limits.messages = 2;
 	assert_span(history, RED, NOW, 1, 20);
 	post(history, "new");
@@ -129,25 +129,26 @@ START_TEST(changed_limits_hold_from_the_next_message_on)
 	limits.messages = 3;
 	post(history, "newer");
 	assert_each(history, RED, 0, NOW, "20:20 21:new 22:newer ");
-	talk_end(history);
+	history_rig_end(history);
 }
 END_TEST
 
-/* The life of a message, however it is given. */
+/* The lifetime of a message, by age_ms or by ttl_ms. */
 static const struct {
 	int64_t age_ms;
 	int64_t ttl_ms;
-} lives[] = { { 1000, 0 }, { 0, 1000 }, { 1000, 5000 }, { 5000, 1000 } };
+} lifetimes[] = { { 1000, 0 }, { 0, 1000 }, { 1000, 5000 }, { 5000, 1000 } };
 
 START_TEST(what_is_too_old_is_not_shown_and_goes)
 {
-	for (size_t i = 0; i < COUNT_OF(lives); i++) {
-		struct history_limits limits = { .age_ms = lives[i].age_ms };
-		struct history *history = talk_begin(_i, &limits);
+	for (size_t i = 0; i < COUNT_OF(lifetimes); i++) {
+		struct history_limits limits = { .age_ms =
+						     lifetimes[i].age_ms };
+		struct history *history = history_rig_begin(_i, &limits);
 		size_t bytes;
 
 		history_close(history, RED);
-		ck_assert_int_eq(history_open(history, RED, lives[i].ttl_ms,
+		ck_assert_int_eq(history_open(history, RED, lifetimes[i].ttl_ms,
 				     false),
 		    CHAT_OK);
 		bytes = history_bytes(history);
@@ -169,7 +170,7 @@ START_TEST(what_is_too_old_is_not_shown_and_goes)
 		ck_assert_uint_eq(history_bytes(history), bytes);
 		ck_assert_uint_eq(post_at(history, RED, "next", NOW), 3);
 		assert_each(history, RED, 0, NOW + 1499, "3:next ");
-		talk_end(history);
+		history_rig_end(history);
 	}
 }
 END_TEST
@@ -186,7 +187,7 @@ history_evicted(struct history *history, struct str room, int64_t now_ms)
 START_TEST(reports_what_was_evicted_before_its_age)
 {
 	struct history_limits limits = { .messages = 2, .age_ms = 100 };
-	struct history *history = talk_begin(_i, &limits);
+	struct history *history = history_rig_begin(_i, &limits);
 
 	post_at(history, RED, "1", NOW);
 	post_at(history, RED, "2", NOW);
@@ -204,27 +205,27 @@ START_TEST(reports_what_was_evicted_before_its_age)
 	post_at(history, STR("blue"), "1", NOW + 200);
 	ck_assert_uint_eq(history_evicted(history, RED, NOW + 200), 6);
 	ck_assert_uint_eq(history_evicted(history, STR("blue"), NOW + 200), 0);
-	talk_end(history);
+	history_rig_end(history);
 }
 END_TEST
 
 START_TEST(every_message_is_shown_until_its_own_time_is_up)
 {
 	struct history_limits limits = { .age_ms = 100 };
-	struct history *history = talk_begin(_i, &limits);
+	struct history *history = history_rig_begin(_i, &limits);
 
 	for (int i = 0; i < 50; i++)
 		post_at(history, RED, "x", NOW + i / 2);
 	for (int i = 0; i < 30; i++)
 		assert_span(history, RED, NOW + 100 + i,
 		    i < 25 ? 2 * (uint64_t)i + 3 : 51, 50);
-	talk_end(history);
+	history_rig_end(history);
 }
 END_TEST
 
-START_TEST(what_has_lived_its_life_leaves_no_byte_behind)
+START_TEST(expired_messages_leave_no_byte_behind)
 {
-	struct history *history = talk_begin(_i, &talk_generous);
+	struct history *history = history_rig_begin(_i, &history_rig_limits);
 	size_t empty;
 	char key[16];
 
@@ -244,14 +245,14 @@ START_TEST(what_has_lived_its_life_leaves_no_byte_behind)
 	ck_assert_uint_gt(history_bytes(history), empty);
 	history_expire(history, NOW + 30000 + 999);
 	ck_assert_uint_eq(history_bytes(history), empty);
-	talk_end(history);
+	history_rig_end(history);
 }
 END_TEST
 
 /* Were each message looked at every time, this would take minutes. */
 START_TEST(looks_only_at_what_is_too_old)
 {
-	struct history *history = talk_begin(_i, &talk_generous);
+	struct history *history = history_rig_begin(_i, &history_rig_limits);
 
 	ck_assert_int_eq(history_open(history, STR("blue"), 30000, false),
 	    CHAT_OK);
@@ -262,14 +263,14 @@ START_TEST(looks_only_at_what_is_too_old)
 	for (int tick = 0; tick < 50000; tick++)
 		history_expire(history, NOW + 29999 - tick % 1000);
 	assert_span(history, STR("blue"), NOW, 1, 50000);
-	talk_end(history);
+	history_rig_end(history);
 }
 END_TEST
 
 START_TEST(the_clock_of_one_room_does_not_touch_another)
 {
 	struct history_limits limits = { .age_ms = 1000 };
-	struct history *history = talk_begin(_i, &limits);
+	struct history *history = history_rig_begin(_i, &limits);
 
 	ck_assert_int_eq(history_open(history, STR("blue"), 0, false), CHAT_OK);
 	post_at(history, RED, "ahead", NOW + 60000);
@@ -277,7 +278,7 @@ START_TEST(the_clock_of_one_room_does_not_touch_another)
 	history_expire(history, NOW + 1000);
 	assert_each(history, STR("blue"), 0, NOW + 1000, "");
 	assert_each(history, RED, 0, NOW + 1000, "1:ahead ");
-	talk_end(history);
+	history_rig_end(history);
 }
 END_TEST
 
@@ -295,7 +296,7 @@ SUITE(history_limits)
 	ADD_FOR_EACH_KIND(tests, reports_what_was_evicted_before_its_age);
 	ADD_FOR_EACH_KIND(tests,
 	    every_message_is_shown_until_its_own_time_is_up);
-	ADD_FOR_EACH_KIND(tests, what_has_lived_its_life_leaves_no_byte_behind);
+	ADD_FOR_EACH_KIND(tests, expired_messages_leave_no_byte_behind);
 	ADD_FOR_EACH_KIND(tests, looks_only_at_what_is_too_old);
 	ADD_FOR_EACH_KIND(tests, the_clock_of_one_room_does_not_touch_another);
 }

@@ -1,4 +1,4 @@
-/* What a store that writes things down asks of the history in memory. */
+/* The functions of the history in memory for a persistent store. */
 #include "persistence/memory/memory_history.h"
 
 #include <stdio.h>
@@ -23,7 +23,7 @@ setup(void)
 	ck_assert_int_eq(history_open(history, BLUE, 0, false), CHAT_OK);
 }
 
-/* Whatever was done, the bytes were counted. */
+/* The bytes are counted correctly in all tests. */
 static void
 teardown(void)
 {
@@ -206,7 +206,7 @@ START_TEST(orders_what_was_prepared_in_time)
 }
 END_TEST
 
-/* There is a place for it, however the ring shrinks meanwhile. */
+/* Its place is reserved, although the ring shrinks meanwhile. */
 START_TEST(needs_no_memory_to_keep_what_was_prepared)
 {
 	struct kept_message *prepared[40];

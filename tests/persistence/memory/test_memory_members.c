@@ -1,4 +1,4 @@
-/* What members may cost while they are idle. */
+/* The memory of a member. */
 #include "persistence/memory/memory_members.h"
 
 #include <stdio.h>
@@ -41,7 +41,7 @@ START_TEST(a_member_is_one_small_block)
 }
 END_TEST
 
-/* All growing of the maps is in this, twice what is left of them. */
+/* This includes the growth of the maps, twice their final size. */
 START_TEST(ten_thousand_members_cost_little_more)
 {
 	struct member_store *members = memory_members_create();

@@ -1,4 +1,4 @@
-/* What being in a room may cost while nothing happens there. */
+/* The memory of a membership. */
 #include "persistence/memory/memory_rooms.h"
 
 #include <stdio.h>

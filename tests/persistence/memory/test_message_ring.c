@@ -80,7 +80,7 @@ START_TEST(keeps_messages_in_order_at_every_size)
 }
 END_TEST
 
-/* Whatever is missing, and however much. */
+/* For any missing messages. */
 START_TEST(keeps_messages_in_order_with_holes)
 {
 	static const uint64_t steps[] = { 1, 1, 2, 1, 1000000, 1, 7,

@@ -82,7 +82,7 @@ rooms_expect(struct room_store *rooms, const char *expected)
 	ck_assert_str_eq(line, expected);
 }
 
-/* Who is in a room, in order of joining: "abc". */
+/* The members of a room, in order of joining: "abc". */
 static void
 assert_members(struct room_store *rooms, const char *room, const char *expected)
 {

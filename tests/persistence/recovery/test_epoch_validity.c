@@ -21,8 +21,8 @@ static const struct {
 	{ "I", false, 0 },
 	{ "IM", true, ALL },
 	{ "IMC", true, 0 },
-	/* A start that found it broken has to be seen to have mended it, room
-	 * by room. */
+	/* A start after a loss is complete when each room has a new epoch
+	 * record. */
 	{ "IMJ", true, 3 },
 	{ "IMJR", true, 3 },
 	{ "IMJRM", true, 0 },

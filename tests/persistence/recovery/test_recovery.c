@@ -1,4 +1,4 @@
-/* What is whole, what is torn, and what is none of ours. */
+/* Undamaged stores, torn tails, and directories of other programs. */
 #include <errno.h>
 #include <string.h>
 
@@ -21,7 +21,7 @@ START_TEST(an_empty_directory_is_made_a_store)
 }
 END_TEST
 
-/* Nothing vouches for how much there was: it is not passed over in silence. */
+/* The number of lost records is unknown, but the loss is reported. */
 START_TEST(what_is_left_of_a_store_is_not_made_another)
 {
 	struct memory_disk *left = memory_disk_create();
@@ -36,8 +36,8 @@ END_TEST
 
 static const uint64_t too_far[] = { RECORD_LSN_MOST / 2, RECORD_LSN_MOST };
 
-/* LSNs never get that high. */
-START_TEST(a_mark_that_leaves_no_numbers_is_not_gone_on_from)
+/* No valid LSN is that high. */
+START_TEST(a_watermark_without_numbers_behind_it_is_refused)
 {
 	begin_store(&file, 5);
 	store_file_put(&file, store_disk, RECOVERY_TAIL);
@@ -114,7 +114,7 @@ START_TEST(a_whole_store_is_replayed)
 	ck_assert_uint_eq(result.records, 7);
 	ck_assert_uint_eq(result.bytes, file.len - SEGMENT_HEAD_SIZE);
 	ck_assert_uint_eq(result.epochs_invalid_up_to, 0);
-	/* What it had not used is given back. */
+	/* The unused space is freed. */
 	ck_assert_uint_eq(size_of("seg-0000000000000001.log"), file.len);
 }
 END_TEST
@@ -204,7 +204,7 @@ START_TEST(a_tail_torn_at_any_byte_is_cut_and_no_damage)
 		torn->len = len;
 		memset(torn->bytes + len, 0, STORE_FILE_ROOM - len);
 		store_file_put(torn, store_disk, len % 2 ? 0 : RECOVERY_TAIL);
-		/* Its last bytes may have been zeros anyway. */
+		/* The last bytes of the record may be zeros. */
 		if (record_read(torn->bytes + last, 1000, torn->head.salt,
 			&(struct record){ 0 }, &(size_t){ 0 }) == RECORD_GOOD &&
 		    len % 2 == 0)
@@ -296,7 +296,7 @@ SUITE(recovery)
 	tcase_add_test(tests, an_empty_directory_is_made_a_store);
 	tcase_add_test(tests, what_is_left_of_a_store_is_not_made_another);
 	tcase_add_loop_test(tests,
-	    a_mark_that_leaves_no_numbers_is_not_gone_on_from, 0,
+	    a_watermark_without_numbers_behind_it_is_refused, 0,
 	    COUNT_OF(too_far));
 	tcase_add_test(tests, a_directory_of_something_else_is_not_touched);
 	tcase_add_test(tests, a_file_that_cannot_be_read_is_named);

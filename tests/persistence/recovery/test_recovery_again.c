@@ -1,4 +1,4 @@
-/* Recovery may be stopped anywhere: begun anew, it comes to the same end. */
+/* Recovery is idempotent: it may be stopped at any call and started again. */
 #include <errno.h>
 #include <string.h>
 
@@ -96,7 +96,7 @@ put_snapshot(struct memory_disk *disk)
 		store_file_message(&snapshot, "kitchen", i);
 	memset(snapshot.bytes + snapshot.len - 300, 0x3c, 200);
 	snapshot_put(&snapshot, disk);
-	/* Left behind: a segment that is covered, and one to be read. */
+	/* A segment that the snapshot covers, and one that it does not. */
 	segment_begin(&file, 1);
 	for (unsigned i = 1; i <= 20; i++)
 		store_file_message(&file, "attic", i);
@@ -201,8 +201,8 @@ END_TEST
 static const int errors[] = { EIO, ENOSPC, EMFILE, EINTR, 0 };
 
 /*
- * The n-th call fails, once: recovery either does without, or ends; what it
- * did until then does no harm. A call that was interrupted is made again.
+ * The n-th call fails once: recovery goes on without it, or ends with an error,
+ * after which the store is valid. An interrupted call is repeated.
  */
 static bool
 fail_and_begin_anew(size_t store, unsigned nth, int error)

@@ -1,10 +1,10 @@
-/* What was durable and is gone from segments. */
+/* Durable records that are lost from segments. */
 #include <string.h>
 
 #include "tests/suite.h"
 #include "tests/support/persistence/recovery_rig.h"
 
-/* Records 7 and 8 are damaged; 9 and 10 are good, 10 vouches for 9. */
+/* Records 7 and 8 are damaged; 9 and 10 are good, 10 confirms 9. */
 static size_t
 segment_put_damaged(struct store_file *segment)
 {
@@ -185,7 +185,7 @@ END_TEST
 
 static const size_t cut_heads[] = { 0, 63, 64, 2047, 2112, 4095, 4096 };
 
-/* One of its heads may still be good, and then no record follows. */
+/* One copy of its head may be good, but no record follows. */
 START_TEST(behind_a_missing_segment_one_may_be_cut_in_its_head)
 {
 	const char *name = "seg-0000000000000007.log";
@@ -255,8 +255,8 @@ START_TEST(what_stands_behind_a_seal_does_not_matter)
 }
 END_TEST
 
-/* The last segment goes, as nothing is in it: the one before is the newest. */
-START_TEST(nor_does_it_once_the_segment_is_the_last)
+/* The last segment is empty and removed: the one before is the newest. */
+START_TEST(what_stands_behind_a_seal_of_the_last_segment_does_not_matter)
 {
 	size_t sealed;
 
@@ -276,7 +276,10 @@ START_TEST(nor_does_it_once_the_segment_is_the_last)
 }
 END_TEST
 
-/* It is behind a hole, and is truncated with the tail: not acknowledged. */
+/*
+ * The report is behind a gap, and is truncated with the tail, since it was not
+ * acknowledged.
+ */
 START_TEST(a_report_that_is_cut_reports_nothing)
 {
 	size_t at;
@@ -332,7 +335,8 @@ SUITE(recovery_damage)
 	    a_segment_whose_heads_are_both_bad_is_set_aside, 0, 3);
 	tcase_add_test(tests, a_sealed_segment_that_is_cut_short_loses_its_end);
 	tcase_add_test(tests, what_stands_behind_a_seal_does_not_matter);
-	tcase_add_test(tests, nor_does_it_once_the_segment_is_the_last);
+	tcase_add_test(tests,
+	    what_stands_behind_a_seal_of_the_last_segment_does_not_matter);
 	tcase_add_test(tests, a_report_that_is_cut_reports_nothing);
 	tcase_add_test(tests, a_copy_of_old_records_behind_the_end_is_cut);
 }

@@ -1,4 +1,4 @@
-/* What is gone from snapshots. */
+/* Records that are lost from snapshots. */
 #include <string.h>
 
 #include "tests/suite.h"

@@ -1,4 +1,4 @@
-/* What recovery found is shown: from then on it has to last. */
+/* Recovery syncs the records that it found, since readers see them. */
 #include "persistence/format/store_names.h"
 #include "persistence/format/watermark.h"
 #include "tests/suite.h"

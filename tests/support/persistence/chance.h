@@ -1,4 +1,4 @@
-/* Chance that can be had again: the same seed, the same numbers. */
+/* Random numbers that can be repeated: the same seed, the same numbers. */
 #ifndef TESTS_SUPPORT_PERSISTENCE_CHANCE_H
 #define TESTS_SUPPORT_PERSISTENCE_CHANCE_H
 

@@ -16,7 +16,7 @@ static const struct chat_snapshot_messages in_memory = {
 	.set_span = memory_history_set_span,
 };
 
-/* Each process forgets keys in its own time. */
+/* Processes may forget keys at different times. */
 static void
 no_key_visit(struct history *history, struct str room, uint64_t after_seq,
     history_visit *visit, void *arg)

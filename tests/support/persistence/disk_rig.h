@@ -1,10 +1,10 @@
-/* A memory disk, and short ways to use it: for its own tests. */
+/* A memory disk, and short functions for its own tests. */
 #ifndef TESTS_SUPPORT_PERSISTENCE_DISK_RIG_H
 #define TESTS_SUPPORT_PERSISTENCE_DISK_RIG_H
 
 #include "tests/support/persistence/memory_disk.h"
 
-/* The same one: as what it is, and as what it is used. */
+/* The same disk, by its type and by its interface. */
 extern struct memory_disk *memory;
 extern struct disk *disk;
 

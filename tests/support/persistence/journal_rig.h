@@ -1,4 +1,4 @@
-/* A journal on a disk in memory, without threads; and what it has written. */
+/* A journal on a memory disk, without threads, and a reader of its records. */
 #ifndef TESTS_SUPPORT_PERSISTENCE_JOURNAL_RIG_H
 #define TESTS_SUPPORT_PERSISTENCE_JOURNAL_RIG_H
 
@@ -18,7 +18,7 @@ struct journal_rig {
 /* A new store; what is to be different is changed before it is opened. */
 void journal_rig_init(struct journal_rig *);
 void journal_rig_open(struct journal_rig *);
-/* Whatever was opened. */
+/* Frees all that was opened. */
 void journal_rig_fini(struct journal_rig *);
 
 /* Until there is nothing to do. */

@@ -1,4 +1,4 @@
-/* Birth and death of a memory disk, and what every call to it goes through. */
+/* Creates and destroys a memory disk; the common part of all its calls. */
 #include "tests/support/persistence/memory_disk.h"
 
 #include <errno.h>
@@ -66,7 +66,7 @@ fault_is_hit(struct disk_fault *fault, enum disk_call call)
 	return true;
 }
 
-/* All faults count, the first that hits decides. */
+/* All faults count this call; the first one that is due is used. */
 static int
 next_fault(struct memory_disk *self, enum disk_call call)
 {

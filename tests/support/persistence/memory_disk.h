@@ -1,5 +1,5 @@
 /*
- * A disk in memory that knows what would survive a power cut.
+ * A disk in memory that tracks what would survive a power cut.
  *
  * What is written can be read at once, but lasts only from the sync on: until
  * then any part of it may be lost. Likewise the names of files, until their
@@ -39,9 +39,9 @@ enum disk_call {
 /* "pwrite" */
 const char *disk_call_name(enum disk_call);
 
-/* Empty; 0 o'clock; room for everything; chance is always the same. */
+/* Empty, at the time 0, without a limit of space, and with a fixed seed. */
 struct memory_disk *memory_disk_create(void);
-/* Also what disk_destroy() does. Accepts NULL. */
+/* disk_destroy() does the same. Accepts NULL. */
 void memory_disk_destroy(struct memory_disk *);
 struct disk *memory_disk_disk(struct memory_disk *);
 
@@ -54,7 +54,7 @@ void memory_disk_set_capacity(struct memory_disk *, uint64_t bytes);
 /* As on disks that cannot: fallocate changes nothing. */
 void memory_disk_cannot_allocate(struct memory_disk *);
 
-/* --- what goes wrong ------------------------------------------------------ */
+/* --- faults ------------------------------------------------------ */
 
 struct disk_fault {
 	enum disk_call call;
@@ -77,7 +77,7 @@ unsigned memory_disk_calls(const struct memory_disk *, enum disk_call);
 unsigned memory_disk_open_files(const struct memory_disk *);
 
 /*
- * The process is dead after so many calls more: the later ones fail with EIO
+ * The process is killed after so many calls more: the later ones fail with EIO
  * and change nothing.
  */
 void memory_disk_stop_after(struct memory_disk *, unsigned calls);
@@ -86,15 +86,15 @@ void memory_disk_stop_after(struct memory_disk *, unsigned calls);
 typedef void disk_watch(struct memory_disk *, enum disk_call, void *arg);
 void memory_disk_watch(struct memory_disk *, disk_watch *, void *arg);
 
-/* --- what is left --------------------------------------------------------- */
+/* --- crashes --------------------------------------------------------- */
 
-/* What a crash leaves of all that was not synced. */
+/* What a crash leaves of the data that was not synced. */
 enum crash_shape {
-	CRASH_KILL, /* all, still not synced: the system did not die with us */
+	CRASH_KILL, /* all, still not synced: only the process ends */
 	CRASH_NOTHING,
 	CRASH_ALL,
-	CRASH_NAMES,        /* those of files, but nothing in them */
-	CRASH_DATA,         /* the reverse */
+	CRASH_NAMES,        /* the names of files, but not their content */
+	CRASH_DATA,         /* the content, but not the names */
 	CRASH_PREFIX,       /* up to some change, which is torn at some byte */
 	CRASH_BUT_FIRST,    /* all but the first sector that was written */
 	CRASH_LAST,         /* the last write only, and the names */
@@ -120,14 +120,14 @@ const char *memory_disk_file(const struct memory_disk *, const char *name,
     size_t *len);
 /* All names, "quarantine/…" too, in order of creation; NULL: no more. */
 const char *memory_disk_name(const struct memory_disk *, size_t i);
-/* As if it had always been there. */
+/* Adds a file that is synced. */
 void memory_disk_put(struct memory_disk *, const char *name, const void *,
     size_t len);
 
-/* --- what decays ---------------------------------------------------------- */
+/* --- damage ---------------------------------------------------------- */
 
 enum damage_kind {
-	DAMAGE_BIT,     /* one is turned */
+	DAMAGE_BIT,     /* one bit is flipped */
 	DAMAGE_BYTES,   /* 1 to 60 random ones */
 	DAMAGE_SECTOR,  /* of 512 zeros */
 	DAMAGE_CUT,     /* the end is missing */
@@ -139,7 +139,7 @@ enum damage_kind {
 
 const char *damage_kind_name(enum damage_kind);
 
-/* Which bytes are not what they were; from == to: none. */
+/* The bytes that changed; from == to: none. */
 struct damage {
 	size_t from;
 	size_t to; /* behind the last */
@@ -147,8 +147,8 @@ struct damage {
 
 /*
  * Damages what is synced and what is read alike, at random places within the
- * first `len` bytes of the file, which must be there. For a copy that is also
- * where the end is, whatever may be behind it.
+ * first `len` bytes of the file, which must be there. For a copy, `len` is also
+ * the end of the records.
  */
 struct damage memory_disk_damage(struct memory_disk *, const char *name,
     size_t len, enum damage_kind, uint64_t seed);

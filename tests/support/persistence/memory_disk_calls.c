@@ -1,4 +1,4 @@
-/* What a memory disk does: the calls to it. */
+/* The calls of a memory disk. */
 #include <assert.h>
 #include <errno.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* What becomes of a memory disk: crashes and decay. */
+/* Crashes and damage of a memory disk. */
 #include <assert.h>
 #include <string.h>
 
@@ -50,7 +50,10 @@ note_last(uint64_t serial, bool is_write, void *last)
 		*(uint64_t *)last = serial;
 }
 
-/* One of all serials by lot: the n-th that is met stays with 1 in n. */
+/*
+ * Chooses one of all serials at random: the n-th replaces the choice with a
+ * probability of 1/n.
+ */
 struct lot {
 	struct chance chance;
 	size_t met;
@@ -94,7 +97,7 @@ heir_of(struct memory_disk *left, struct memory_file *file,
 	return file != NULL ? file->heir : NULL;
 }
 
-/* The names still lead to the old disk's files: each gets one of its own. */
+/* The names refer to the files of the old disk: each gets a copy. */
 static void
 names_inherit(struct memory_disk *left, const struct crash *crash)
 {
@@ -111,7 +114,10 @@ names_inherit(struct memory_disk *left, const struct crash *crash)
 		at->file = heir_of(left, at->file, crash);
 }
 
-/* A machine that did not die goes on; another boot has another id. */
+/*
+ * The clocks go on if only the process ended; otherwise the boot has another
+ * id.
+ */
 static void
 keep_time(struct memory_disk *left, const struct memory_disk *disk,
     enum crash_shape shape)
@@ -185,7 +191,8 @@ memory_disk_equal(const struct memory_disk *a, const struct memory_disk *b)
 	       names_equal(&a->names.kept, &b->names.kept);
 }
 
-/* --- decay ---------------------------------------------------------------- */
+/* --- damage
+ * ---------------------------------------------------------------- */
 
 void
 memory_disk_put(struct memory_disk *disk, const char *text, const void *data,
@@ -232,7 +239,7 @@ turn_bit(struct bytes *bytes, size_t len, struct chance *chance)
 	return (struct damage){ at, at + 1 };
 }
 
-/* Only what was not zero before counts. */
+/* Only bytes that were not zero before count. */
 static struct damage
 zero_sector(struct bytes *bytes, size_t len, struct chance *chance)
 {

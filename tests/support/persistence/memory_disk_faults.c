@@ -1,4 +1,4 @@
-/* How a test steers a memory disk, and what it asks of it. */
+/* How a test sets the faults of a memory disk, and its statistics. */
 #include <assert.h>
 #include <string.h>
 

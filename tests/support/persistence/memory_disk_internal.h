@@ -1,4 +1,4 @@
-/* What a memory disk is made of: for its own files only. */
+/* The parts of a memory disk, for its own files only. */
 #ifndef TESTS_SUPPORT_PERSISTENCE_MEMORY_DISK_INSIDE_H
 #define TESTS_SUPPORT_PERSISTENCE_MEMORY_DISK_INSIDE_H
 
@@ -48,11 +48,11 @@ struct memory_disk {
 
 extern const struct disk_ops memory_disk_ops;
 
-/* What the call has to fail with; to be followed by leaving in any case. */
+/* The error of the call; the lock has to be released in any case. */
 int memory_disk_enter(struct memory_disk *, enum disk_call);
 /* Both return the error. */
 int memory_disk_leave(struct memory_disk *, int error);
-/* Behind a call that may have changed something. */
+/* After a call that may have changed something. */
 int memory_disk_leave_changed(struct memory_disk *, enum disk_call, int error);
 
 /* Adds an empty one. */

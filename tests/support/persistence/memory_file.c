@@ -6,8 +6,8 @@
 #include "tests/support/persistence/chance.h"
 
 /*
- * More changes than this are never waiting: the oldest are written back, as a
- * system does by itself after a while.
+ * The most changes that are pending: older ones are written back, as a system
+ * does after some time.
  */
 #define CHANGES_MOST 256
 
@@ -162,7 +162,7 @@ copy_of(const struct memory_file *file)
 	return copy;
 }
 
-/* What becomes of the bytes that a change has in one sector. */
+/* Whether the bytes of a change in one sector survive. */
 enum fate {
 	FATE_LOST,
 	FATE_KEPT,
@@ -170,8 +170,8 @@ enum fate {
 };
 
 /*
- * A sector is written as a whole, with all that was to be written at some
- * moment: none of its changes, all, or those up to one of them.
+ * A sector is written atomically: with none of its changes, all, or those up to
+ * one of them.
  */
 static enum fate
 fate_by_chance(const struct memory_file *file, const struct crash *crash,
@@ -247,7 +247,7 @@ write_sectors(struct bytes *bytes, const struct memory_file *file,
 	}
 }
 
-/* The file may be as long as it was to be, with nothing in it. */
+/* The file may have its new size, without the new content. */
 static void
 maybe_lengthen(struct bytes *bytes, const struct crash *crash,
     const struct change *change)

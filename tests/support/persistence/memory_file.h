@@ -18,7 +18,7 @@ struct bytes {
 
 enum change_kind {
 	CHANGE_WRITE,
-	CHANGE_SIZE, /* to `at`, whatever it was */
+	CHANGE_SIZE, /* to `at`, from any size */
 	CHANGE_GROW  /* to `at` at least */
 };
 
@@ -33,17 +33,17 @@ struct change {
 };
 
 struct memory_file {
-	struct memory_file *next; /* of its disk; they live as long as it */
+	struct memory_file *next; /* of its disk, which frees them */
 	struct bytes now;         /* what a read shows */
-	struct bytes kept;        /* what nothing can take away any more */
+	struct bytes kept;        /* synced: what a crash cannot remove */
 	struct change *first;     /* what is between them, in order … */
 	struct change **last;
 	size_t changes;
 	bool is_locked;
-	struct memory_file *heir; /* while a crash is made: its copy */
+	struct memory_file *heir; /* during a crash: its copy */
 };
 
-/* What the crash is like, once chance has decided. */
+/* The parameters of a crash, after the random choices. */
 struct crash {
 	enum crash_shape shape;
 	uint64_t seed;
@@ -55,15 +55,15 @@ struct crash {
 struct memory_file *memory_file_create(void);
 void memory_file_destroy(struct memory_file *);
 
-/* For what reads show, and to be synced later. Its data is copied. */
+/* Applies a change for readers, to be synced later. Its data is copied. */
 void memory_file_change(struct memory_file *, const struct change *);
 void memory_file_sync(struct memory_file *);
-/* What is not synced never will be. */
+/* Drops the changes that are not synced. */
 void memory_file_drop(struct memory_file *);
-/* Reads show again what the disk has, or will have. */
+/* Readers see the synced content again. */
 void memory_file_reread(struct memory_file *);
 
-/* As it is found after the crash. */
+/* The content after the crash. */
 struct memory_file *memory_file_crash(const struct memory_file *,
     const struct crash *);
 

@@ -19,7 +19,7 @@ struct name_list {
 	size_t room;
 };
 
-/* One that is not synced; both at once: a rename. */
+/* A change that is not synced; with both names: a rename. */
 struct name_change {
 	struct name_change *next;
 	uint64_t serial;
@@ -39,15 +39,15 @@ void memory_names_fini(struct memory_names *);
 
 const struct name *memory_names_find(const struct memory_names *, const char *);
 /*
- * "": nothing goes, or nothing comes. What was called so before is gone. Both
- * are of one directory.
+ * "": no name is removed, or none is added. A file that had the new name is
+ * removed. Both names are of one directory.
  */
 void memory_names_change(struct memory_names *, uint64_t serial,
     const char *gone, const char *come, struct memory_file *);
 /* Of the directory, or of its subdirectory. */
 void memory_names_sync(struct memory_names *, bool quarantine);
 
-/* As they are found after the crash; files are those of the old disk. */
+/* The names after the crash; the files are those of the old disk. */
 void memory_names_crash(const struct memory_names *, const struct crash *,
     struct memory_names *out);
 

@@ -20,8 +20,8 @@ struct seen {
 void replay_refuse_loss(struct replay *, uint64_t first, uint64_t last);
 
 /*
- * Recovers what is on the disk: anew into seen, and into the result, which
- * holds an earlier one or zeros. No file stays open.
+ * Recovers the store on the disk; clears `seen` first. The result holds an
+ * earlier one or zeros. No file stays open.
  */
 enum recovery_status recover_disk(struct memory_disk *, enum recovery_mode,
     struct seen *, struct recovery_result *);

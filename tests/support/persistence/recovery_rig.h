@@ -1,4 +1,4 @@
-/* A store on a memory disk, and what a recovery finds in it. */
+/* A store on a memory disk, and the result of its recovery. */
 #ifndef TESTS_SUPPORT_PERSISTENCE_RECOVERY_RIG_H
 #define TESTS_SUPPORT_PERSISTENCE_RECOVERY_RIG_H
 
@@ -21,13 +21,13 @@ void recovery_rig_end(void);
 
 enum recovery_status recover_from(struct memory_disk *, enum recovery_mode);
 
-/* Looks and mends: that must come to the same. */
+/* Recovers twice, with and without repair: the results must be equal. */
 enum recovery_status recover(void);
 
 bool is_there(const char *name);
 size_t size_of(const char *name);
 
-/* The file is gone, for good. */
+/* Removes the file, and syncs that. */
 void forget(const char *name);
 
 /* LSN 1: OPEN, 2: the room, 3 …: messages. */

@@ -1,4 +1,4 @@
-/* Segments and snapshots written by hand, as a journal would leave them. */
+/* Segments and snapshots in the format of the journal, written by a test. */
 #ifndef TESTS_SUPPORT_PERSISTENCE_STORE_FILES_H
 #define TESTS_SUPPORT_PERSISTENCE_STORE_FILES_H
 
@@ -13,7 +13,7 @@ extern const uint8_t test_store_id[STORE_ID_SIZE];
 struct store_file {
 	struct segment_head head;
 	uint64_t next_lsn;
-	uint64_t durable; /* what the next record vouches for */
+	uint64_t durable; /* the synced LSN in the next record */
 	size_t len;
 	uint64_t count;
 	char bytes[STORE_FILE_ROOM];

@@ -17,7 +17,7 @@ struct store_rig {
 	struct entry_handler handler;    /* of the log: it counts … */
 	unsigned done;                   /* … entries that are done … */
 	unsigned lost;                   /* … and those that are lost */
-	struct entry last;               /* of them; its texts are gone */
+	struct entry last;               /* of them; its texts are not valid */
 	struct entry_observer *observer; /* of the log; NULL: none */
 	struct file_store *ahead;        /* see store_rig_read_ahead() */
 	struct file_store *store;        /* NULL until store_rig_open() */
@@ -27,7 +27,7 @@ struct store_rig {
 	struct commit_log *log;
 };
 
-/* A new disk; what is to be different is changed before it is opened. */
+/* A new disk; options may be changed before the store is opened. */
 void store_rig_init(struct store_rig *);
 void store_rig_fini(struct store_rig *);
 
@@ -38,13 +38,13 @@ void store_rig_close(struct store_rig *);
 /* As another process, for the next store_rig_try(). */
 void store_rig_read_ahead(struct store_rig *);
 
-/* The process dies, and what is left of the disk is opened. */
+/* Crashes the process or the machine, and opens the store again. */
 void store_rig_crash(struct store_rig *, enum crash_shape);
 
 /* Every sync fails from now on. */
 void store_rig_fail_syncs(struct store_rig *);
 
-/* All that is pending is written, and done. */
+/* Writes all pending entries, and polls their results. */
 void store_rig_settle(struct store_rig *);
 
 /* Appends to the log. */

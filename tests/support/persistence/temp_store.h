@@ -7,7 +7,7 @@
 /* Empty, new, on the system's own disk. */
 struct disk *temp_store_open(void);
 
-/* With all that is in it; the disk is gone. */
+/* Removes the directory with its files, and destroys the disk. */
 void temp_store_remove(struct disk *);
 
 /* Where the last one opened is. */

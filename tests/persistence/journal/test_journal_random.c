@@ -1,7 +1,6 @@
 /*
- * Journals that live and die on one disk, by chance: what is said, what fails,
- * when the power does, and what that leaves. Whatever comes together, what was
- * acknowledged is found by the next one, and nothing that was not said.
+ * Random runs of journals on one disk, with faults and crashes. The next
+ * recovery finds all acknowledged messages, and no message that was not sent.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -13,7 +12,7 @@
 #include "tests/support/persistence/journal_rig.h"
 #include "tests/support/persistence/recording_replay.h"
 
-#define LIVES 4
+#define CRASHES 4
 #define STEPS 40
 #define SEEDS 150
 #define POSTED_MOST 1024
@@ -22,7 +21,7 @@
 static struct journal_rig rig;
 static struct chance chance;
 
-/* In order of LSN; what failed is there once more under its number. */
+/* In order of LSN; the LSN of a failed message is given out again. */
 static struct posted {
 	uint64_t lsn;
 	char text[TEXT_SIZE];
@@ -37,7 +36,7 @@ static size_t posted_count;
 static unsigned posted_ever, fault_count;
 
 static void
-lives_write_message(void)
+random_message_write(void)
 {
 	struct posted *s = &posted[posted_count];
 
@@ -49,7 +48,7 @@ lives_write_message(void)
 }
 
 static void
-lives_poll(void)
+random_journal_poll(void)
 {
 	struct journal_progress news = journal_rig_poll(&rig);
 
@@ -63,22 +62,25 @@ lives_poll(void)
 	}
 }
 
-/* Who acknowledged before the sync cannot keep what a failed one loses. */
+/*
+ * Without `always` a message is acknowledged before the sync, so a failed sync
+ * may lose it.
+ */
 static bool
-is_fair(enum disk_call call)
+fault_is_allowed(enum disk_call call)
 {
 	return rig.options.sync == STORE_SYNC_ALWAYS ||
 	       (call != DISK_CALL_ANY && call != DISK_CALL_FDATASYNC);
 }
 
 static void
-break_something(void)
+random_fault_change(void)
 {
 	static const int errors[] = { EIO, ENOSPC, EDQUOT, EMFILE, ENOMEM, 0 };
 	struct disk_fault fault = {
 		.call = (enum disk_call)chance_below(&chance, DISK_CALLS),
 		.nth = 1 + (unsigned)chance_below(&chance, 4),
-		/* Rather what may pass: after EIO there is nothing to see. */
+		/* Mostly temporary errors: after EIO the journal stops. */
 		.error = errors[chance_below(&chance, 4) == 0
 				    ? 0
 				    : 1 + chance_below(&chance, 5)],
@@ -88,7 +90,7 @@ break_something(void)
 	if (chance_below(&chance, 3) == 0 || fault_count == DISK_FAULTS_MOST) {
 		memory_disk_heal(rig.memory);
 		fault_count = 0;
-	} else if (is_fair(fault.call) &&
+	} else if (fault_is_allowed(fault.call) &&
 		   (fault.error != 0 || !fault.forever)) {
 		memory_disk_fail(rig.memory, fault);
 		fault_count++;
@@ -96,13 +98,13 @@ break_something(void)
 }
 
 static void
-live_a_moment(void)
+random_journal_step(void)
 {
 	switch (chance_below(&chance, 8)) {
 	case 0:
 	case 1:
 	case 2:
-		lives_write_message();
+		random_message_write();
 		break;
 	case 3:
 		journal_step(rig.journal);
@@ -111,18 +113,18 @@ live_a_moment(void)
 		journal_rig_run(&rig);
 		break;
 	case 5:
-		lives_poll();
+		random_journal_poll();
 		break;
 	case 6:
 		memory_disk_advance(rig.memory, rig.options.probe_ms);
 		break;
 	default:
-		break_something();
+		random_fault_change();
 	}
 }
 
 static bool
-lives_find_message(struct replay *base, const struct record *record)
+random_message_find(struct replay *base, const struct record *record)
 {
 	(void)base;
 	if (record->type != RECORD_MESSAGE)
@@ -135,13 +137,13 @@ lives_find_message(struct replay *base, const struct record *record)
 		posted[i].is_found = true;
 		return true;
 	}
-	ck_abort_msg("never said: %llu", (unsigned long long)record->lsn);
+	ck_abort_msg("never sent: %llu", (unsigned long long)record->lsn);
 	return false;
 }
 
-/* Also what was not acknowledged but found is there from now on. */
+/* Messages that were found count as acknowledged from now on. */
 static void
-lives_compare(void)
+random_messages_compare(void)
 {
 	size_t kept = 0;
 
@@ -162,24 +164,24 @@ lives_compare(void)
 }
 
 static void
-be_born(void)
+random_journal_open(void)
 {
 	struct recovery_config config = { .disk = rig.disk };
-	struct replay replay = { lives_find_message, replay_refuse_loss };
+	struct replay replay = { random_message_find, replay_refuse_loss };
 	enum recovery_status end =
 	    recovery_run(&config, &replay, &rig.recovered);
 
 	ck_assert_msg(end == RECOVERY_OK || end == RECOVERY_TORN, "%s",
 	    rig.recovered.why);
-	lives_compare();
+	random_messages_compare();
 	if (chance_below(&chance, 4) == 0)
-		break_something();
+		random_fault_change();
 	rig.journal = journal_create(&rig.config);
 }
 
-/* Under another policy than "always" only the process may die. */
+/* Under another policy than "always" only the process is killed. */
 static void
-lives_crash(void)
+random_journal_crash(void)
 {
 	enum crash_shape shape =
 	    rig.options.sync == STORE_SYNC_ALWAYS
@@ -204,7 +206,7 @@ lives_crash(void)
 }
 
 static void
-lives_run(enum store_sync sync, uint64_t seed)
+random_journal_run(enum store_sync sync, uint64_t seed)
 {
 	chance.state = seed;
 	posted_count = 0;
@@ -214,24 +216,24 @@ lives_run(enum store_sync sync, uint64_t seed)
 	rig.options.sync = sync;
 	rig.options.segment_bytes = SEGMENT_HEAD_SIZE + 512;
 	rig.options.min_free_bytes = 0;
-	for (int life = 0; life < LIVES; life++) {
-		be_born();
+	for (int crash = 0; crash < CRASHES; crash++) {
+		random_journal_open();
 		for (int i = 0; i < STEPS && rig.journal != NULL; i++)
-			live_a_moment();
-		lives_crash();
+			random_journal_step();
+		random_journal_crash();
 	}
 	memory_disk_destroy(rig.memory);
 }
 
-START_TEST(keeps_its_word)
+START_TEST(keeps_acknowledged_messages)
 {
 	for (uint64_t seed = 0; seed < SEEDS; seed++)
-		lives_run((enum store_sync)_i, seed);
+		random_journal_run((enum store_sync)_i, seed);
 }
 END_TEST
 
-SUITE(journal_lives)
+SUITE(journal_random)
 {
-	tcase_add_loop_test(tests, keeps_its_word, STORE_SYNC_ALWAYS,
-	    STORE_SYNC_NEVER + 1);
+	tcase_add_loop_test(tests, keeps_acknowledged_messages,
+	    STORE_SYNC_ALWAYS, STORE_SYNC_NEVER + 1);
 }

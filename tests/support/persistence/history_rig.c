@@ -1,14 +1,14 @@
-#include "tests/support/persistence/talk.h"
+#include "tests/support/persistence/history_rig.h"
 
 #include <stdio.h>
 
-const struct history_limits talk_generous = { .messages = 100000,
+const struct history_limits history_rig_limits = { .messages = 100000,
 	.bytes = 100000000,
 	.age_ms = INT64_C(1) << 40,
 	.total_bytes = 1000000000 };
 
 struct history *
-talk_begin(int kind, const struct history_limits *limits)
+history_rig_begin(int kind, const struct history_limits *limits)
 {
 	struct history *history = store_kinds[kind].history(limits);
 
@@ -18,7 +18,7 @@ talk_begin(int kind, const struct history_limits *limits)
 }
 
 void
-talk_end(struct history *history)
+history_rig_end(struct history *history)
 {
 	history_close(history, RED);
 	history_close(history, STR("blue"));
@@ -64,7 +64,7 @@ post_with_key(struct history *history, const char *body, const char *key,
 }
 
 void
-count_to(struct history *history, int n)
+post_numbers(struct history *history, int n)
 {
 	char body[16];
 
