@@ -57,7 +57,7 @@ START_TEST(an_append_of_nothing_compares_only)
 }
 END_TEST
 
-START_TEST(an_append_says_what_differs)
+START_TEST(an_append_reports_what_differs)
 {
 	rig_init(&rig, (enum rig_kind)_i);
 	APPEND("4-2|#x|0|1|a||t|1|n||0", "behind|0-0|");
@@ -195,7 +195,7 @@ START_TEST(batches_and_messages_are_published)
 	APPEND("0-0||0|1|a||t|1|n|p|0", "ok|1-0|#a|+|1-0|#a|1");
 	broker_publish(rig.broker, STR("room"), STR("typing"));
 	rig_await(&rig, "message|room|typing");
-	ck_assert_str_eq(rig.heard,
+	ck_assert_str_eq(rig.events,
 	    rig_expand("batch|room|0-0||1-0|#a|a||t|1|p\n"
 		       "message|room|typing\n"));
 	rig_forget(&rig);
@@ -203,13 +203,13 @@ START_TEST(batches_and_messages_are_published)
 	APPEND("0-0||0|1|a||t|1|n|p|0", "ok|1-0|#a|~|1-0|#a|1");
 	broker_publish(rig.broker, STR("room"), STR("end"));
 	rig_await(&rig, "message|room|end");
-	ck_assert_str_eq(rig.heard, "message|room|end\n");
+	ck_assert_str_eq(rig.events, "message|room|end\n");
 	rig_forget(&rig);
 	broker_unsubscribe(rig.broker, STR("room"));
 	broker_publish(rig.broker, STR("room"), STR("lost"));
 	broker_subscribe(rig.broker, STR("other"));
 	rig_await(&rig, "subscribed|other");
-	ck_assert_str_eq(rig.heard, "subscribed|other\n");
+	ck_assert_str_eq(rig.events, "subscribed|other\n");
 	rig_fini(&rig);
 }
 END_TEST
@@ -375,7 +375,8 @@ SUITE(broker_contract)
 	tcase_add_loop_test(tests, appends_number_and_chain, 0, RIG_KINDS);
 	tcase_add_loop_test(tests, an_append_of_nothing_compares_only, 0,
 	    RIG_KINDS);
-	tcase_add_loop_test(tests, an_append_says_what_differs, 0, RIG_KINDS);
+	tcase_add_loop_test(tests, an_append_reports_what_differs, 0,
+	    RIG_KINDS);
 	tcase_add_loop_test(tests, what_may_be_lost_closes_a_log, 0, RIG_KINDS);
 	tcase_add_loop_test(tests, a_new_log_is_opened_once, 0, RIG_KINDS);
 	tcase_add_loop_test(tests, what_is_behind_is_not_appended_again, 0,

@@ -256,7 +256,7 @@ time_to_claim(int64_t most_ms)
 	return now_ms - begin_ms;
 }
 
-/* Redis has lost it, and the other node may count on it. */
+/* Redis has lost it, and the other node may rely on it. */
 START_TEST(a_lease_of_the_relay_that_is_lost_is_waited_for)
 {
 	int64_t took_ms;

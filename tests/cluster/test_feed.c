@@ -11,7 +11,7 @@
 #define FOLLOWERS 2
 #define GIVE_UP_MS 5000
 
-/* A node that follows one log, and writes down what it brings. */
+/* A node that follows one log, and notes the entries that it gets. */
 struct follower {
 	struct feed feed; /* first */
 	struct feed_config config;
@@ -20,7 +20,7 @@ struct follower {
 	uint64_t gaps, heals, loads;
 	bool is_dirty, is_busy, may_open;
 	size_t proposed;
-	char heard[1024];
+	char notes[1024];
 };
 
 static struct sim_net *net;
@@ -35,9 +35,9 @@ follower_of(struct feed *feed)
 static void
 follower_note(struct follower *follower, const char *mark, struct str text)
 {
-	size_t len = strlen(follower->heard);
+	size_t len = strlen(follower->notes);
 
-	snprintf(follower->heard + len, sizeof(follower->heard) - len,
+	snprintf(follower->notes + len, sizeof(follower->notes) - len,
 	    "%s%.*s ", mark, (int)text.len, text.data);
 }
 
@@ -99,7 +99,7 @@ on_wake(struct feed *feed)
 	follower_of(feed)->is_dirty = true;
 }
 
-/* All that was applied is one entry, with its place and chain. */
+/* One entry stands for all that was applied, with its place and chain. */
 static void
 on_heal(struct feed *feed, const struct place *after, bool opens)
 {
@@ -253,7 +253,7 @@ feed_setup(void)
 		follower_init(&followers[i], i);
 	run_for(1000);
 	for (int i = 0; i < FOLLOWERS; i++)
-		followers[i].heard[0] = '\0';
+		followers[i].notes[0] = '\0';
 }
 
 static void
@@ -288,7 +288,7 @@ proposal_send_from(int i, const char *payload)
 	proposal_send_with_key(i, payload, "");
 }
 
-#define HEARD_BY(i, expected) ck_assert_str_eq(followers[i].heard, expected)
+#define EXPECT_NOTES(i, expected) ck_assert_str_eq(followers[i].notes, expected)
 
 START_TEST(all_followers_get_all_entries_in_one_order)
 {
@@ -297,8 +297,8 @@ START_TEST(all_followers_get_all_entries_in_one_order)
 	run_for(500);
 	proposal_send_from(1, "c");
 	run_for(500);
-	HEARD_BY(0, "own:a own:b c ");
-	HEARD_BY(1, "a b own:c ");
+	EXPECT_NOTES(0, "own:a own:b c ");
+	EXPECT_NOTES(1, "a b own:c ");
 	ck_assert_uint_eq(followers[1].feed.at.number, 3);
 }
 END_TEST
@@ -319,10 +319,10 @@ START_TEST(what_is_not_published_is_asked_for)
 	sim_net_lose(net, 1, 1);
 	proposal_send_from(0, "a");
 	run_for(500);
-	HEARD_BY(1, "");
+	EXPECT_NOTES(1, "");
 	proposal_send_from(0, "b");
 	run_for(500);
-	HEARD_BY(1, "a b ");
+	EXPECT_NOTES(1, "a b ");
 	ck_assert_uint_eq(followers[1].gaps, 1);
 }
 END_TEST
@@ -332,7 +332,7 @@ START_TEST(an_own_entry_that_is_not_published_is_asked_for)
 	sim_net_lose(net, 0, 1);
 	proposal_send_from(0, "a");
 	run_for(1000);
-	HEARD_BY(0, "own:a ");
+	EXPECT_NOTES(0, "own:a ");
 }
 END_TEST
 
@@ -341,10 +341,10 @@ START_TEST(a_key_is_appended_once)
 	proposal_send_with_key(0, "first", "k");
 	proposal_send_with_key(1, "second", "k");
 	run_for(1000);
-	ck_assert((strstr(followers[0].heard, "own:first") != NULL) !=
-		  (strstr(followers[1].heard, "own:second") != NULL));
-	ck_assert((strstr(followers[0].heard, "duplicate:first") != NULL) !=
-		  (strstr(followers[1].heard, "duplicate:second") != NULL));
+	ck_assert((strstr(followers[0].notes, "own:first") != NULL) !=
+		  (strstr(followers[1].notes, "own:second") != NULL));
+	ck_assert((strstr(followers[0].notes, "duplicate:first") != NULL) !=
+		  (strstr(followers[1].notes, "duplicate:second") != NULL));
 }
 END_TEST
 
@@ -355,8 +355,8 @@ START_TEST(a_lost_connection_loses_and_repeats_nothing)
 	sim_net_cut(net, 0, 300);
 	sim_net_cut(net, 1, 600);
 	run_for(3000);
-	HEARD_BY(0, "own:a ");
-	HEARD_BY(1, "a ");
+	EXPECT_NOTES(0, "own:a ");
+	EXPECT_NOTES(1, "a ");
 	ck_assert_uint_eq(followers[0].feed.at.number, 1);
 }
 END_TEST
@@ -366,8 +366,8 @@ START_TEST(without_an_answer_it_is_given_up)
 	sim_net_stop_redis(net, 20000);
 	proposal_send_from(0, "a");
 	run_for(GIVE_UP_MS + 2000);
-	ck_assert(strcmp(followers[0].heard, "unavailable:a ") == 0 ||
-		  strcmp(followers[0].heard, "unknown:a ") == 0);
+	ck_assert(strcmp(followers[0].notes, "unavailable:a ") == 0 ||
+		  strcmp(followers[0].notes, "unknown:a ") == 0);
 	ck_assert_uint_eq(followers[0].feed.bytes, 0);
 }
 END_TEST
@@ -380,8 +380,8 @@ START_TEST(entries_that_the_broker_has_lost_are_written_back)
 	sim_net_restore(net);
 	proposal_send_from(1, "b");
 	run_for(3000);
-	HEARD_BY(0, "own:a b ");
-	HEARD_BY(1, "a own:b ");
+	EXPECT_NOTES(0, "own:a b ");
+	EXPECT_NOTES(1, "a own:b ");
 	ck_assert_uint_ge(followers[0].heals + followers[1].heals, 1);
 	ck_assert_uint_eq(followers[0].feed.at.number, 2);
 }
@@ -395,15 +395,15 @@ START_TEST(a_closed_log_is_opened_when_others_had_time_to_write)
 	sim_net_restore(net);
 	proposal_send_from(1, "b");
 	run_for(900);
-	HEARD_BY(1, "a ");
+	EXPECT_NOTES(1, "a ");
 	run_for(1000);
-	HEARD_BY(1, "a own:b ");
+	EXPECT_NOTES(1, "a own:b ");
 	sim_net_save(net);
 	sim_net_restore(net);
 	followers[0].may_open = true;
 	proposal_send_from(0, "c");
 	run_for(500);
-	HEARD_BY(0, "own:a b own:c ");
+	EXPECT_NOTES(0, "own:a b own:c ");
 }
 END_TEST
 
@@ -418,8 +418,8 @@ START_TEST(an_entry_whose_place_is_lost_is_sent_again)
 	followers[1].may_open = true;
 	proposal_send_from(1, "b");
 	run_for(3000);
-	HEARD_BY(0, "b own:a ");
-	HEARD_BY(1, "own:b a ");
+	EXPECT_NOTES(0, "b own:a ");
+	EXPECT_NOTES(1, "own:b a ");
 }
 END_TEST
 
@@ -432,8 +432,8 @@ START_TEST(an_entry_that_only_the_broker_had_is_sent_again)
 	run_for(100);
 	sim_net_restore(net);
 	run_for(4000);
-	HEARD_BY(0, "own:a ");
-	HEARD_BY(1, "a ");
+	EXPECT_NOTES(0, "own:a ");
+	EXPECT_NOTES(1, "a ");
 }
 END_TEST
 
@@ -452,8 +452,8 @@ START_TEST(a_first_that_is_lost_answers_no_duplicate)
 	followers[0].may_open = true;
 	proposal_send_from(0, "other");
 	run_for(3000);
-	ck_assert_ptr_null(strstr(followers[0].heard, "duplicate"));
-	ck_assert_ptr_nonnull(strstr(followers[0].heard, "own:second"));
+	ck_assert_ptr_null(strstr(followers[0].notes, "duplicate"));
+	ck_assert_ptr_nonnull(strstr(followers[0].notes, "own:second"));
 	followers[1].broker = NULL;
 }
 END_TEST
@@ -465,20 +465,20 @@ START_TEST(an_own_entry_waits_for_the_answer)
 	sim_net_lose_answers(net, 0, true);
 	proposal_send_from(0, "a");
 	run_for(1000);
-	HEARD_BY(0, "");
-	HEARD_BY(1, "a ");
+	EXPECT_NOTES(0, "");
+	EXPECT_NOTES(1, "a ");
 	proposal_send_from(1, "b");
 	run_for(500);
-	HEARD_BY(0, "");
+	EXPECT_NOTES(0, "");
 	sim_net_lose_answers(net, 0, false);
 	run_for(1000);
-	HEARD_BY(0, "own:a b ");
-	HEARD_BY(1, "a own:b ");
+	EXPECT_NOTES(0, "own:a b ");
+	EXPECT_NOTES(1, "a own:b ");
 	sim_net_lose_answers(net, 0, true);
 	proposal_send_from(0, "c");
 	run_for(GIVE_UP_MS + 2000);
-	HEARD_BY(0, "own:a b unknown:c c ");
-	HEARD_BY(1, "a own:b c ");
+	EXPECT_NOTES(0, "own:a b unknown:c c ");
+	EXPECT_NOTES(1, "a own:b c ");
 }
 END_TEST
 
@@ -488,12 +488,12 @@ START_TEST(an_entry_that_cannot_be_applied_yet_waits)
 	proposal_send_from(0, "a");
 	proposal_send_from(0, "b");
 	run_for(2000);
-	HEARD_BY(0, "own:a own:b ");
-	HEARD_BY(1, "");
+	EXPECT_NOTES(0, "own:a own:b ");
+	EXPECT_NOTES(1, "");
 	followers[1].is_busy = false;
 	feed_unblock(&followers[1].feed);
 	run_for(500);
-	HEARD_BY(1, "a b ");
+	EXPECT_NOTES(1, "a b ");
 }
 END_TEST
 
@@ -511,7 +511,7 @@ START_TEST(a_top_that_is_behind_is_noticed)
 }
 END_TEST
 
-/* Loading may have ended what was to be written back. */
+/* Loading replaced the entries that were to be written back. */
 START_TEST(a_log_that_was_loaded_anew_is_not_written_back)
 {
 	struct feed *feed = &followers[0].feed;
@@ -523,7 +523,7 @@ START_TEST(a_log_that_was_loaded_anew_is_not_written_back)
 	ck_assert(feed->must_heal);
 	feed->state = FEED_IS_LOADING;
 	run_for(500);
-	HEARD_BY(0, "own:a load  a ");
+	EXPECT_NOTES(0, "own:a load  a ");
 	ck_assert(feed_has_read_all(feed));
 	ck_assert_uint_eq(followers[0].heals, 0);
 }
@@ -538,7 +538,7 @@ START_TEST(another_history_is_noticed)
 	top = followers[0].feed.at;
 	top.chain[0] ^= 1;
 	feed_compare(&followers[0].feed, &top);
-	HEARD_BY(0, "own:a differ ");
+	EXPECT_NOTES(0, "own:a differ ");
 }
 END_TEST
 

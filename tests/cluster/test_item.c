@@ -136,10 +136,10 @@ END_TEST
 
 START_TEST(entries_keep_what_all_nodes_publish)
 {
-	struct item said = message_item(), redacted = attribute_item(), back;
+	struct item message = message_item(), redacted = attribute_item(), back;
 	struct packer packer = { .len = 0 };
 
-	ck_assert(item_pack(&said, &packer));
+	ck_assert(item_pack(&message, &packer));
 	ck_assert(item_unpack(packer_str(&packer), &back));
 	ck_assert(str_equal(back.entry.message.body, STR("\"hi\"")));
 	ck_assert(str_equal(back.entry.message.key, STR("k")));

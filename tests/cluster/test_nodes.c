@@ -10,14 +10,15 @@
 #define ALICE STR("ualicealicealicealicealicea")
 
 static struct nodes nodes;
-static char told[64]; /* the last that on_user was called with */
+static char last_counts[64]; /* the last that on_user was called with */
 
 static void
 on_user(void *arg, struct str user_id, size_t here, size_t everywhere)
 {
 	(void)arg;
 	ck_assert(str_equal(user_id, ALICE));
-	snprintf(told, sizeof(told), "%zu of %zu", here, everywhere);
+	snprintf(last_counts, sizeof(last_counts), "%zu of %zu", here,
+	    everywhere);
 }
 
 static void
@@ -25,7 +26,7 @@ setup(void)
 {
 	nodes_init(&nodes, HERE);
 	nodes.on_user = on_user;
-	told[0] = '\0';
+	last_counts[0] = '\0';
 }
 
 static void
@@ -37,21 +38,21 @@ teardown(void)
 START_TEST(counts_the_connections_of_a_user)
 {
 	ck_assert(nodes_add_connection(&nodes, HERE, 1, ALICE, ALICE, 1));
-	ck_assert_str_eq(told, "1 of 1");
+	ck_assert_str_eq(last_counts, "1 of 1");
 	ck_assert(nodes_add_connection(&nodes, THERE, 1, ALICE, ALICE, 2));
-	ck_assert_str_eq(told, "1 of 2");
+	ck_assert_str_eq(last_counts, "1 of 2");
 	ck_assert_uint_eq(nodes_rights(&nodes, ALICE), 3);
 	/* In another dialect it is another member. */
 	ck_assert(nodes_add_connection(&nodes, THERE, 2, STR("m1"), ALICE, 4));
-	ck_assert_str_eq(told, "1 of 3");
+	ck_assert_str_eq(last_counts, "1 of 3");
 	ck_assert_uint_eq(nodes_rights(&nodes, ALICE), 3);
 	ck_assert(nodes_take_connection(&nodes, THERE, 1));
-	ck_assert_str_eq(told, "1 of 2");
+	ck_assert_str_eq(last_counts, "1 of 2");
 	ck_assert(nodes_take_connection(&nodes, HERE, 1));
-	ck_assert_str_eq(told, "0 of 1");
+	ck_assert_str_eq(last_counts, "0 of 1");
 	ck_assert(!nodes_has_local(&nodes, ALICE));
 	ck_assert(nodes_take_connection(&nodes, THERE, 2));
-	ck_assert_str_eq(told, "0 of 0");
+	ck_assert_str_eq(last_counts, "0 of 0");
 	ck_assert(!nodes_take_connection(&nodes, THERE, 2));
 }
 END_TEST
@@ -62,7 +63,7 @@ START_TEST(members_without_an_account_share_nothing)
 	    0));
 	ck_assert(nodes_has_local(&nodes, STR("m1")));
 	ck_assert(nodes_take_connection(&nodes, HERE, 1));
-	ck_assert_str_eq(told, "");
+	ck_assert_str_eq(last_counts, "");
 }
 END_TEST
 

@@ -40,7 +40,7 @@ ROOM = "tea"
 OPTIONS = (*AT_ONCE, "--history-messages", "0")
 
 # A node's members end 7.5 s after its last sign of life.
-GHOSTS = 10
+STALE_MOST_S = 10
 
 # A member comes again, to any node, when it has no answer for so long.
 ANSWER = 10
@@ -387,7 +387,7 @@ class Run:
         self.members = []
         self.size = 10
         self.is_active = True
-        self.ghosts = 0.0  # when those of a dead node were gone
+        self.stale_s = 0.0  # until the members of a dead node were removed
         self.waited = 0.0  # the longest time for an acknowledgement
         self.lost = []  # what was acknowledged, in an epoch that is over
         self.folder = Path(tempfile.mkdtemp(prefix="parley-faults-"))
@@ -499,20 +499,20 @@ class Run:
         names = {member.name for member in self.members if member.node == number}
         self.nodes[number].kill()
         self.nodes[number] = None
-        self.watch_ghosts(names - {None}, (number + 1) % NODES)
+        self.await_removal(names - {None}, (number + 1) % NODES)
         self.start_node(number)
 
-    def watch_ghosts(self, names, number):
+    def await_removal(self, names, number):
         """Until another node lists none of these."""
         begun = time.monotonic()
         with Chat(self.nodes[number].address) as observer:
             while names & set(observer.ask_ok("list")["members"]):
                 time.sleep(0.05)
                 if time.monotonic() - begun > PATIENCE:
-                    raise Violation(f"C5: {names} are ghosts")
-        self.ghosts = time.monotonic() - begun
-        if self.ghosts > GHOSTS:
-            raise Violation(f"C5: ghosts are gone after {self.ghosts:.1f} s")
+                    raise Violation(f"C5: {names} are still listed")
+        self.stale_s = time.monotonic() - begun
+        if self.stale_s > STALE_MOST_S:
+            raise Violation(f"C5: members of a dead node are removed after {self.stale_s:.1f} s")
 
     def fault_kill_redis(self):
         self.redis.kill()
@@ -646,7 +646,7 @@ class Run:
 
     def check_members(self, observer, number):
         """An observer of before may be leaving, a member may come again."""
-        deadline = time.monotonic() + GHOSTS + PATIENCE
+        deadline = time.monotonic() + STALE_MOST_S + PATIENCE
         while True:
             names = {member.name for member in self.members} | {observer.name}
             listed = set(observer.ask_ok("list")["members"])
@@ -696,11 +696,11 @@ def run(seed, kind, pace=1):
 
 
 def line(one):
-    ghosts = f", ghosts {one.ghosts:.1f} s" if one.ghosts else ""
+    stale_s = f", stale members {one.stale_s:.1f} s" if one.stale_s else ""
     declared = sum(member.declared for member in one.members)
     return (f"seed {one.seed}: {one.kind}: {len(one.history.acked)} acknowledged, "
             f"{len(one.lost)} lost, {declared} times another epoch, "
-            f"without service {one.waited:.1f} s{ghosts}")
+            f"without service {one.waited:.1f} s{stale_s}")
 
 
 def main():
@@ -710,7 +710,7 @@ def main():
     parser.add_argument("--kind", choices=KINDS)
     arguments = parser.parse_args()
     client.DEADLINE = 5  # a node that stands still accepts connections
-    waits, losses, ghosts, failures = defaultdict(list), defaultdict(int), 0.0, 0
+    waits, losses, stale_s, failures = defaultdict(list), defaultdict(int), 0.0, 0
     no_namespaces = network.why_none()
     for seed in range(arguments.first, arguments.first + arguments.runs):
         kind = arguments.kind or kind_of(seed)
@@ -726,13 +726,13 @@ def main():
             continue
         waits[one.kind].append(one.waited)
         losses[one.kind] += len(one.lost)
-        ghosts = max(ghosts, one.ghosts)
+        stale_s = max(stale_s, one.stale_s)
         print(line(one), flush=True)
     for kind, waited in sorted(waits.items()):
         print(f"{kind}: {len(waited)} runs, without service {min(waited):.1f} to "
               f"{max(waited):.1f} s, {losses[kind]} acknowledged messages lost")
-    print(f"{arguments.runs} runs, {failures} violations, ghosts gone after "
-          f"{ghosts:.1f} s at most")
+    print(f"{arguments.runs} runs, {failures} violations, stale members removed after "
+          f"{stale_s:.1f} s at most")
     sys.exit(failures > 0)
 
 

@@ -129,11 +129,11 @@ START_TEST(loses_both_connections_together)
 			     "CLIENT KILL TYPE pubsub"),
 	    ":1");
 	rig_await(&rig, "subscribed|room");
-	ck_assert_str_eq(rig.heard, "down\nup\nsubscribed|room\n");
+	ck_assert_str_eq(rig.events, "down\nup\nsubscribed|room\n");
 	rig_forget(&rig);
 	redis_server_command(&rig.server, "CLIENT KILL TYPE normal");
 	rig_await(&rig, "subscribed|room");
-	ck_assert_str_eq(rig.heard, "down\nup\nsubscribed|room\n");
+	ck_assert_str_eq(rig.events, "down\nup\nsubscribed|room\n");
 	rig_fini(&rig);
 }
 END_TEST
@@ -196,7 +196,10 @@ START_TEST(keys_of_another_type_cost_a_call)
 }
 END_TEST
 
-/* What an append has noted of the last entry does not take its place. */
+/*
+ * The note that an append makes of the last entry does not replace the
+ * stream.
+ */
 START_TEST(notices_that_a_stream_was_evicted)
 {
 	rig_begin_with(&usual);
@@ -229,7 +232,7 @@ START_TEST(ignores_messages_of_others)
 	}
 	broker_publish(rig.broker, STR("room"), STR("good"));
 	rig_await(&rig, "message|room|good");
-	ck_assert_str_eq(rig.heard, "message|room|good\n");
+	ck_assert_str_eq(rig.events, "message|room|good\n");
 	rig_fini(&rig);
 }
 END_TEST

@@ -32,7 +32,7 @@ has_argument(int argc, char **argv, const char *name)
 	return false;
 }
 
-/* False: something did not hold; how to repeat it is printed. */
+/* False: a violation; the options to repeat it are printed. */
 static bool
 seed_run(uint64_t seed, unsigned faults, FILE *story, struct totals *totals)
 {
@@ -118,7 +118,7 @@ main(int argc, char **argv)
 	printf("%" PRIu64 " schedules: %" PRIu64 " messages acknowledged, "
 	       "%" PRIu64 " of them lost, %" PRIu64 " refused, %" PRIu64
 	       " unknown; %" PRIu64 " resumed, %" PRIu64
-	       " in another epoch; %" PRIu64 " nodes died; %" PRIu64
+	       " in another epoch; %" PRIu64 " nodes killed; %" PRIu64
 	       " scripts; %" PRIu64 " events sent, %" PRIu64
 	       " of them again, in %" PRIu64 " schedules with a gap; %" PRIu64
 	       " failures\n",

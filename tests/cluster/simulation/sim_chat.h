@@ -12,24 +12,24 @@
 #define SIM_CLIENTS 9
 #define SIM_EPOCH_SIZE 40
 
-/* What a user knows of a room that it has left; its `since`. */
+/* The position of a user in a room that it has left: its `since`. */
 struct sim_memory {
 	char epoch[SIM_EPOCH_SIZE];
 	uint64_t seq;
 };
 
-/* One connection, as its node and as its user see it. */
+/* One connection, with the state of its node and of its user. */
 struct sim_client {
 	uint32_t number; /* 0: it is not connected, nor connecting */
 	int node;        /* that it is connected to */
 	bool is_ended;   /* by its node */
 	bool is_subscribed[SIM_ROOMS];
 	char id[ID_SIZE]; /* "": not connected yet */
-	/* What its user knows. */
+	/* The state of its user. */
 	bool is_in_room[SIM_ROOMS];
 	uint64_t seq[SIM_ROOMS]; /* the last one it knows of */
 	char epoch[SIM_ROOMS][SIM_EPOCH_SIZE];
-	bool is_uncertain; /* a command of it may have been carried out */
+	bool is_uncertain; /* one of its commands may have been carried out */
 	struct sim_memory memories[SIM_ROOMS];
 	int64_t busy_until_ms;
 };
@@ -54,9 +54,9 @@ struct sim_chat_config {
 };
 
 struct sim_chat *sim_chat_create(const struct sim_chat_config *);
-/* The end of the process: what is under way is lost. */
+/* Ends the process: calls under way are lost. */
 void sim_chat_destroy(struct sim_chat *);
-/* Not before the end of the net, whose events may refer to it. */
+/* After the end of the net, whose events may refer to it. */
 void sim_chat_free(struct sim_chat *);
 
 void sim_chat_do(struct sim_chat *, const struct command *);
@@ -64,12 +64,12 @@ void sim_chat_do(struct sim_chat *, const struct command *);
 /* Ten times a second. */
 void sim_chat_tick(struct sim_chat *);
 
-/* Why it cannot go on; NULL: it can. */
+/* The reason why it cannot go on; NULL: it can. */
 const char *sim_chat_stopped(const struct sim_chat *);
 struct cluster *sim_chat_cluster(struct sim_chat *);
 struct chat *sim_chat_stores(struct sim_chat *);
 
-/* Of the last entry of the log of the chat that it has; "": none. */
+/* The place of the last entry of the log of the chat that it has; "": none. */
 const char *sim_chat_chain(const struct sim_chat *);
 
 /* "r0" to "r2"; and which one it is, or SIM_ROOMS. */

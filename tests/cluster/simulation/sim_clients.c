@@ -1,4 +1,4 @@
-/* What clients do, and what they receive. */
+/* The actions of clients, and the events that they receive. */
 #include "tests/cluster/simulation/sim_state.h"
 
 #include <inttypes.h>
@@ -7,7 +7,7 @@
 /* After the faults: until then a node may end its clients. */
 #define CALM_MS 12000
 
-/* --- what they receive ---------------------------------------------------- */
+/* --- events ---------------------------------------------------- */
 
 /*
  * A message has one number in an epoch, and a number one message. In another
@@ -187,8 +187,8 @@ client_failed(struct sim *sim, struct sim_client *client,
 }
 
 /*
- * What was asked for with `since` follows the last message that the client has,
- * or the answer names what is missing, or another epoch.
+ * The messages after `since` follow the last message that the client has, or
+ * the answer has the missing range, or another epoch.
  */
 static void
 client_resumed(struct sim *sim, struct sim_client *client,
@@ -284,9 +284,9 @@ sim_on_event(void *arg, struct sim_client *client, const struct event *event)
 	}
 }
 
-/* --- what they do --------------------------------------------------------- */
+/* --- actions --------------------------------------------------------- */
 
-/* The user does not learn what became of messages under way. */
+/* The connection ends; the outcome of messages under way is unknown. */
 void
 client_forget(struct sim *sim, struct sim_client *client)
 {
@@ -368,7 +368,7 @@ client_post(struct sim *sim, struct sim_client *client, int number)
 
 /* A new message, or one of this user whose end is not known. */
 static void
-client_say(struct sim *sim, struct sim_client *client, int room)
+client_post_message(struct sim *sim, struct sim_client *client, int room)
 {
 	int index = client_index(sim, client);
 
@@ -420,7 +420,7 @@ client_act(struct sim *sim, struct sim_client *client)
 		command.flags = 0;
 		sim_chat_do(sim->nodes[client->node], &command);
 	} else
-		client_say(sim, client, room);
+		client_post_message(sim, client, room);
 }
 
 void

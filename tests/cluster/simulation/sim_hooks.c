@@ -1,4 +1,4 @@
-/* What the receiver of hooks gets. */
+/* The checks of the events that the receiver of hooks gets. */
 #include "tests/cluster/simulation/sim_state.h"
 
 #include <inttypes.h>
@@ -17,7 +17,7 @@ sim_on_observed(void *arg, int node, struct str room)
 
 /* Each message follows the one before it, when it comes for the first time. */
 static void
-said_check(struct sim *sim, const struct sim_received *event, int room)
+hook_message_check(struct sim *sim, const struct sim_received *event, int room)
 {
 	int epoch = epoch_find(sim, room, event->epoch);
 	struct sim_slot slot = slot_of(sim, epoch, event->seq);
@@ -49,7 +49,7 @@ stay_find(struct sim *sim, struct str member_id, int room)
 	return stay;
 }
 
-/* As docs/hooks.md explains it: what has come before may come again. */
+/* As in docs/hooks.md: an event may come again. */
 static void
 stay_take(struct sim *sim, const struct sim_received *event, int room,
     bool is_in)
@@ -81,7 +81,7 @@ sim_on_sent(void *arg, const struct sim_received *event)
 	if (room == SIM_ROOMS)
 		return;
 	if (str_equal(event->word, STR("message")))
-		said_check(sim, event, room);
+		hook_message_check(sim, event, room);
 	else if (str_equal(event->word, STR("joined")))
 		stay_take(sim, event, room, true);
 	else if (str_equal(event->word, STR("left")))
@@ -130,7 +130,10 @@ stay_check_one(struct str member_id, void *arg)
 	return true;
 }
 
-/* What dead nodes had of the log of the chat, and Redis and the others lost. */
+/*
+ * Whether entries of the log of the chat are lost, which only killed nodes
+ * had.
+ */
 static bool
 chat_is_lost(struct sim *sim)
 {
@@ -144,7 +147,7 @@ chat_is_lost(struct sim *sim)
 	return false;
 }
 
-/* It knows who is where. */
+/* The receiver knows the members of all rooms. */
 void
 stays_check(struct sim *sim, int room)
 {

@@ -1,4 +1,4 @@
-/* The story of a simulation, and the epochs of its rooms. */
+/* The log of a simulation, and the epochs of its rooms. */
 #include "tests/cluster/simulation/sim_state.h"
 
 #include <inttypes.h>

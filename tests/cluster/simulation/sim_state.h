@@ -1,4 +1,4 @@
-/* What a simulation knows, for its files. */
+/* The state of a simulation. */
 #ifndef TESTS_SIM_STATE_H
 #define TESTS_SIM_STATE_H
 
@@ -19,8 +19,8 @@
 enum post_state {
 	POST_SENT,
 	POST_ACKED,
-	POST_REFUSED, /* never to be seen */
-	POST_UNKNOWN  /* sent again later, or not */
+	POST_REFUSED, /* refused: must never be seen */
+	POST_UNKNOWN  /* unknown: sent again later, or not */
 };
 
 /*
@@ -88,7 +88,7 @@ struct sim {
 	struct sim_stay stays[STAYS_MOST];
 	int stay_count;
 	char dead_chains[DEAD_MOST][CHAIN_SIZE]; /* of the log of the chat */
-	bool has_gap; /* of the receiver: it does not know who is where */
+	bool has_gap; /* of the receiver: it lacks presence events */
 	int64_t active_ms;
 	bool is_active;
 };
@@ -123,10 +123,10 @@ void body_see(struct sim *, struct str body, int epoch, uint64_t seq,
 
 int client_epoch(struct sim *, const struct sim_client *, int room);
 
-/* What an event does to what its client knows. */
+/* Applies an event to the state of its client. */
 void sim_on_event(void *sim, struct sim_client *, const struct event *);
 
-/* The user does not learn what became of messages under way. */
+/* The connection ends; the outcome of messages under way is unknown. */
 void client_forget(struct sim *, struct sim_client *);
 
 /* Each client does something, again and again. */
@@ -140,7 +140,7 @@ void sim_on_sent(void *sim, const struct sim_received *);
 /* In the end: the receiver has got all messages of the present epochs. */
 void sent_check(struct sim *, int room);
 
-/* In the end: it knows who is where. */
+/* At the end: the receiver knows the members of all rooms. */
 void stays_check(struct sim *, int room);
 
 #endif

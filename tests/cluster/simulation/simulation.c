@@ -1,4 +1,4 @@
-/* Nodes, faults, and what must hold in the end. */
+/* Nodes, faults, and the checks at the end. */
 #include "tests/cluster/simulation/sim_state.h"
 
 #include <inttypes.h>
@@ -38,9 +38,9 @@ static void
 node_kill(struct sim *sim, int node)
 {
 	if (sim->dead_count >= DEAD_MOST - NODES)
-		violation_add(sim, "recovery", "n%d dies again and again",
+		violation_add(sim, "recovery", "n%d ends again and again",
 		    node);
-	story_add(sim, "n%d dies", node);
+	story_add(sim, "n%d is killed", node);
 	for (int i = 0; i < SIM_CLIENTS; i++)
 		if (sim->clients[i].number != 0 && sim->clients[i].node == node)
 			client_forget(sim, &sim->clients[i]);
@@ -140,7 +140,7 @@ faults_event(void *arg)
 	    SIM_NO_NODE, faults_event, sim);
 }
 
-/* --- what must hold in the end -------------------------------------------- */
+/* --- checks at the end -------------------------------------------- */
 
 struct member_check {
 	struct sim *sim;
@@ -157,8 +157,9 @@ member_check_one(const struct member *member, void *arg)
 		if (strcmp(check->sim->clients[i].id, member->id) == 0)
 			found = true;
 	if (!found)
-		violation_add(check->sim, "C5", "%s (%s) is a ghost",
-		    member->name, member->id);
+		violation_add(check->sim, "C5",
+		    "%s (%s) is no member of any node", member->name,
+		    member->id);
 	check->count++;
 	return true;
 }
@@ -213,8 +214,8 @@ epoch_is_over(struct sim *sim, int epoch)
 }
 
 /*
- * All members of a room have seen its last message, acknowledged ones too if
- * they are not of an epoch that is over.
+ * All members of a room have seen its last message, and all acknowledged
+ * messages, unless their epoch is over.
  */
 static void
 clients_check(struct sim *sim)

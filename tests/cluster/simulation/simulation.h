@@ -1,4 +1,4 @@
-/* One schedule of the simulation: clients, faults, and what must hold. */
+/* One schedule of the simulation: clients, faults, and checks. */
 #ifndef TESTS_SIMULATION_H
 #define TESTS_SIMULATION_H
 
@@ -14,14 +14,14 @@ enum sim_fault {
 	SIM_LOSE = 1 << 1,     /* publications are lost */
 	SIM_PAUSE = 1 << 2,    /* nodes do nothing for a while */
 	SIM_STOP = 1 << 3,     /* Redis cannot be reached */
-	SIM_KILL = 1 << 4,     /* nodes die, and come back as others */
+	SIM_KILL = 1 << 4,     /* nodes are killed, and new ones started */
 	SIM_TAIL = 1 << 5,     /* Redis loses what was appended last */
 	SIM_RECEIVER = 1 << 6, /* the receiver of hooks fails */
 	SIM_FAULTS = 1 << 7
 };
 
 struct sim_result {
-	const char *violation; /* NULL: everything held */
+	const char *violation; /* NULL: no violation */
 	char detail[256];
 	int64_t at_ms;
 	/* What happened. */
@@ -35,7 +35,7 @@ struct sim_result {
 	uint64_t scripts;
 	uint64_t sent;     /* events to the receiver of hooks */
 	uint64_t repeated; /* sent again */
-	unsigned gaps;     /* 1: the receiver was told that it lacks events */
+	unsigned gaps;     /* 1: the receiver got a gap event */
 };
 
 /* Runs a schedule; its story is written to `story`, which may be NULL. */

@@ -53,16 +53,16 @@ texts_join(char *out, const struct str *items, size_t count)
 }
 
 static void
-rig_hear(struct broker_rig *rig, const struct str *items, size_t count)
+rig_event_note(struct broker_rig *rig, const struct str *items, size_t count)
 {
 	static char line[RIG_TEXT_SIZE];
 	size_t len = texts_join(line, items, count);
 
-	ck_assert_uint_lt(rig->heard_len + len + 2, RIG_TEXT_SIZE);
-	memcpy(rig->heard + rig->heard_len, line, len);
-	rig->heard_len += len;
-	rig->heard[rig->heard_len++] = '\n';
-	rig->heard[rig->heard_len] = '\0';
+	ck_assert_uint_lt(rig->events_len + len + 2, RIG_TEXT_SIZE);
+	memcpy(rig->events + rig->events_len, line, len);
+	rig->events_len += len;
+	rig->events[rig->events_len++] = '\n';
+	rig->events[rig->events_len] = '\0';
 }
 
 static void
@@ -74,7 +74,7 @@ rig_on_batch(struct broker_listener *listener, struct str log,
 	ck_assert_uint_le(count, 62);
 	if (count > 0)
 		memcpy(line + 2, items, count * sizeof(*items));
-	rig_hear(rig_of(listener), line, count + 2);
+	rig_event_note(rig_of(listener), line, count + 2);
 }
 
 static void
@@ -83,7 +83,7 @@ rig_on_message(struct broker_listener *listener, struct str log,
 {
 	struct str line[] = { STR("message"), log, message };
 
-	rig_hear(rig_of(listener), line, 3);
+	rig_event_note(rig_of(listener), line, 3);
 }
 
 static void
@@ -91,7 +91,7 @@ rig_on_subscribed(struct broker_listener *listener, struct str log)
 {
 	struct str line[] = { STR("subscribed"), log };
 
-	rig_hear(rig_of(listener), line, 2);
+	rig_event_note(rig_of(listener), line, 2);
 }
 
 static void
@@ -100,7 +100,7 @@ rig_on_state(struct broker_listener *listener, unsigned shard, bool is_up)
 	struct str line[] = { is_up ? STR("up") : STR("down") };
 
 	ck_assert_uint_eq(shard, 0);
-	rig_hear(rig_of(listener), line, 1);
+	rig_event_note(rig_of(listener), line, 1);
 }
 
 static const struct broker_listener_ops rig_listener_ops = {
@@ -126,7 +126,7 @@ rig_count(const struct broker_rig *rig, const char *line)
 {
 	size_t len = strlen(line), count = 0;
 
-	for (const char *at = rig->heard; *at != '\0';
+	for (const char *at = rig->events; *at != '\0';
 	     at = strchr(at, '\n') + 1)
 		if (strncmp(at, line, len) == 0 && at[len] == '\n')
 			count++;
@@ -143,8 +143,8 @@ rig_await(struct broker_rig *rig, const char *line)
 void
 rig_forget(struct broker_rig *rig)
 {
-	rig->heard_len = 0;
-	rig->heard[0] = '\0';
+	rig->events_len = 0;
+	rig->events[0] = '\0';
 }
 
 /* --- calls ---------------------------------------------------------------- */

@@ -1,4 +1,4 @@
-/* A broker under test, real or modelled, and what it has reported. */
+/* A broker under test, real or modelled, and the events of its listener. */
 #ifndef TESTS_BROKER_RIG_H
 #define TESTS_BROKER_RIG_H
 
@@ -22,9 +22,9 @@ struct broker_rig {
 	enum rig_kind kind;
 	struct broker *broker;
 	struct broker_listener listener;
-	/* What the listener was told, in lines. */
-	char heard[RIG_TEXT_SIZE];
-	size_t heard_len;
+	/* The calls of the listener, one in a line. */
+	char events[RIG_TEXT_SIZE];
+	size_t events_len;
 	/* Of the last call that was answered. */
 	size_t answered;
 	enum broker_outcome outcome;
@@ -49,19 +49,19 @@ void rig_fini(struct broker_rig *);
 void rig_init_redis(struct broker_rig *, const char *const *args,
     const struct broker_options *);
 
-/* What was appended so far may be lost, as after a start of the server. */
+/* Entries appended so far may be lost, as after a start of the server. */
 void rig_lose(struct broker_rig *);
 
 /* One event; real ones are waited for. */
 void rig_step(struct broker_rig *);
 
-/* Until the listener was told this line. */
+/* Runs until the listener has this line. */
 void rig_await(struct broker_rig *, const char *line);
 
-/* How often the listener was told this line. */
+/* How often the listener has this line. */
 size_t rig_count(const struct broker_rig *, const char *line);
 
-/* Forgets what the listener was told. */
+/* Clears the calls of the listener. */
 void rig_forget(struct broker_rig *);
 
 /* Begins a call with joined arguments; NULL: none. */

@@ -47,7 +47,7 @@ void model_redis_restart(struct model_redis *,
 /* Planted: an entry whose origin is known is appended again. */
 void model_redis_forget_origins(struct model_redis *);
 
-/* Whether nothing of it was lost since it was opened. */
+/* Whether no entry was lost since it was opened. */
 bool model_redis_log_is_open(struct model_redis *, struct str log);
 
 /* Whether it has the entry with this chain. */

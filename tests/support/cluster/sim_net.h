@@ -50,10 +50,10 @@ void sim_net_cut(struct sim_net *, int node, int64_t for_ms);
 /* The next so many publications do not reach the node. */
 void sim_net_lose(struct sim_net *, int node, unsigned count);
 
-/* What the node appends is carried out, and its outcome is unknown. */
+/* Appends of the node are carried out, and their outcome is unknown. */
 void sim_net_lose_answers(struct sim_net *, int node, bool);
 
-/* Nothing of the node happens before this time has passed. */
+/* The node does nothing until this time has passed. */
 void sim_net_pause(struct sim_net *, int node, int64_t for_ms);
 
 bool sim_net_is_paused(const struct sim_net *, int node);
@@ -61,7 +61,7 @@ bool sim_net_is_paused(const struct sim_net *, int node);
 /* Redis cannot be reached by any node. */
 void sim_net_stop_redis(struct sim_net *, int64_t for_ms);
 
-/* Redis as it is now, and as it was then; without anything if never saved. */
+/* Saves the state of Redis, and restores it; empty if it was never saved. */
 void sim_net_save(struct sim_net *);
 void sim_net_restore(struct sim_net *);
 
