@@ -13,7 +13,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Checks that an event is encoded as valid JSON, whatever its texts are. */
+/* Checks that an event with any texts is encoded as valid JSON. */
 static inline void
 dialect_check_encoding(const struct dialect *dialect, const struct event *event,
     enum viewpoint viewpoint)

@@ -1,5 +1,5 @@
 /*
- * What clients, operators and hooks hand to auth/: tokens, the claims of
+ * The input of auth/ from clients, operators and hooks: tokens, the claims of
  * tokens, keys, origins, users files, answers, revocations. The first byte
  * chooses. No token that was not signed with the secret is valid, unless it is
  * the one of the corpus.
@@ -25,7 +25,7 @@ token_verify(struct str token)
 	if (keys == NULL)
 		keys = jws_keys_read(STR("0123456789abcdef0123456789abcdef"),
 		    why, sizeof(why));
-	/* The secret is known to no fuzzer. */
+	/* The fuzzer does not know the secret. */
 	if (jws_verify(keys, token, payload, &len) == JWS_OK && len != 13)
 		abort();
 }

@@ -1,4 +1,4 @@
-/* What scripts answer and publish: read, written again, the same. */
+/* Answers and publications of scripts are read, written again, and equal. */
 #include <stdint.h>
 #include <stdlib.h>
 

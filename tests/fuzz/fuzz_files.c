@@ -1,6 +1,6 @@
 /*
- * What clients say of files, and their records on the disk. The first byte says
- * which reader gets the rest.
+ * Descriptions of files by clients, and records of files on the disk. The first
+ * byte selects the reader of the rest.
  */
 #include <stdlib.h>
 
@@ -59,7 +59,7 @@ http_range_check(struct str text)
 		files_require(from <= to && to < 1000);
 }
 
-/* What was written is one valid value, which has the part again. */
+/* The output is one valid value, from which the part can be read again. */
 static void
 file_part_check(struct str text)
 {
@@ -90,7 +90,7 @@ file_part_check(struct str text)
 	file_parts_destroy(parts);
 }
 
-/* What is read is written as it was. */
+/* A record that can be read is written with the same bytes. */
 static void
 blob_record_check(struct str text)
 {

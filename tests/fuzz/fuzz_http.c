@@ -191,7 +191,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	size_t head_len = size;
 
 	check_scan(data, size, &whole);
-	/* The parser stands by itself, whatever the scanner said. */
+	/* The parser does not rely on the scanner, so it gets all input. */
 	if (whole.result == HTTP_SCAN_DONE)
 		head_len = whole.head_len;
 	if (http_parse_answer(data, head_len, &answer))

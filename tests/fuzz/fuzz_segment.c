@@ -3,10 +3,10 @@
  * store so that a second recovery finds the same records and nothing more to
  * cut.
  *
- * The first byte is a set of flags: bit 0, the checksums of what looks like
- * records are put right, so that more than noise is read; bit 1, a second
- * segment follows, so that the first is sealed; bit 2, the file is a snapshot.
- * The second byte is the LSN in DURABLE.
+ * The first byte is a set of flags: bit 0, the checksums of possible records
+ * are corrected, so that more than noise is read; bit 1, a second segment
+ * follows, so that the first is sealed; bit 2, the file is a snapshot. The
+ * second byte is the LSN in DURABLE.
  */
 #include <stdlib.h>
 
@@ -39,7 +39,7 @@ malloc_spare(bool on)
 struct tally {
 	struct replay base;
 	uint64_t records;
-	uint64_t sum; /* of LSNs: which they were */
+	uint64_t sum; /* sum of the LSNs */
 	uint64_t lost;
 };
 
@@ -62,7 +62,7 @@ count_lost(struct replay *base, uint64_t first, uint64_t last)
 	tally->lost += last - first + 1;
 }
 
-/* Whatever begins like a record becomes a good one. */
+/* Corrects the checksums of each possible record. */
 static void
 put_right(char *bytes, size_t len)
 {

@@ -1,7 +1,7 @@
 /*
  * Whole sessions: several clients in all dialects use the transport, the hub,
  * the commands and the file store, on a disk that fails; then the power fails,
- * and what was acknowledged must be there. See session_oracle.h.
+ * and acknowledged messages must be found. See session_oracle.h.
  *
  * The input is a list of steps: a byte chooses the step, the next ones its
  * client and its arguments.
@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define CLIENTS 6
 #define DOTNET (CLIENTS - 1)
-#define LIVES_MOST 4
+#define STARTS_MOST 4
 
 struct client {
 	int fd; /* -1: not connected */
@@ -65,7 +65,7 @@ input_byte(struct input *input)
 	return *input->data++;
 }
 
-/* Of so many: the choice is the same with every end of the byte. */
+/* A number below `count`, from one byte. */
 static unsigned
 input_choice(struct input *input, unsigned count)
 {
@@ -90,7 +90,7 @@ client_close(struct client *client)
 	*client = (struct client){ .fd = -1 };
 }
 
-/* What does not fit into the socket is lost with the connection. */
+/* Data that does not fit into the socket is lost with the connection. */
 static void
 fuzz_client_send(struct client *client, const void *data, size_t len)
 {
@@ -360,7 +360,7 @@ native_other(struct client *client, struct input *input)
 }
 
 static void
-action_say(struct client *client, struct input *input)
+action_post(struct client *client, struct input *input)
 {
 	const char *text;
 
@@ -471,7 +471,7 @@ dotnet_post(struct client *client, struct input *input)
 }
 
 static void
-client_speak(struct client *client, struct input *input)
+client_post_random(struct client *client, struct input *input)
 {
 	unsigned what;
 
@@ -483,7 +483,7 @@ client_speak(struct client *client, struct input *input)
 	}
 	if (!is_native(client)) {
 		if (strcmp(commands_sent[client - clients], "action") == 0)
-			action_say(client, input);
+			action_post(client, input);
 		else
 			topic_post(client, input);
 		return;
@@ -519,7 +519,8 @@ client_send_unlimited(struct client *client, struct input *input, bool framed)
 		fuzz_client_send(client, text, len);
 }
 
-/* --- what the world does -------------------------------------------------- */
+/* --- faults and power cuts
+ * -------------------------------------------------- */
 
 static void
 disk_fail(struct input *input)
@@ -542,7 +543,7 @@ disk_fail(struct input *input)
 	memory_disk_fail(world.memory, fault);
 }
 
-/* What is in the sockets was sent before the power failed. */
+/* Data in the sockets was sent before the power failed. */
 static void
 cut_power(struct input *input)
 {
@@ -578,7 +579,7 @@ input_step(struct input *input)
 	case 1:
 	case 2:
 	case 3:
-		client_speak(client, input);
+		client_post_random(client, input);
 		break;
 	case 4:
 		fuzz_client_connect(client);
@@ -617,7 +618,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input input = { data, size };
-	int lives = 1;
+	int starts = 1;
 
 	memset(&oracle, 0, sizeof(oracle));
 	world_init(&world);
@@ -625,11 +626,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		clients[i].fd = -1;
 	input_world_start();
 	while (input.len > 0) {
-		if (*input.data == 0xff && lives < LIVES_MOST) {
+		if (*input.data == 0xff && starts < STARTS_MOST) {
 			input_byte(&input);
 			cut_power(&input);
 			input_world_start();
-			lives++;
+			starts++;
 		} else {
 			input_step(&input);
 		}

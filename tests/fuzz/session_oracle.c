@@ -73,7 +73,7 @@ text_begins(const char *text, const char *beginning)
 	return strncmp(text, beginning, strlen(beginning)) == 0;
 }
 
-/* Of those that are watched; -1: another. */
+/* Index among the checked rooms; -1: another room. */
 static int
 room_index(const char *text)
 {
@@ -190,7 +190,7 @@ receive_native(struct oracle *oracle, struct oracle_client *client,
 	}
 }
 
-/* Messages that anybody is shown, in whatever dialect. */
+/* Messages in frames of any dialect. */
 static void
 receive_marks(struct oracle *oracle, const char *text)
 {
@@ -285,7 +285,7 @@ oracle_check(struct oracle *oracle, struct room_store *rooms,
 
 		require(message->found || !message->required,
 		    "a message that was shown or acknowledged is lost");
-		/* No client knew its number: it is given out again. */
+		/* No client knows its number, so it may be given out again. */
 		if (!message->found)
 			message->seq = 0;
 	}

@@ -1,9 +1,10 @@
 /*
- * What clients were shown and promised, and whether the server keeps to it:
+ * Records the messages that clients were shown and the acknowledgements, and
+ * checks the server:
  * - In a room, numbers are 1, 2, 3 …, for every member in the same order.
- * - What was acknowledged, or shown to anybody, in a persistent room is there
- *   after a power cut, byte for byte, under its number.
- * - What was refused is not; nothing is there twice.
+ * - A message in a persistent room that was acknowledged or shown is found
+ * after a power cut, byte for byte, under its number.
+ * - A refused message is not found, and no message is found twice.
  *
  * Messages carry their number here as #17#, so that they are found in frames
  * of every dialect.
@@ -19,7 +20,7 @@
 
 extern const char *const oracle_rooms[ORACLE_ROOMS];
 
-/* What one connection knows of a room. */
+/* The state of a room at one connection. */
 struct oracle_place {
 	bool inside;
 	uint64_t seq; /* of the last message */
@@ -57,7 +58,7 @@ const char *oracle_compose_again(struct oracle *, size_t number);
 void oracle_receive(struct oracle *, struct oracle_client *, const char *text,
     size_t len);
 
-/* After a start: what is there is what must be. */
+/* After a start: checks the content of the stores. */
 void oracle_check(struct oracle *, struct room_store *, struct history *,
     int64_t now_ms);
 

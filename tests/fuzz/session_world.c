@@ -44,7 +44,7 @@ world_ms(struct clock *clock)
 
 static const struct clock_ops clock_ops = { world_ms, world_ms };
 
-/* Never the same again, over restarts too. */
+/* Unique, also over restarts. */
 static void
 world_next_id(struct id_source *ids, enum id_style style, char out[ID_SIZE])
 {
@@ -245,7 +245,7 @@ world_power_off(struct world *world, struct memory_disk *left)
 	world->memory = left;
 }
 
-/* --- what happens --------------------------------------------------------- */
+/* --- steps --------------------------------------------------------- */
 
 int
 world_connect(struct world *world, const char *dialect)

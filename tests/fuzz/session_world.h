@@ -44,14 +44,16 @@ void world_fini(struct world *);
 /* Starts the server on what the disk holds; aborts if that is impossible. */
 void world_start(struct world *);
 
-/* The server goes down in good order. */
+/* The server shuts down. */
 void world_stop(struct world *);
 
-/* The power fails: the server never does anything again. What the disk holds
- * then is returned; world_power_off() must follow. */
+/*
+ * The power fails: the server stops. Returns the content of the disk;
+ * world_power_off() must follow.
+ */
 struct memory_disk *world_cut_power(struct world *, enum crash_shape,
     uint64_t seed);
-/* Frees the dead server and puts the other disk in. */
+/* Frees the stopped server and uses the other disk. */
 void world_power_off(struct world *, struct memory_disk *);
 
 /* The client's end of a new connection for this dialect. */
@@ -60,7 +62,7 @@ int world_connect(struct world *, const char *dialect);
 /* One turn of the loop. */
 void world_turn(struct world *);
 
-/* What the journal's threads would do once. */
+/* One step of the journal's threads. */
 void world_write(struct world *);
 
 void world_pass(struct world *, int64_t ms);

@@ -1,8 +1,8 @@
 /*
- * limit_server: what a chat server cannot beat. A bare epoll loop that
- * upgrades, unmasks and fans frames out as they are: no JSON, no names, no
- * history, no limits. parley-bench drives it next to parleyd; the ratio is
- * what counts. For loopback and for measuring only.
+ * limit_server: the upper limit of a chat server's speed. A bare epoll loop
+ * that upgrades, unmasks and fans frames out as they are: no JSON, no names, no
+ * history, no limits. parley-bench drives it next to parleyd; the ratio is what
+ * counts. For loopback and for measuring only.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -23,9 +23,10 @@ struct peer {
 	enum peer_state state;
 	struct room *room;
 	size_t place; /* among the room's peers */
-	char *in;     /* what of a frame has come so far; NULL: nothing */
+	char *in;     /* the part of a frame that has come so far; NULL:
+		       * nothing */
 	size_t in_len;
-	char *out; /* what the socket did not take; NULL: nothing */
+	char *out; /* output that the socket did not take; NULL: nothing */
 	size_t out_len;
 	size_t out_sent;
 };
@@ -36,7 +37,7 @@ void peer_destroy(struct peer *);
 /* Reads once and serves what is whole. */
 void peer_read(struct peer *);
 
-/* Sends bytes behind what waits. Failure makes the peer PEER_DONE. */
+/* Sends bytes behind those that wait. Failure makes the peer PEER_DONE. */
 void peer_send(struct peer *, const char *data, size_t len);
 
 /* The socket is writable again. */

@@ -23,7 +23,10 @@ struct room *room_find(size_t number);
 bool room_add(struct room *, struct peer *);
 void room_remove(struct room *, struct peer *);
 
-/* Masked payload in, one unmasked text frame to everybody in the room. */
+/*
+ * Unmasks a payload and sends it as one text frame to all members of the
+ * room.
+ */
 void room_publish(struct room *, const char *payload, size_t len,
     const char mask[4]);
 
