@@ -1,7 +1,7 @@
 /*
- * Runs every suite that was linked in, each in a process of its own: to fork
- * for each test takes longer the more results of others there are. CK_FORK=no
- * keeps all in this one, CK_RUN_SUITE=name runs one.
+ * Runs every suite that was linked in, each in a process of its own: a fork for
+ * each test takes longer with each result of another suite. CK_FORK=no keeps
+ * all in this one, CK_RUN_SUITE=name runs one.
  */
 #include <stdbool.h>
 #include <stdio.h>

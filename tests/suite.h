@@ -1,4 +1,4 @@
-/* How a test file adds its own suite: no central list. */
+/* A test file adds its own suite: there is no central list. */
 #ifndef TESTS_SUITE_H
 #define TESTS_SUITE_H
 

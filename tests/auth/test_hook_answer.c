@@ -6,7 +6,7 @@
 
 #include "domain/principal.h"
 
-START_TEST(reads_what_the_hook_says)
+START_TEST(reads_the_answer_of_a_hook)
 {
 	struct hook_answer answer;
 
@@ -112,7 +112,7 @@ END_TEST
 
 SUITE(hook_answer)
 {
-	tcase_add_test(tests, reads_what_the_hook_says);
+	tcase_add_test(tests, reads_the_answer_of_a_hook);
 	tcase_add_loop_test(tests, names_what_is_wrong, 0, COUNT_OF(bad));
 	tcase_add_test(tests, texts_have_a_bounded_length);
 	tcase_add_test(tests, reads_the_reason_of_a_refusal);

@@ -25,7 +25,7 @@ static const struct {
 	{ "", "Cookie: x\r\n", "{}" },
 };
 
-START_TEST(tells_the_hook_what_was_chosen)
+START_TEST(sends_the_chosen_fields_to_the_hook)
 {
 	struct http_limits limits = { 4096, 64 };
 	struct http_client client = { .is_secure = true };
@@ -69,7 +69,7 @@ END_TEST
 
 SUITE(hook_request)
 {
-	tcase_add_loop_test(tests, tells_the_hook_what_was_chosen, 0,
+	tcase_add_loop_test(tests, sends_the_chosen_fields_to_the_hook, 0,
 	    COUNT_OF(cases));
 	tcase_add_test(tests, checks_the_names_of_headers);
 }

@@ -1,4 +1,4 @@
-/* Commands that another program is asked about. */
+/* Commands that wait for the decision of another program. */
 #include "domain/approval.h"
 
 #include <stdio.h>
@@ -71,18 +71,18 @@ setup(void)
 	state = APPROVAL_IS_AWAITED;
 }
 
-/* Somewhere in what was published since the last time. */
+/* The events since the last time contain a text. */
 static void
-approval_keep(const char *expected)
+approval_contains(const char *expected)
 {
 	ck_assert_msg(strstr(world.publisher.events.text, expected) != NULL,
 	    "%s not in %s", expected, world.publisher.events.text);
 }
 
 static void
-approval_heard(const char *expected)
+approval_take(const char *expected)
 {
-	approval_keep(expected);
+	approval_contains(expected);
 	forget_events();
 }
 
@@ -99,7 +99,7 @@ START_TEST(runs_once_it_is_allowed)
 	ck_assert_uint_eq(asked_count, 1);
 	ck_assert(str_equal(asked[0].command.room, STR("r")));
 	question_decide(0, CHAT_OK, STR_ABSENT);
-	approval_heard(
+	approval_take(
 	    "message room=r seq=1 at=1000 member=member1 id=id1 body=1\n");
 }
 END_TEST
@@ -109,10 +109,10 @@ START_TEST(a_denied_command_fails_with_the_text)
 	DO(BROADCAST, "id1", .room = STR("r"), .body = STR("1"),
 	    .ref = STR("7"));
 	question_decide(0, CHAT_MESSAGE_REFUSED, STR("Not here"));
-	approval_heard("id1: failed ref=7 message_refused text=Not here");
+	approval_take("id1: failed ref=7 message_refused text=Not here");
 	DO(ROOM_JOIN, "id2", .room = STR("r"));
 	question_decide(1, CHAT_FORBIDDEN, STR_ABSENT);
-	approval_heard("id2: failed forbidden");
+	approval_take("id2: failed forbidden");
 	ck_assert(!room_store_has(world.chat.rooms, STR("r"), STR("id2")));
 }
 END_TEST
@@ -122,13 +122,13 @@ START_TEST(another_message_takes_its_place)
 	r_post("id1", STR("1"));
 	asked[0].command.body = STR("\"other\"");
 	question_decide(0, CHAT_OK, STR_ABSENT);
-	approval_heard("member=member1 id=id1 body=\"other\"\n");
+	approval_take("member=member1 id=id1 body=\"other\"\n");
 	/* It is checked like any other. */
 	r_post("id1", STR("1"));
 	world.chat.limits.message_bytes = 3;
 	asked[1].command.body = STR("\"too long\"");
 	question_decide(1, CHAT_OK, STR_ABSENT);
-	approval_heard("id1: failed message_too_large limit=3");
+	approval_take("id1: failed message_too_large limit=3");
 }
 END_TEST
 
@@ -152,11 +152,11 @@ START_TEST(words_are_filtered_twice)
 	r_post("id1", STR("\"damn\""));
 	ck_assert_str_eq(asked_body, "\"****\"");
 	question_decide(0, CHAT_OK, STR_ABSENT);
-	approval_heard("id=id1 body=\"****\"\n");
+	approval_take("id=id1 body=\"****\"\n");
 	r_post("id1", STR("1"));
 	asked[1].command.body = STR("\"damn\"");
 	question_decide(1, CHAT_OK, STR_ABSENT);
-	approval_heard("id=id1 body=\"****\"\n");
+	approval_take("id=id1 body=\"****\"\n");
 }
 END_TEST
 
@@ -169,13 +169,13 @@ START_TEST(later_commands_of_the_member_wait)
 	ck_assert_uint_eq(asked_count, 1);
 	/* Others do not. */
 	DO(PING, "id1");
-	approval_heard("id1: pong");
+	approval_take("id1: pong");
 	for (size_t i = 0; i < 3; i++) {
 		ck_assert_uint_eq(asked_count, i + 1);
 		question_decide(i, CHAT_OK, STR_ABSENT);
 	}
-	approval_keep("id=id2 body=1\n");
-	approval_keep("id=id2 body=2\n");
+	approval_contains("id=id2 body=1\n");
+	approval_contains("id=id2 body=2\n");
 	ck_assert(!room_store_has(world.chat.rooms, STR("r"), STR("id2")));
 }
 END_TEST
@@ -183,14 +183,14 @@ END_TEST
 START_TEST(what_fails_here_is_not_asked_about)
 {
 	r_post("id2", STR("1"));
-	approval_heard("id2: failed not_in_room");
+	approval_take("id2: failed not_in_room");
 	r_post("id1", STR(""));
-	approval_heard("id1: failed bad_field field=message");
+	approval_take("id1: failed bad_field field=message");
 	ck_assert_uint_eq(asked_count, 0);
 }
 END_TEST
 
-/* Between question and decision everything may change. */
+/* The state of the chat may change between question and decision. */
 START_TEST(is_checked_again_once_it_is_allowed)
 {
 	DO(ROOM_JOIN, "id2", .room = STR("r"));
@@ -199,7 +199,7 @@ START_TEST(is_checked_again_once_it_is_allowed)
 	DO(KICK, "id1", .room = STR("r"), .recipient = STR("id2"));
 	forget_events();
 	question_decide(1, CHAT_OK, STR_ABSENT);
-	approval_heard("id2: failed not_in_room");
+	approval_take("id2: failed not_in_room");
 }
 END_TEST
 
@@ -209,7 +209,7 @@ START_TEST(a_member_leaves_after_the_decision)
 	DO(DISCONNECT, "id1");
 	ck_assert_uint_eq(member_store_count(world.chat.members), 2);
 	question_decide(0, CHAT_OK, STR_ABSENT);
-	approval_keep("id=id1 body=1\n");
+	approval_contains("id=id1 body=1\n");
 	ck_assert_uint_eq(member_store_count(world.chat.members), 1);
 }
 END_TEST
@@ -218,15 +218,15 @@ START_TEST(the_policy_may_decide_at_once)
 {
 	state = APPROVAL_IS_GIVEN;
 	r_post("id1", STR("1"));
-	approval_heard(
+	approval_take(
 	    "message room=r seq=1 at=1000 member=member1 id=id1 body=1\n");
 	state = APPROVAL_IS_IMPOSSIBLE;
 	r_post("id1", STR("1"));
-	approval_heard("id1: failed unavailable");
+	approval_take("id1: failed unavailable");
 }
 END_TEST
 
-/* With a slow log a decision is about what comes after. */
+/* With a slow log, later entries wait for a decision. */
 START_TEST(keeps_the_order_of_entries_that_wait)
 {
 	world.log.is_slow = true;
@@ -236,7 +236,7 @@ START_TEST(keeps_the_order_of_entries_that_wait)
 	question_decide(1, CHAT_OK, STR_ABSENT);
 	EXPECT_EVENTS("");
 	slow_log_do_all(&world.log);
-	approval_heard(
+	approval_take(
 	    "seq=1 at=1000 member=member1 id=id1 body=1\n"
 	    "room r: message room=r seq=2 at=1000 member=member1 id=id1 "
 	    "body=2\n");

@@ -27,7 +27,7 @@ START_TEST(never_uses_a_number_again)
 }
 END_TEST
 
-START_TEST(gives_the_name_that_was_wished_for)
+START_TEST(gives_the_requested_name)
 {
 	CONNECT(.name = STR("alice"));
 	EXPECT_EVENTS("attach id1\n"
@@ -221,7 +221,7 @@ SUITE(connect)
 	tcase_add_checked_fixture(tests, world_begin, world_end);
 	tcase_add_test(tests, greets_a_newcomer_and_announces_it_to_all);
 	tcase_add_test(tests, never_uses_a_number_again);
-	tcase_add_test(tests, gives_the_name_that_was_wished_for);
+	tcase_add_test(tests, gives_the_requested_name);
 	tcase_add_test(tests, puts_a_number_behind_a_name_that_is_taken);
 	tcase_add_test(tests, appends_a_number_to_a_made_name_that_is_taken);
 	tcase_add_test(tests, reports_a_bad_name_after_the_greeting);

@@ -1,6 +1,6 @@
 /*
- * Members do whatever comes to mind, and now and then something is refused:
- * stores, publisher and answers never disagree about who is where.
+ * Members run random commands, some of which fail: stores, publisher and
+ * answers always agree about the members of rooms.
  */
 #include <stdio.h>
 
@@ -53,14 +53,14 @@ random_id(const char *prefix, uint32_t of, char out[ID_SIZE])
 	return str_from(out);
 }
 
-/* What sets one dialect apart from another. */
+/* The traits of dialects. */
 static const unsigned habits[] = { 0, 0, COMMAND_LEAVES_OTHERS,
 	COMMAND_OF_GUESTS, COMMAND_GUEST | COMMAND_NO_LOBBY,
 	COMMAND_NAMED_BY_ID | COMMAND_NO_LOBBY };
 
 static uint32_t connections;
 
-/* What the run has seen. */
+/* Counts of the run. */
 static size_t most_guests;
 static unsigned most_connections;
 
@@ -145,7 +145,7 @@ count_listening(const char *member_id, const char *place)
 	return count;
 }
 
-/* Who is nowhere has a name all the same, unless it is a guest. */
+/* A member without a room has a name, unless it is a guest. */
 static void
 check_nameless(const struct member *member)
 {
@@ -245,7 +245,7 @@ check_everything(void)
 	ck_assert_uint_eq(places, world.publisher.count);
 }
 
-START_TEST(holds_whatever_members_do)
+START_TEST(stores_and_publisher_always_agree)
 {
 	state = (uint32_t)_i;
 	most_guests = 0;
@@ -265,5 +265,5 @@ END_TEST
 SUITE(consistency)
 {
 	tcase_add_checked_fixture(tests, world_begin, world_end);
-	tcase_add_loop_test(tests, holds_whatever_members_do, 0, 3);
+	tcase_add_loop_test(tests, stores_and_publisher_always_agree, 0, 3);
 }

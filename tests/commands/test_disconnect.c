@@ -38,7 +38,7 @@ START_TEST(leaves_every_room_and_notifies_the_others)
 }
 END_TEST
 
-START_TEST(takes_rooms_along_of_which_it_was_the_last)
+START_TEST(removes_rooms_of_which_it_was_the_last_member)
 {
 	connect_members(1);
 	fill_room("a", 1);
@@ -55,7 +55,7 @@ START_TEST(takes_rooms_along_of_which_it_was_the_last)
 }
 END_TEST
 
-START_TEST(sets_the_name_free)
+START_TEST(releases_the_name)
 {
 	CONNECT(.name = STR("alice"));
 	CONNECT(.name = STR("alice"));
@@ -104,8 +104,8 @@ SUITE(disconnect)
 	tcase_add_test(tests, is_published_in_the_lobby);
 	tcase_add_test(tests, is_not_published_in_a_large_lobby);
 	tcase_add_test(tests, leaves_every_room_and_notifies_the_others);
-	tcase_add_test(tests, takes_rooms_along_of_which_it_was_the_last);
-	tcase_add_test(tests, sets_the_name_free);
+	tcase_add_test(tests, removes_rooms_of_which_it_was_the_last_member);
+	tcase_add_test(tests, releases_the_name);
 	tcase_add_test(tests, is_done_once_only);
 	tcase_add_test(tests, leaves_nothing_behind);
 }

@@ -176,7 +176,7 @@ END_TEST
 	"id1: failed forbidden field=room " \
 	"text=Not allowed in this room, which the token does not name\n"
 
-/* What a token for other rooms refuses; the rest it does not mind. */
+/* Commands that a token for other rooms refuses; the others are allowed. */
 static const struct {
 	struct command command;
 	bool is_refused;

@@ -1,4 +1,4 @@
-/* Uploaded files: whose they are, who reads them, and messages with them. */
+/* Uploaded files: owners, readers, and messages that share them. */
 #include <stdio.h>
 
 #include "commands/commands.h"
@@ -247,7 +247,7 @@ START_TEST(later_commands_wait_for_a_completion)
 }
 END_TEST
 
-/* Nothing is left of it: the sanitizers would report that. */
+/* Its memory is freed: the sanitizers would report a leak. */
 START_TEST(a_completion_may_never_end)
 {
 	DO(FILE_CREATE, "id1", FILE_OF(.size = 0));

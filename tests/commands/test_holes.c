@@ -1,4 +1,7 @@
-/* Rooms of which a disk has lost something: 1 2 3, 6 7, 500, 503 … 506. */
+/*
+ * A room of which a disk has lost messages: 1 2 3, 6 7, 500, 503 … 506 are
+ * left.
+ */
 #include "persistence/memory/memory_history.h"
 #include "tests/suite.h"
 #include "tests/support/commands/world.h"

@@ -8,7 +8,7 @@ three_in_a_room(void)
 	fill_room("r", 3);
 }
 
-START_TEST(puts_a_member_out)
+START_TEST(removes_a_member)
 {
 	three_in_a_room();
 	ck_assert_int_eq(DO(KICK, "id1", .room = STR("r"),
@@ -136,7 +136,7 @@ START_TEST(moderators_of_the_server_are_for_its_administrators)
 				     .recipient = STR("id2") }),
 		    moderators[_i].error);
 	}
-	/* Its role in the room is the room's affair. */
+	/* Its role in the room can still be changed. */
 	ck_assert_int_eq(DO(ROLE, "id1", .room = STR("r"),
 			     .recipient = STR("id2"), .role = STR("voice")),
 	    CHAT_OK);
@@ -162,7 +162,7 @@ END_TEST
 SUITE(kick)
 {
 	tcase_add_checked_fixture(tests, world_begin, world_end);
-	tcase_add_test(tests, puts_a_member_out);
+	tcase_add_test(tests, removes_a_member);
 	tcase_add_test(tests, the_member_may_come_back);
 	tcase_add_loop_test(tests, refuses, 0, COUNT_OF(refusals));
 	tcase_add_test(tests, refuses_a_long_reason);

@@ -3,7 +3,7 @@
 #include "tests/support/commands/world.h"
 #include "tests/support/failing_malloc.h"
 
-/* id1 and id2 are in r, where 1 was said; the log is slow from now on. */
+/* id1 and id2 are in r, with the message 1; the log is slow from now on. */
 static void
 setup(void)
 {
@@ -348,7 +348,7 @@ START_TEST(few_commands_that_waited_run_at_once)
 }
 END_TEST
 
-/* Seen by the sanitizer. */
+/* The sanitizer would find a leak. */
 START_TEST(frees_waiting_commands_at_the_end)
 {
 	room_create_request("id1", "a");

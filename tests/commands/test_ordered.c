@@ -345,7 +345,10 @@ START_TEST(the_node_of_its_author_checks_the_words_of_a_name)
 }
 END_TEST
 
-/* Lists of words and files may differ: what others run has been prepared. */
+/*
+ * Nodes may have other lists of words and files, so commands are prepared
+ * before they are proposed.
+ */
 START_TEST(the_node_of_its_author_prepares_a_message)
 {
 	const struct message_filter_ops ops = { .apply = filter_shout };

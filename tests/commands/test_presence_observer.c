@@ -1,4 +1,4 @@
-/* What the observer of presence notes. */
+/* The calls of the observer of presence. */
 #include <stdarg.h>
 #include <stdio.h>
 

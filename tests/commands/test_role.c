@@ -15,7 +15,7 @@ all_roles(void)
 	forget_events();
 }
 
-START_TEST(is_given_and_told)
+START_TEST(is_set_and_published)
 {
 	connect_members(2);
 	fill_room("r", 2);
@@ -89,7 +89,7 @@ START_TEST(an_owner_may_go_when_there_is_another)
 	ck_assert_int_eq(DO(ROLE, "id1", IN_R, .recipient = STR("id1"),
 			     .role = STR("member")),
 	    CHAT_OK);
-	/* The creator is none any more, whatever the room says. */
+	/* The creator is no owner any more, although the room has its id. */
 	ck_assert_int_eq(DO(ROLE, "id1", IN_R, .recipient = STR("id1"),
 			     .role = STR("owner")),
 	    CHAT_FORBIDDEN);
@@ -112,7 +112,7 @@ START_TEST(refuses_words_that_are_none)
 }
 END_TEST
 
-START_TEST(a_voice_is_heard_in_a_moderated_room)
+START_TEST(a_member_with_a_voice_posts_in_a_moderated_room)
 {
 	connect_members(2);
 	DO(ROOM_JOIN, "id1", IN_R,
@@ -148,13 +148,13 @@ END_TEST
 SUITE(role)
 {
 	tcase_add_checked_fixture(tests, world_begin, world_end);
-	tcase_add_test(tests, is_given_and_told);
+	tcase_add_test(tests, is_set_and_published);
 	tcase_add_loop_test(tests, decides_which_role_may_kick, 0, 16);
 	tcase_add_loop_test(tests, decides_who_may_change_whose, 0,
 	    COUNT_OF(changes));
 	tcase_add_test(tests, an_owner_may_go_when_there_is_another);
 	tcase_add_loop_test(tests, refuses_words_that_are_none, 0,
 	    COUNT_OF(wrong));
-	tcase_add_test(tests, a_voice_is_heard_in_a_moderated_room);
+	tcase_add_test(tests, a_member_with_a_voice_posts_in_a_moderated_room);
 	tcase_add_test(tests, a_token_makes_an_owner_of_every_room);
 }

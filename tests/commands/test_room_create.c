@@ -17,7 +17,7 @@ START_TEST(makes_a_room_with_its_maker_in_it)
 }
 END_TEST
 
-START_TEST(takes_the_id_that_was_wished_for)
+START_TEST(takes_the_requested_id)
 {
 	connect_members(1);
 	DO(ROOM_CREATE, "id1", .name = STR("Tea"), .room = STR("tea.1"));
@@ -95,7 +95,7 @@ START_TEST(keeps_a_persistent_room_without_members)
 }
 END_TEST
 
-START_TEST(makes_messages_live_as_long_as_was_wished_for)
+START_TEST(messages_have_the_requested_lifetime)
 {
 	connect_members(1);
 	DO(ROOM_CREATE, "id1", .name = STR("A"), .room = STR("a"),
@@ -111,7 +111,7 @@ START_TEST(makes_messages_live_as_long_as_was_wished_for)
 }
 END_TEST
 
-START_TEST(lets_in_no_more_than_was_wished_for)
+START_TEST(limits_members_as_requested)
 {
 	connect_members(3);
 	DO(ROOM_CREATE, "id1", .name = STR("A"), .room = STR("a"),
@@ -124,7 +124,7 @@ START_TEST(lets_in_no_more_than_was_wished_for)
 }
 END_TEST
 
-START_TEST(lets_in_no_more_than_any_room_does)
+START_TEST(limits_members_as_of_any_room)
 {
 	connect_members(7);
 	DO(ROOM_CREATE, "id1", .name = STR("A"), .room = STR("r"),
@@ -209,16 +209,16 @@ SUITE(room_create)
 {
 	tcase_add_checked_fixture(tests, world_begin, world_end);
 	tcase_add_test(tests, makes_a_room_with_its_maker_in_it);
-	tcase_add_test(tests, takes_the_id_that_was_wished_for);
+	tcase_add_test(tests, takes_the_requested_id);
 	tcase_add_test(tests, tries_another_id_if_the_made_one_is_taken);
 	tcase_add_test(tests, gives_up_when_no_id_is_to_be_had);
 	tcase_add_loop_test(tests, makes_any_name_presentable_if_asked_to, 0,
 	    COUNT_OF(any_names));
 	tcase_add_test(tests, calls_a_room_by_the_id_that_it_gets_in_the_end);
 	tcase_add_test(tests, keeps_a_persistent_room_without_members);
-	tcase_add_test(tests, makes_messages_live_as_long_as_was_wished_for);
-	tcase_add_test(tests, lets_in_no_more_than_was_wished_for);
-	tcase_add_test(tests, lets_in_no_more_than_any_room_does);
+	tcase_add_test(tests, messages_have_the_requested_lifetime);
+	tcase_add_test(tests, limits_members_as_requested);
+	tcase_add_test(tests, limits_members_as_of_any_room);
 	tcase_add_test(tests,
 	    leaves_the_rooms_before_where_one_is_in_one_at_a_time);
 	tcase_add_test(tests, stops_where_a_member_is_in_too_many);

@@ -3,7 +3,7 @@
 
 #define IN_R .room = STR("r")
 
-START_TEST(puts_all_out_and_removes_the_room)
+START_TEST(removes_all_members_and_the_room)
 {
 	connect_members(2);
 	fill_room("r", 2);
@@ -131,7 +131,7 @@ END_TEST
 SUITE(room_delete)
 {
 	tcase_add_checked_fixture(tests, world_begin, world_end);
-	tcase_add_test(tests, puts_all_out_and_removes_the_room);
+	tcase_add_test(tests, removes_all_members_and_the_room);
 	tcase_add_test(tests, guests_get_their_name_back);
 	tcase_add_test(tests, is_for_owners);
 	tcase_add_test(tests, an_owner_need_not_be_in_the_room);

@@ -218,7 +218,7 @@ START_TEST(leaves_no_room_if_it_gets_into_no_other)
 }
 END_TEST
 
-/* member2 has said 1 to 12 in a room that keeps ten; pages have four. */
+/* member2 has posted 1 to 12 in a room that keeps ten; pages have four. */
 static void
 room_fill(void)
 {
@@ -250,7 +250,7 @@ static const struct {
 	{ 0, STR_ABSENT, 0, 5,
 	    JOINED POSTED(9) POSTED(10) POSTED(11)
 		POSTED(12) " more\n" ENTERED },
-	/* what was missed, exactly */
+	/* the missed messages, and no others */
 	{ COMMAND_HAS_SINCE, STR("epoch3"), 12, 0,
 	    JOINED " asked recovered\n" ENTERED },
 	{ COMMAND_HAS_SINCE, STR("epoch3"), 11, 9,
@@ -272,7 +272,7 @@ static const struct {
 	{ COMMAND_HAS_SINCE, STR("epoch3"), 0, 0,
 	    JOINED POSTED(3) POSTED(4) POSTED(5)
 		POSTED(6) " more asked missing=1-2\n" ENTERED },
-	/* another life of the room */
+	/* another epoch of the room */
 	{ COMMAND_HAS_SINCE, STR("epoch3"), 13, 0,
 	    JOINED POSTED(3) POSTED(4) POSTED(5)
 		POSTED(6) " more asked epoch_changed\n" ENTERED },
@@ -377,8 +377,10 @@ START_TEST(has_missed_nothing_of_what_was_forgotten_before)
 }
 END_TEST
 
-/* Whatever was said before is in the answer or below `since`, the rest comes
- * live. */
+/*
+ * Earlier messages are in the answer or below `since`, later ones are sent as
+ * events.
+ */
 START_TEST(loses_and_doubles_nothing_between_messages_and_live_events)
 {
 	room_fill();

@@ -32,7 +32,7 @@ START_TEST(ends_a_room_with_its_last_member)
 }
 END_TEST
 
-START_TEST(begins_a_new_life_of_a_room_that_ended)
+START_TEST(a_room_that_is_created_again_has_another_epoch)
 {
 	connect_members(1);
 	fill_room("r", 1);
@@ -83,7 +83,7 @@ SUITE(room_leave)
 	tcase_add_checked_fixture(tests, world_begin, world_end);
 	tcase_add_test(tests, notifies_the_others_and_answers);
 	tcase_add_test(tests, ends_a_room_with_its_last_member);
-	tcase_add_test(tests, begins_a_new_life_of_a_room_that_ended);
+	tcase_add_test(tests, a_room_that_is_created_again_has_another_epoch);
 	tcase_add_test(tests, may_mean_the_room_one_is_in_even_if_that_ends);
 	tcase_add_test(tests, is_for_members_of_the_room_only);
 }

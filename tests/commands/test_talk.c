@@ -200,7 +200,7 @@ START_TEST(a_retry_is_answered_and_not_sent_again)
 END_TEST
 
 /* The name belongs to another user meanwhile: the talk does not. */
-START_TEST(a_talk_is_that_of_its_users_whatever_their_names)
+START_TEST(a_talk_stays_with_its_users_after_a_change_of_names)
 {
 	alice_and_bob();
 	talker_connect(CAROL, "carol", 4);
@@ -347,7 +347,8 @@ SUITE(talk)
 	tcase_add_test(tests, talks_are_among_the_rooms_of_a_member);
 	tcase_add_test(tests, a_talk_has_the_name_of_the_other_who_may_be_away);
 	tcase_add_test(tests, a_retry_is_answered_and_not_sent_again);
-	tcase_add_test(tests, a_talk_is_that_of_its_users_whatever_their_names);
+	tcase_add_test(tests,
+	    a_talk_stays_with_its_users_after_a_change_of_names);
 	tcase_add_test(tests, other_private_messages_are_not_kept);
 	tcase_add_test(tests, a_talk_begins_when_the_log_has_it);
 	tcase_add_test(tests, what_the_log_loses_is_answered);

@@ -3,7 +3,7 @@
 
 #define IN_R .room = STR("r")
 
-START_TEST(is_set_told_and_removed)
+START_TEST(is_set_published_and_removed)
 {
 	connect_members(2);
 	fill_room("r", 2);
@@ -91,7 +91,7 @@ END_TEST
 SUITE(topic)
 {
 	tcase_add_checked_fixture(tests, world_begin, world_end);
-	tcase_add_test(tests, is_set_told_and_removed);
+	tcase_add_test(tests, is_set_published_and_removed);
 	tcase_add_test(tests, comes_with_a_new_room);
 	tcase_add_test(tests, needs_a_moderator);
 	tcase_add_loop_test(tests, is_one_line, 0, COUNT_OF(topics));

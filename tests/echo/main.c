@@ -1,6 +1,6 @@
 /*
- * Echoes every message, on the server's own transport and with its limits
- * lifted, so that a conformance suite can be pointed at our framing:
+ * Echoes every message, with the transport of the server and without its
+ * limits, for conformance suites:
  *
  *     echo_server --listen 127.0.0.1:9001 [--deflate]
  */
@@ -30,7 +30,7 @@ struct echo_session {
 	struct ws_deflater *deflater; /* NULL: nothing is compressed */
 };
 
-/* --- an endpoint that echoes ---------------------------------------------- */
+/* --- the endpoint ---------------------------------------------- */
 
 static void
 echo_bind(struct endpoint *endpoint, struct chunk_pool *pool)
@@ -139,7 +139,7 @@ echo_drained(void *session)
 static void
 echo_nothing(struct endpoint *endpoint)
 {
-	(void)endpoint; /* what is to be sent is sent at once */
+	(void)endpoint; /* output is sent at once */
 }
 
 static struct pending

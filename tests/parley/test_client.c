@@ -123,7 +123,7 @@ wait_after_ms(const char *refusal)
 	struct timeval before, due, wait;
 
 	evutil_gettimeofday(&before, NULL);
-	fake_connection_say(refusal);
+	fake_connection_receive(refusal);
 	ck_assert(event_pending(client->wait, EV_TIMEOUT, &due));
 	evutil_timersub(&due, &before, &wait);
 	return wait.tv_sec * 1000 + wait.tv_usec / 1000;
@@ -158,10 +158,10 @@ static void
 begin_in_tea(void)
 {
 	client_begin(&client_dialect_native, "tea");
-	fake_connection_say(ME);
+	fake_connection_receive(ME);
 	expect_sent("{\"command\":\"join\",\"create\":true,\"room\":\"tea\","
 		    "\"history\":5,\"ref\":1}\n");
-	fake_connection_say(
+	fake_connection_receive(
 	    JOINED("\"seq\":2,\"messages\":[{\"seq\":2,\"member\":\"bob\","
 		   "\"message\":\"old\"}]}"));
 	notes_expect("#1 #5 bob:old ready ");
@@ -179,12 +179,12 @@ come_back(void)
 {
 	let_time_pass(client->dial);
 	fake_connection_open();
-	fake_connection_say(ME);
+	fake_connection_receive(ME);
 	notes[0] = '\0';
 }
 
 static void
-say_in_tea(unsigned seq)
+message_in_tea_receive(unsigned seq)
 {
 	char frame[256];
 
@@ -192,7 +192,7 @@ say_in_tea(unsigned seq)
 	    "{\"event\":\"broadcast\",\"room\":\"tea\",\"seq\":%u,"
 	    "\"member\":\"bob\",\"message\":\"m%u\"}",
 	    seq, seq);
-	fake_connection_say(frame);
+	fake_connection_receive(frame);
 }
 
 /* --- tests ---------------------------------------------------------------- */
@@ -201,15 +201,16 @@ START_TEST(requests_its_name_and_enters_the_lobby)
 {
 	client_begin(&client_dialect_native, NULL);
 	ck_assert_str_eq(fake_connection_url.target, "/ws?name=ann");
-	fake_connection_say(ME);
+	fake_connection_receive(ME);
 	notes_expect("#1 ready ");
-	fake_connection_say(
+	fake_connection_receive(
 	    "{\"event\":\"broadcast\",\"message\":\"b has joined!\"}");
 	notes_expect(":b has joined! ");
 	ck_assert_int_eq(client_post(client, STR("hi")), CLIENT_POSTED);
 	expect_sent("{\"command\":\"broadcast\",\"message\":\"hi\",\"ref\":1}"
 		    "\n");
-	fake_connection_say("{\"event\":\"ack\",\"ref\":1,\"recipients\":2}");
+	fake_connection_receive(
+	    "{\"event\":\"ack\",\"ref\":1,\"recipients\":2}");
 	notes_expect("taken(hi) ");
 }
 END_TEST
@@ -217,12 +218,13 @@ END_TEST
 START_TEST(shows_each_message_of_a_room_once)
 {
 	begin_in_tea();
-	say_in_tea(3);
-	say_in_tea(3);
-	say_in_tea(2);
-	say_in_tea(4);
+	message_in_tea_receive(3);
+	message_in_tea_receive(3);
+	message_in_tea_receive(2);
+	message_in_tea_receive(4);
 	notes_expect("bob:m3 bob:m4 ");
-	fake_connection_say("{\"event\":\"broadcast\",\"message\":\"lobby\"}");
+	fake_connection_receive(
+	    "{\"event\":\"broadcast\",\"message\":\"lobby\"}");
 	notes_expect("");
 }
 END_TEST
@@ -230,19 +232,19 @@ END_TEST
 START_TEST(resumes_at_its_position_after_a_reconnect)
 {
 	begin_in_tea();
-	say_in_tea(3);
+	message_in_tea_receive(3);
 	notes_expect("bob:m3 ");
 	connection_lose();
 	come_back();
 	expect_sent("{\"command\":\"join\",\"create\":true,\"room\":\"tea\","
 		    "\"since\":{\"epoch\":\"e\",\"seq\":3},\"history\":0,"
 		    "\"ref\":2}\n");
-	fake_connection_say(
+	fake_connection_receive(
 	    JOINED("\"seq\":4,\"recovered\":true,\"messages\":[{\"seq\":4,"
 		   "\"member\":\"bob\",\"message\":\"m4\"}]}"));
 	notes_expect("#5 bob:m4 again ");
-	say_in_tea(4);
-	say_in_tea(5);
+	message_in_tea_receive(4);
+	message_in_tea_receive(5);
 	notes_expect("bob:m5 ");
 }
 END_TEST
@@ -253,20 +255,21 @@ START_TEST(fetches_pages_until_nothing_is_missing)
 	connection_lose();
 	come_back();
 	fake_connection_sent();
-	fake_connection_say(
+	fake_connection_receive(
 	    JOINED("\"seq\":4,\"recovered\":true,\"more\":true,"
 		   "\"messages\":[{\"seq\":3,\"member\":\"bob\","
 		   "\"message\":\"m3\"}]}"));
 	notes_expect("#5 bob:m3 again ");
 	expect_sent("{\"command\":\"history\",\"room\":\"tea\","
 		    "\"limit\":1000,\"after\":3,\"ref\":3}\n");
-	say_in_tea(5); /* is also on the page */
+	message_in_tea_receive(5); /* is also on the page */
 	notes_expect("");
-	fake_connection_say("{\"event\":\"history\",\"ref\":3,\"room\":\"tea\","
-			    "\"messages\":[{\"seq\":4,\"member\":\"bob\","
-			    "\"message\":\"m4\"},{\"seq\":5,\"member\":\"bob\","
-			    "\"message\":\"m5\"}]}");
-	say_in_tea(6);
+	fake_connection_receive(
+	    "{\"event\":\"history\",\"ref\":3,\"room\":\"tea\","
+	    "\"messages\":[{\"seq\":4,\"member\":\"bob\","
+	    "\"message\":\"m4\"},{\"seq\":5,\"member\":\"bob\","
+	    "\"message\":\"m5\"}]}");
+	message_in_tea_receive(6);
 	notes_expect("bob:m4 bob:m5 bob:m6 ");
 }
 END_TEST
@@ -274,13 +277,14 @@ END_TEST
 START_TEST(fetches_messages_behind_a_gap)
 {
 	begin_in_tea();
-	say_in_tea(5);
+	message_in_tea_receive(5);
 	notes_expect("");
 	expect_sent("{\"command\":\"history\",\"room\":\"tea\","
 		    "\"limit\":1000,\"after\":2,\"ref\":2}\n");
-	fake_connection_say("{\"event\":\"history\",\"ref\":2,\"room\":\"tea\","
-			    "\"messages\":[{\"seq\":4,\"member\":\"bob\","
-			    "\"message\":\"m4\"}]}");
+	fake_connection_receive(
+	    "{\"event\":\"history\",\"ref\":2,\"room\":\"tea\","
+	    "\"messages\":[{\"seq\":4,\"member\":\"bob\","
+	    "\"message\":\"m4\"}]}");
 	notes_expect("bob:m4 "); /* 3 is no longer stored */
 }
 END_TEST
@@ -290,10 +294,11 @@ START_TEST(restarts_with_a_new_epoch)
 	begin_in_tea();
 	connection_lose();
 	come_back();
-	fake_connection_say("{\"event\":\"joined\",\"ref\":2,\"room\":\"tea\","
-			    "\"epoch\":\"f\",\"seq\":1,\"epoch_changed\":true,"
-			    "\"recovered\":false,\"messages\":[{\"seq\":1,"
-			    "\"member\":\"bob\",\"message\":\"new\"}]}");
+	fake_connection_receive(
+	    "{\"event\":\"joined\",\"ref\":2,\"room\":\"tea\","
+	    "\"epoch\":\"f\",\"seq\":1,\"epoch_changed\":true,"
+	    "\"recovered\":false,\"messages\":[{\"seq\":1,"
+	    "\"member\":\"bob\",\"message\":\"new\"}]}");
 	notes_expect("#5 bob:new again ");
 	ck_assert(str_equal(read_position_epoch(&client->room->position),
 	    STR("f")));
@@ -303,10 +308,10 @@ END_TEST
 START_TEST(goes_on_in_the_epoch_that_a_room_gets)
 {
 	begin_in_tea();
-	fake_connection_say(
+	fake_connection_receive(
 	    "{\"event\":\"epoch\",\"room\":\"tea\",\"epoch\":\"e.1\"}");
-	fake_connection_say("{\"event\":\"epoch\",\"room\":\"tea\"}");
-	fake_connection_say(
+	fake_connection_receive("{\"event\":\"epoch\",\"room\":\"tea\"}");
+	fake_connection_receive(
 	    "{\"event\":\"epoch\",\"room\":\"unknown\",\"epoch\":\"x\"}");
 	ck_assert(str_equal(read_position_epoch(&client->room->position),
 	    STR("e.1")));
@@ -327,11 +332,12 @@ START_TEST(retries_unacknowledged_messages_with_the_same_key)
 	client_post(client, STR("three"));
 	come_back();
 	fake_connection_sent();
-	fake_connection_say(JOINED("\"seq\":2,\"recovered\":true,"
-				   "\"messages\":[]}"));
+	fake_connection_receive(JOINED("\"seq\":2,\"recovered\":true,"
+				       "\"messages\":[]}"));
 	notes_expect("#5 again ");
 	expect_sent(first);
-	fake_connection_say("{\"event\":\"ack\",\"ref\":2,\"duplicate\":true}");
+	fake_connection_receive(
+	    "{\"event\":\"ack\",\"ref\":2,\"duplicate\":true}");
 	notes_expect("taken(one) ");
 	ck_assert_ptr_nonnull(strstr(fake_connection_sent(), "\"two\""));
 	ck_assert_uint_eq(client_unacknowledged(client), 2);
@@ -341,7 +347,7 @@ END_TEST
 START_TEST(does_not_retry_messages_without_a_key)
 {
 	client_begin(&client_dialect_native, NULL);
-	fake_connection_say(ME);
+	fake_connection_receive(ME);
 	client_post(client, STR("one"));
 	client_post(client, STR("two"));
 	notes[0] = '\0';
@@ -372,8 +378,8 @@ START_TEST(respects_retry_after)
 	    80000);
 	let_time_pass(client->wait);
 	ck_assert_ptr_nonnull(strstr(fake_connection_sent(), "\"one\""));
-	fake_connection_say("{\"event\":\"error\",\"ref\":2,\"code\":"
-			    "\"message_too_large\",\"message\":\"x\"}");
+	fake_connection_receive("{\"event\":\"error\",\"ref\":2,\"code\":"
+				"\"message_too_large\",\"message\":\"x\"}");
 	notes_expect("#4 lost(one) ");
 	ck_assert_ptr_nonnull(strstr(fake_connection_sent(), "\"two\""));
 }
@@ -401,12 +407,13 @@ START_TEST(creates_persistent_rooms_if_there_is_a_store)
 	    keeping[_i].durability);
 	client_begin(&client_dialect_native, "tea");
 	client->config.transient = keeping[_i].transient;
-	fake_connection_say(me);
+	fake_connection_receive(me);
 	ck_assert(keeping[_i].persistent ==
 		  (strstr(fake_connection_sent(), "\"persistent\":true") !=
 		      NULL));
-	fake_connection_say("{\"event\":\"joined\",\"ref\":1,\"room\":\"tea\","
-			    "\"epoch\":\"e\",\"seq\":0,\"messages\":[]}");
+	fake_connection_receive(
+	    "{\"event\":\"joined\",\"ref\":1,\"room\":\"tea\","
+	    "\"epoch\":\"e\",\"seq\":0,\"messages\":[]}");
 	ck_assert_int_eq(client_request(client, &create), CLIENT_REQUESTED);
 	ck_assert(keeping[_i].persistent ==
 		  (strstr(fake_connection_sent(), "\"persistent\":true") !=
@@ -423,8 +430,9 @@ den_join(void)
 	ck_assert_int_eq(client_request(client, &request), CLIENT_REQUESTED);
 	expect_sent("{\"command\":\"join\",\"create\":true,\"room\":\"den\","
 		    "\"history\":0,\"ref\":2}\n");
-	fake_connection_say("{\"event\":\"joined\",\"ref\":2,\"room\":\"den\","
-			    "\"epoch\":\"g\",\"seq\":9,\"messages\":[]}");
+	fake_connection_receive(
+	    "{\"event\":\"joined\",\"ref\":2,\"room\":\"den\","
+	    "\"epoch\":\"g\",\"seq\":9,\"messages\":[]}");
 	notes_expect("#5 ");
 }
 
@@ -436,10 +444,11 @@ START_TEST(is_in_several_rooms)
 	begin_in_tea();
 	den_join();
 	ck_assert(str_equal(client_room(client), STR("den")));
-	say_in_tea(3);
-	say_in_tea(3);
-	fake_connection_say("{\"event\":\"broadcast\",\"room\":\"den\","
-			    "\"seq\":10,\"member\":\"bob\",\"message\":\"d\"}");
+	message_in_tea_receive(3);
+	message_in_tea_receive(3);
+	fake_connection_receive(
+	    "{\"event\":\"broadcast\",\"room\":\"den\","
+	    "\"seq\":10,\"member\":\"bob\",\"message\":\"d\"}");
 	notes_expect("[tea]bob:m3 bob:d ");
 	/* A joined room is only made the current one. */
 	ck_assert_int_eq(client_request(client, &to_tea), CLIENT_REQUESTED);
@@ -449,12 +458,12 @@ START_TEST(is_in_several_rooms)
 	ck_assert_int_eq(client_post(client, STR("hi")), CLIENT_POSTED);
 	ck_assert_ptr_nonnull(strstr(fake_connection_sent(),
 	    "\"room\":\"tea\""));
-	/* After the current room is left, another one is. */
-	fake_connection_say("{\"event\":\"left\",\"room\":\"tea\"}");
+	/* After the current room is left, another one is current. */
+	fake_connection_receive("{\"event\":\"left\",\"room\":\"tea\"}");
 	notes_expect("#6 ");
 	ck_assert(str_equal(client_room(client), STR("den")));
-	say_in_tea(4);
-	fake_connection_say("{\"event\":\"left\",\"room\":\"den\"}");
+	message_in_tea_receive(4);
+	fake_connection_receive("{\"event\":\"left\",\"room\":\"den\"}");
 	notes_expect("#6 ");
 	ck_assert_ptr_null(client_room(client).data);
 }
@@ -472,14 +481,14 @@ START_TEST(rejoins_all_rooms)
 		    "{\"command\":\"join\",\"create\":true,\"room\":\"den\","
 		    "\"since\":{\"epoch\":\"g\",\"seq\":9},\"history\":0,"
 		    "\"ref\":4}\n");
-	fake_connection_say(
+	fake_connection_receive(
 	    "{\"event\":\"joined\",\"ref\":3,\"room\":\"tea\","
 	    "\"epoch\":\"e\",\"seq\":3,\"messages\":[{\"seq\":3,"
 	    "\"member\":\"bob\",\"message\":\"m3\"}]}");
 	/* It is ready when it is in all of them, and still in the same one. */
 	notes_expect("#5 [tea]bob:m3 ");
-	fake_connection_say("{\"event\":\"error\",\"ref\":4,\"code\":"
-			    "\"room_not_found\",\"message\":\"gone\"}");
+	fake_connection_receive("{\"event\":\"error\",\"ref\":4,\"code\":"
+				"\"room_not_found\",\"message\":\"gone\"}");
 	notes_expect("#4 again ");
 	ck_assert(str_equal(client_room(client), STR("tea")));
 }
@@ -490,13 +499,13 @@ START_TEST(joins_first_where_the_dialect_requires_it)
 	client_begin(&client_dialect_topic, "tea");
 	expect_sent("{\"type\":\"join\",\"username\":\"ann\","
 		    "\"topic\":\"tea\"}\n");
-	fake_connection_say("{\"type\":\"joined\",\"username\":\"ann#2\","
-			    "\"topic\":\"tea\"}");
+	fake_connection_receive("{\"type\":\"joined\",\"username\":\"ann#2\","
+				"\"topic\":\"tea\"}");
 	notes_expect("#5 ready ");
 	client_post(client, STR("hi"));
-	fake_connection_say("{\"type\":\"message\",\"username\":\"ann#2\","
-			    "\"message\":\"hi\",\"topic\":\"tea\"}");
-	fake_connection_say("{\"type\":\"ack\",\"recipients\":1}");
+	fake_connection_receive("{\"type\":\"message\",\"username\":\"ann#2\","
+				"\"message\":\"hi\",\"topic\":\"tea\"}");
+	fake_connection_receive("{\"type\":\"ack\",\"recipients\":1}");
 	notes_expect("my ann#2:hi taken(hi) ");
 }
 END_TEST
@@ -504,15 +513,17 @@ END_TEST
 START_TEST(echoes_own_messages_where_the_server_does_not)
 {
 	client_begin(&client_dialect_action, "25a05739");
-	fake_connection_say("{\"status\":\"connected\",\"client_id\":\"c2\"}");
+	fake_connection_receive(
+	    "{\"status\":\"connected\",\"client_id\":\"c2\"}");
 	expect_sent("{\"action\":\"join\",\"body\":{\"room_id\":"
 		    "\"25a05739\"}}\n");
-	fake_connection_say("{\"status\":\"success\",\"room_id\":\"25a05739\","
-			    "\"message\":\"Joined\"}");
+	fake_connection_receive(
+	    "{\"status\":\"success\",\"room_id\":\"25a05739\","
+	    "\"message\":\"Joined\"}");
 	notes[0] = '\0';
 	client_post(client, STR("hi"));
-	fake_connection_say("{\"from\":\"c3\",\"body\":\"ho\"}");
-	fake_connection_say(
+	fake_connection_receive("{\"from\":\"c3\",\"body\":\"ho\"}");
+	fake_connection_receive(
 	    "{\"status\":\"success\",\"message\":\"Message sent\"}");
 	notes_expect("c3:ho my c2:hi taken(hi) ");
 }
@@ -525,7 +536,8 @@ START_TEST(posts_only_after_joining)
 
 	client_begin(&client_dialect_action, NULL);
 	ck_assert_int_eq(client_request(client, &leave), CLIENT_OFFLINE);
-	fake_connection_say("{\"status\":\"connected\",\"client_id\":\"c2\"}");
+	fake_connection_receive(
+	    "{\"status\":\"connected\",\"client_id\":\"c2\"}");
 	ck_assert_int_eq(client_post(client, STR("hi")), CLIENT_NOT_IN_ROOM);
 	ck_assert_int_eq(client_request(client, &rooms), CLIENT_UNSUPPORTED);
 	ck_assert_int_eq(client_request(client, &leave), CLIENT_NO_ROOM);
@@ -535,8 +547,8 @@ END_TEST
 START_TEST(continues_in_the_lobby_if_a_room_is_refused)
 {
 	client_begin(&client_dialect_native, "tea");
-	fake_connection_say(ME);
-	fake_connection_say(
+	fake_connection_receive(ME);
+	fake_connection_receive(
 	    "{\"event\":\"error\",\"ref\":1,\"code\":\"room_full\","
 	    "\"message\":\"full\"}");
 	notes_expect("#1 #4 ready ");
@@ -552,19 +564,20 @@ START_TEST(reports_a_delayed_join_once)
 	char frame[128];
 
 	client_begin(&client_dialect_native, "tea");
-	fake_connection_say(ME);
+	fake_connection_receive(ME);
 	notes_expect("#1 ");
 	for (int ref = 1; ref <= 3; ref++) {
 		snprintf(frame, sizeof(frame), later, ref);
-		fake_connection_say(frame);
+		fake_connection_receive(frame);
 		notes_expect(ref == 1 ? "#4 " : "");
 		fake_connection_sent();
 		let_time_pass(client->wait);
 		ck_assert_ptr_nonnull(strstr(fake_connection_sent(),
 		    "\"room\":\"tea\""));
 	}
-	fake_connection_say("{\"event\":\"joined\",\"ref\":4,\"room\":\"tea\","
-			    "\"epoch\":\"e\",\"seq\":0,\"messages\":[]}");
+	fake_connection_receive(
+	    "{\"event\":\"joined\",\"ref\":4,\"room\":\"tea\","
+	    "\"epoch\":\"e\",\"seq\":0,\"messages\":[]}");
 	notes_expect("#5 ready ");
 }
 END_TEST
@@ -598,7 +611,7 @@ START_TEST(reconnects_unless_the_code_forbids_it)
 
 	client_begin(&client_dialect_native, NULL);
 	if (ends[_i].was_online)
-		fake_connection_say(ME);
+		fake_connection_receive(ME);
 	notes[0] = '\0';
 	fake_connection_end(ends[_i].fault, ends[_i].code, "x");
 	notes_expect(ends[_i].news);
@@ -621,11 +634,12 @@ END_TEST
 START_TEST(skips_invalid_frames_once_it_is_online)
 {
 	begin_in_tea();
-	fake_connection_say("hello");
-	fake_connection_say("{\"event\":\"broadcast\",\"message\":1e999}");
+	fake_connection_receive("hello");
+	fake_connection_receive("{\"event\":\"broadcast\",\"message\":1e999}");
 	notes_expect("#4 #4 "); /* SERVER_ERROR */
-	fake_connection_say("{\"event\":\"broadcast\",\"room\":\"tea\","
-			    "\"seq\":3,\"member\":\"bob\",\"message\":\"hi\"}");
+	fake_connection_receive(
+	    "{\"event\":\"broadcast\",\"room\":\"tea\","
+	    "\"seq\":3,\"member\":\"bob\",\"message\":\"hi\"}");
 	notes_expect("bob:hi ");
 }
 END_TEST
@@ -633,9 +647,9 @@ END_TEST
 START_TEST(ends_on_an_invalid_frame)
 {
 	client_begin(&client_dialect_native, NULL);
-	fake_connection_say("hello");
+	fake_connection_receive("hello");
 	notes_expect("over(76 the server sent an invalid frame) ");
-	fake_connection_say(ME);
+	fake_connection_receive(ME);
 	fake_connection_end(CONNECTION_BROKEN, 0, "cut");
 	notes_expect("");
 }

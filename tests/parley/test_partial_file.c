@@ -113,7 +113,7 @@ START_TEST(nothing_is_overwritten)
 	part_save("d/c", "d/c");
 	ck_assert_ptr_null(partial_open("d/c"));
 	ck_assert_int_eq(errno, EEXIST);
-	/* Nor what has come meanwhile. */
+	/* Nor a file that was made meanwhile. */
 	file = partial_open("d/w");
 	ck_assert(partial_file_write(file, CONTENT, SIZE));
 	ck_assert_int_eq(symlink("c", "d/w"), 0);
@@ -160,7 +160,7 @@ START_TEST(what_is_damaged_or_too_long_is_not_continued)
 	file = partial_open("d/c");
 	ck_assert_uint_eq(partial_file_done(file), 0);
 	partial_file_close(file);
-	/* Nothing of nothing is kept. */
+	/* No part of an empty file is kept. */
 	ck_assert_int_ne(access(PART, F_OK), 0);
 }
 END_TEST

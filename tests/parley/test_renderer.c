@@ -154,7 +154,7 @@ START_TEST(a_new_day_has_its_date)
 	struct str lines;
 
 	renderer_init(&renderer, &client_dialect_native, false);
-	/* Nothing is said of today. */
+	/* The date of today is not shown. */
 	ck_assert_uint_eq(renderer_event(&renderer, &event).len, 14);
 	for (size_t i = 0; i < COUNT_OF(days); i++) {
 		event.at = days[i].at;

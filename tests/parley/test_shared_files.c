@@ -46,8 +46,8 @@ START_TEST(a_file_is_found_by_name_and_id)
 }
 END_TEST
 
-/* Whatever a member sends: the request goes to our server. */
-START_TEST(urls_have_no_say_but_their_id_and_key)
+/* The request goes to our server, with any URL of a member. */
+START_TEST(only_id_and_key_of_a_url_are_used)
 {
 	ck_assert_str_eq(target_of("https://other.example/x/v1/files/" ID
 				   "?key=k&y"),
@@ -95,7 +95,7 @@ SUITE(shared_files)
 {
 	tcase_add_checked_fixture(tests, setup, NULL);
 	tcase_add_test(tests, a_file_is_found_by_name_and_id);
-	tcase_add_test(tests, urls_have_no_say_but_their_id_and_key);
+	tcase_add_test(tests, only_id_and_key_of_a_url_are_used);
 	tcase_add_test(tests, names_are_safe);
 	tcase_add_test(tests, other_messages_have_no_file);
 	tcase_add_test(tests, the_newest_counts_and_the_oldest_goes);

@@ -1,16 +1,19 @@
-/* Takes the place of the allocator's entrances in the test program. */
+/*
+ * Replaces malloc() and the other functions of the allocator in the test
+ * program.
+ */
 #include "tests/support/failing_malloc.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-/* The names behind the entrances: the sanitizer's if there is one. */
+/* The functions that they call: the sanitizer's if there is one. */
 #define BEHIND(result, name, ...)                                       \
 	result __interceptor_##name(__VA_ARGS__) __attribute__((weak)); \
 	result __libc_##name(__VA_ARGS__);                              \
 	UNWATCHED result name(__VA_ARGS__)
 
-/* They are called before the thread sanitizer is there to watch. */
+/* They are called before the thread sanitizer is initialized. */
 #define UNWATCHED __attribute__((no_sanitize("thread")))
 
 BEHIND(void *, malloc, size_t);

@@ -1,4 +1,4 @@
-/* Memory that runs out on command. */
+/* Allocations that fail at a chosen call. */
 #ifndef TESTS_SUPPORT_FAILING_MALLOC_H
 #define TESTS_SUPPORT_FAILING_MALLOC_H
 
@@ -13,7 +13,7 @@ void malloc_fail_at(unsigned n);
 
 /*
  * Allocations of this thread until the next call with false neither fail nor
- * count: those of a helper, which is not what is tested. Nests.
+ * count: those of a helper, which is not under test. Nests.
  */
 void malloc_spare(bool on);
 

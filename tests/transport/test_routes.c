@@ -90,7 +90,7 @@ START_TEST(answers_what_is_asked_over_http)
 }
 END_TEST
 
-/* --- the face of a dialect -------------------------------------------------
+/* --- plain HTTP of a dialect -------------------------------------------------
  */
 
 static const struct {
@@ -112,7 +112,7 @@ static const struct {
 	{ "topic", "GET", "/readyz", 200 },
 };
 
-START_TEST(a_dialect_shows_its_face_behind_the_probes)
+START_TEST(a_dialect_answers_plain_http_behind_the_probes)
 {
 	struct http_request request = {
 		.method = str_from(faces[_i].method),
@@ -165,7 +165,7 @@ START_TEST(a_dialect_gets_the_statistics)
 }
 END_TEST
 
-START_TEST(a_face_needs_memory)
+START_TEST(an_answer_of_a_dialect_needs_memory)
 {
 	struct http_request request = {
 		.method = STR("GET"),
@@ -184,7 +184,7 @@ START_TEST(a_face_needs_memory)
 }
 END_TEST
 
-START_TEST(without_a_face_a_websocket_is_asked_for)
+START_TEST(without_plain_http_a_websocket_is_asked_for)
 {
 	struct http_request request = {
 		.method = STR("GET"),
@@ -375,7 +375,7 @@ START_TEST(reports_why_it_is_not_ready)
 	ck_assert_str_eq(response.headers, "Retry-After: 5\r\n");
 	route_request("GET", "/readyz", "verbose");
 	ck_assert_ptr_nonnull(strstr(text, troubles[_i].check));
-	/* It lives all the same. */
+	/* /livez is ok all the same. */
 	route_request("GET", "/livez", NULL);
 	ck_assert_int_eq(response.status, 200);
 	recorder.rig.worker.ws.open_count = 0;
@@ -418,7 +418,7 @@ warning_open(void *arg)
 	return "open to all";
 }
 
-START_TEST(people_are_told_of_a_warning)
+START_TEST(a_verbose_probe_shows_a_warning)
 {
 	recorder_init(&recorder);
 	recorder.rig.host_ops.warning = warning_open;
@@ -502,16 +502,16 @@ END_TEST
 
 SUITE(routes)
 {
-	tcase_add_test(tests, people_are_told_of_a_warning);
+	tcase_add_test(tests, a_verbose_probe_shows_a_warning);
 	tcase_add_loop_test(tests, an_admission_answers_for_accounts, 0,
 	    COUNT_OF(accounts));
 	tcase_add_loop_test(tests, answers_what_is_asked_over_http, 0,
 	    COUNT_OF(answers));
-	tcase_add_loop_test(tests, a_dialect_shows_its_face_behind_the_probes,
-	    0, COUNT_OF(faces));
+	tcase_add_loop_test(tests,
+	    a_dialect_answers_plain_http_behind_the_probes, 0, COUNT_OF(faces));
 	tcase_add_test(tests, a_dialect_gets_the_statistics);
-	tcase_add_test(tests, a_face_needs_memory);
-	tcase_add_test(tests, without_a_face_a_websocket_is_asked_for);
+	tcase_add_test(tests, an_answer_of_a_dialect_needs_memory);
+	tcase_add_test(tests, without_plain_http_a_websocket_is_asked_for);
 	tcase_add_test(tests, has_no_routes_where_none_are_wanted);
 	tcase_add_test(tests, serves_assets_behind_the_health_checks);
 	tcase_add_loop_test(tests, a_page_is_where_a_dialect_leaves_room_for_it,

@@ -24,7 +24,7 @@ static const struct {
 	{ "/ws?Name=alice", NULL },
 };
 
-START_TEST(wishes_for_a_name)
+START_TEST(requests_a_name)
 {
 	session_rig_begin();
 	client_connect(&session_rig.clients[0], &session_rig.rig, 0);
@@ -342,7 +342,7 @@ SUITE(session)
 	    a_connection_that_never_authenticates_is_no_member);
 	tcase_add_test(tests, a_token_is_renewed_by_the_same_user_only);
 	tcase_add_test(tests, tokens_may_not_be_in_use);
-	tcase_add_loop_test(tests, wishes_for_a_name, 0, COUNT_OF(wishes));
+	tcase_add_loop_test(tests, requests_a_name, 0, COUNT_OF(wishes));
 	tcase_add_test(tests, a_member_is_gone_when_its_connection_is);
 	tcase_add_test(tests, a_refused_connect_is_answered_and_closed);
 	tcase_add_loop_test(tests, without_memory_no_client_gets_a_hole, 0, 80);

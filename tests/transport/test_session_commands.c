@@ -230,7 +230,7 @@ static enum wire_stage stage;
 
 /* Chat messages are "good" or "bad"; the rest are no chat messages. */
 static enum chat_error
-decode_plainly(struct str message, const struct wire_context *context,
+decode_plain(struct str message, const struct wire_context *context,
     struct command *out, struct failure *why, struct scratch *scratch)
 {
 	(void)scratch;
@@ -247,15 +247,15 @@ decode_plainly(struct str message, const struct wire_context *context,
 	return why->error;
 }
 
-/* Two messages, then a minute of silence. */
+/* Two messages, then a pause of a minute. */
 static const struct dialect plain = {
-	.decode = decode_plainly,
+	.decode = decode_plain,
 	.has_stages = true,
 	.burst_limit = { 2, 60000 },
 };
 
 static void
-speak_plainly(void)
+use_plain_dialect(void)
 {
 	struct session *session;
 
@@ -278,7 +278,7 @@ message_publish_turn(const char *text)
 /* The chat is asked, not the hub, whose subscriptions may lag. */
 START_TEST(a_dialect_knows_where_one_stands)
 {
-	speak_plainly();
+	use_plain_dialect();
 	session_rig.in_room = false;
 	message_publish_turn("me");
 	ck_assert_int_eq(stage, WIRE_NEW);
@@ -302,7 +302,7 @@ static const struct {
 	{ "{\"type\":\"join\"}", "Username must be", "\x03\xf0Join failed" },
 };
 
-/* What the chat never sees is answered with the time of day, too. */
+/* Messages that are not valid are answered with the time of day, too. */
 START_TEST(what_is_misspelled_is_answered_with_the_time)
 {
 	session_rig_begin();
@@ -316,8 +316,8 @@ START_TEST(what_is_misspelled_is_answered_with_the_time)
 }
 END_TEST
 
-/* What comes behind a frame that ends it all is not listened to. */
-START_TEST(a_dialect_has_the_last_word)
+/* Input behind a frame that ends the connection is ignored. */
+START_TEST(a_frame_may_end_the_connection)
 {
 	uint8_t opcode;
 	const char *data;
@@ -341,9 +341,9 @@ START_TEST(a_dialect_has_the_last_word)
 }
 END_TEST
 
-START_TEST(a_dialect_has_a_pace_of_its_own)
+START_TEST(a_dialect_has_a_burst_limit_of_its_own)
 {
-	speak_plainly();
+	use_plain_dialect();
 	message_publish_turn("good");
 	message_publish_turn("bad");
 	session_rig_check(0, "#1");
@@ -368,7 +368,7 @@ END_TEST
 
 START_TEST(a_message_that_the_chat_refuses_does_not_count)
 {
-	speak_plainly();
+	use_plain_dialect();
 	session_rig.broadcast_result = CHAT_UNAVAILABLE;
 	for (int i = 0; i < 5; i++)
 		message_publish_turn("good");
@@ -384,7 +384,7 @@ END_TEST
 
 START_TEST(a_message_within_the_burst_limit_takes_no_token)
 {
-	speak_plainly();
+	use_plain_dialect();
 	rig_pass(&session_rig.rig, 1000);
 	session_rig.rig.limits.messages = (struct rate_limit){ 1, 1 };
 	message_publish_turn("good");
@@ -407,7 +407,7 @@ turns_take(void)
 
 START_TEST(a_message_that_is_not_posted_takes_one)
 {
-	speak_plainly();
+	use_plain_dialect();
 	rig_pass(&session_rig.rig, 20000);
 	session_rig.rig.limits.messages = (struct rate_limit){ 1, 1 };
 	for (int i = 0; i < 101; i++)
@@ -422,7 +422,7 @@ END_TEST
 /* Outside of any room, a message is a command like any other. */
 START_TEST(a_message_outside_of_rooms_takes_one)
 {
-	speak_plainly();
+	use_plain_dialect();
 	session_rig.in_room = false;
 	rig_pass(&session_rig.rig, 20000);
 	session_rig.rig.limits.messages = (struct rate_limit){ 1, 1 };
@@ -484,9 +484,9 @@ SUITE(session_commands)
 	tcase_add_test(tests, refusals_now_and_then_do_not);
 	tcase_add_test(tests, a_dialect_knows_where_one_stands);
 	tcase_add_test(tests, what_is_misspelled_is_answered_with_the_time);
-	tcase_add_loop_test(tests, a_dialect_has_the_last_word, 0,
+	tcase_add_loop_test(tests, a_frame_may_end_the_connection, 0,
 	    COUNT_OF(last_words));
-	tcase_add_test(tests, a_dialect_has_a_pace_of_its_own);
+	tcase_add_test(tests, a_dialect_has_a_burst_limit_of_its_own);
 	tcase_add_test(tests, a_message_that_the_chat_refuses_does_not_count);
 	tcase_add_test(tests, a_message_within_the_burst_limit_takes_no_token);
 	tcase_add_test(tests, a_message_that_is_not_posted_takes_one);

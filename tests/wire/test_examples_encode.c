@@ -110,7 +110,7 @@ check_viewpoints(const struct dialect *dialect, const struct vector *vector)
 	struct vector_event parsed;
 
 	vector_event_parse(&parsed, vector);
-	/* Members leave a room before it is told of it. */
+	/* Members leave a room before the event is published. */
 	if (!(dialect->author_differs & 1ul << parsed.event.kind) &&
 	    !event_has_trait(parsed.event.kind, EVENT_IS_ABOUT_MEMBER))
 		ck_assert_str_eq(author, others);
@@ -119,7 +119,7 @@ check_viewpoints(const struct dialect *dialect, const struct vector *vector)
 	free(others);
 }
 
-START_TEST(authors_differ_only_in_dialects_that_say_so)
+START_TEST(authors_differ_only_in_dialects_with_that_trait)
 {
 	examples_check(&examples, _i, check_viewpoints);
 }
@@ -181,7 +181,7 @@ SUITE(examples_encode)
 	tcase_add_loop_test(tests, encodes_every_example, 0, count);
 	tcase_add_loop_test(tests, writes_valid_json_without_duplicate_keys, 0,
 	    count);
-	tcase_add_loop_test(tests, authors_differ_only_in_dialects_that_say_so,
-	    0, count);
+	tcase_add_loop_test(tests,
+	    authors_differ_only_in_dialects_with_that_trait, 0, count);
 	tcase_add_loop_test(tests, reports_a_lack_of_memory, 0, count);
 }

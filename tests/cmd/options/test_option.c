@@ -184,7 +184,7 @@ static const struct {
 	    "=dotnet, then ,tls or ,proxy" },
 };
 
-START_TEST(says_what_it_takes)
+START_TEST(describes_the_values_of_an_option)
 {
 	char takes[OPTION_TAKES_SIZE];
 
@@ -242,7 +242,7 @@ static const struct {
 	{ OPTION_STYLE_FILE, "", NULL },
 };
 
-START_TEST(guesses_what_was_meant)
+START_TEST(suggests_a_similar_option)
 {
 	const struct option *closest =
 	    option_closest(slips[_i].style, str_from(slips[_i].slip));
@@ -271,8 +271,10 @@ SUITE(option)
 	    0, all);
 	tcase_add_loop_test(tests, every_option_has_a_value_and_a_help_text, 0,
 	    all);
-	tcase_add_loop_test(tests, says_what_it_takes, 0, COUNT_OF(taken));
+	tcase_add_loop_test(tests, describes_the_values_of_an_option, 0,
+	    COUNT_OF(taken));
 	tcase_add_test(tests, every_source_has_its_spelling);
 	tcase_add_loop_test(tests, no_two_options_share_a_spelling, 0, all);
-	tcase_add_loop_test(tests, guesses_what_was_meant, 0, COUNT_OF(slips));
+	tcase_add_loop_test(tests, suggests_a_similar_option, 0,
+	    COUNT_OF(slips));
 }

@@ -93,7 +93,7 @@ START_TEST(are_gone_with_their_name_when_they_disconnect)
 }
 END_TEST
 
-/* alice#2 of the chat is not free because some guest gave up being that. */
+/* alice#2 of the chat is still taken when a guest of that name leaves. */
 START_TEST(take_no_name_from_the_others)
 {
 	guests_connect(2);

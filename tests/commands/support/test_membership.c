@@ -124,7 +124,7 @@ START_TEST(is_not_remembered_beyond_the_limit)
 }
 END_TEST
 
-/* The store takes nothing: alice is in the room as long as it is here. */
+/* The store refuses writes: alice is in the room while it is connected. */
 START_TEST(a_room_is_joined_and_left_without_it)
 {
 	connect_members(1);
@@ -144,7 +144,7 @@ START_TEST(a_room_is_joined_and_left_without_it)
 }
 END_TEST
 
-/* Whatever fails: alice is not connected, or in its room. */
+/* After any failure alice is not connected, or it is in its room. */
 START_TEST(needs_memory_for_its_rooms)
 {
 	enum chat_error error = CHAT_UNAVAILABLE;

@@ -38,7 +38,7 @@ teardown(void)
 	member_store_destroy(members);
 }
 
-/* Chooses and takes a name; it is good until the next call. */
+/* Chooses and takes a name, which is valid until the next call. */
 static const char *
 name_take(const char *name)
 {

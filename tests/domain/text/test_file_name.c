@@ -55,7 +55,7 @@ START_TEST(cuts_a_long_name_before_its_extension)
 }
 END_TEST
 
-/* Whatever comes in: a component of a path in valid UTF-8. */
+/* Any bytes make a component of a path in valid UTF-8. */
 START_TEST(random_bytes_make_a_valid_name)
 {
 	srand((unsigned)_i);

@@ -57,7 +57,7 @@ static const struct {
 	{ "a\u0307\u0323", "\u1ea1\u0307", "\u1ea1\u0307" },
 	{ "a\u0301\u0308", "\u00e1\u0308", "\u00e1\u0308" },
 	{ "a\u0308\u0301", "\u00e4\u0301", "\u00e4\u0301" },
-	/* a letter blocks composition with the one before it */
+	/* a letter prevents composition with the one before it */
 	{ "aa\u0301", "a\u00e1", "a\u00e1" },
 	{ "\u09c7\u0301\u09be", "\u09c7\u0301\u09be", "\u09c7\u0301\u09be" },
 	{ "\u09c7\u09be", "\u09cb", "\u09cb" },

@@ -1,6 +1,6 @@
 /*
  * Messages that share a file are "{…}": its id, and a key behind it. The
- * commands do not know what a message looks like.
+ * commands do not read messages themselves.
  */
 #ifndef TESTS_SUPPORT_COMMANDS_BRACES_H
 #define TESTS_SUPPORT_COMMANDS_BRACES_H

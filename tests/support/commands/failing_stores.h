@@ -1,4 +1,4 @@
-/* Makes whatever in a store may fail do so when a fault hits. */
+/* Stores whose calls fail when a fault is due. */
 #ifndef TESTS_SUPPORT_COMMANDS_FAILING_STORES_H
 #define TESTS_SUPPORT_COMMANDS_FAILING_STORES_H
 

@@ -1,4 +1,4 @@
-/* Something that goes wrong, once, when its turn has come. */
+/* A fault that occurs once, at the n-th call. */
 #ifndef TESTS_SUPPORT_COMMANDS_FAULT_H
 #define TESTS_SUPPORT_COMMANDS_FAULT_H
 
@@ -7,11 +7,11 @@
 #include "domain/error.h"
 
 struct fault {
-	unsigned to_go; /* calls until it happens; 0: it does not */
+	unsigned to_go; /* calls until it occurs; 0: never */
 	enum chat_error error;
 };
 
-/* Whether the call that asks is the one that fails. */
+/* Whether this call has to fail. */
 static inline bool
 fault_hits(struct fault *fault)
 {

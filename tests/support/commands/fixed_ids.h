@@ -1,4 +1,4 @@
-/* Ids that can be known beforehand: id1, id2, epoch3, uuid4, … */
+/* Predictable ids: id1, id2, epoch3, uuid4, … */
 #ifndef TESTS_SUPPORT_COMMANDS_FIXED_IDS_H
 #define TESTS_SUPPORT_COMMANDS_FIXED_IDS_H
 

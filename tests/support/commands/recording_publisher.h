@@ -24,9 +24,10 @@ struct recording_publisher {
 	const char *privileged; /* has these rights; NULL: none */
 	unsigned privileges;
 	bool none_waits;    /* no connection waits for its member */
-	bool records_lobby; /* who leaves the lobby or is renamed there */
+	bool records_lobby; /* members that leave the lobby or are renamed
+			     * there */
 	struct transcript events;
-	int64_t last_at_ms; /* when the last event is said to have been */
+	int64_t last_at_ms; /* the time of the last event */
 	/* In order of entering. */
 	struct listener listeners[RECORDING_LISTENERS_MOST];
 	size_t count;
@@ -37,7 +38,7 @@ struct recording_publisher {
 
 void recording_publisher_init(struct recording_publisher *, struct fault *);
 
-/* Adds a line for each who listens somewhere. */
+/* Adds a line for each connection in a room. */
 void recording_publisher_dump(const struct recording_publisher *,
     struct transcript *);
 

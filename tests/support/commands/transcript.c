@@ -64,7 +64,7 @@ add_names(struct transcript *transcript, const struct names *names)
 	add_flag(transcript, "more_names", names->more);
 }
 
-/* What became of a message. */
+/* The state of a message. */
 static void
 add_state(struct transcript *transcript, const struct message *message)
 {
@@ -192,7 +192,7 @@ add_audience(struct transcript *transcript, const struct event *event,
 		transcript_add(transcript, "/%u", event->connection);
 }
 
-/* Whether the time of an event is a part of what is checked. */
+/* Whether the time of an event is checked. */
 static bool
 event_is_dated(const struct event *event)
 {
@@ -227,7 +227,7 @@ transcript_event(struct transcript *transcript, const struct event *event,
 	add_audience(transcript, event, audience);
 	transcript_add(transcript, ": %s", event_kind_word(event->kind));
 	add_str(transcript, "ref", event->ref);
-	/* Where and when a request failed is left out: it is always said. */
+	/* Failures have no room and time in the text: they are always set. */
 	if (event->kind != EVENT_FAILED)
 		add_str(transcript, "room", event->room);
 	add_str(transcript, "name", event->room_name);

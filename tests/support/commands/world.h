@@ -1,4 +1,4 @@
-/* A whole chat on memory stores, whose every word is written down. */
+/* A whole chat on memory stores, which records all published events. */
 #ifndef TESTS_SUPPORT_COMMANDS_WORLD_H
 #define TESTS_SUPPORT_COMMANDS_WORLD_H
 
@@ -30,12 +30,12 @@ void world_end(void);
 
 enum chat_error world_do(const struct command *);
 
-/* Adds who is where and what was said, as the stores have it. */
+/* Adds the members, rooms and messages of the stores. */
 void world_dump(struct transcript *);
 
 /*
- * DO(BROADCAST, "id1", .body = STR("\"hi\"")) hands a command in, and is its
- * result. Its author may do everything unless .rights says what.
+ * DO(BROADCAST, "id1", .body = STR("\"hi\"")) runs a command, and returns its
+ * result. Its author has all rights unless .rights is set.
  */
 #define DO(command_kind, who, ...)                                  \
 	world_do(&(struct command){ .kind = COMMAND_##command_kind, \
@@ -56,7 +56,7 @@ void world_dump(struct transcript *);
 		transcript_clear(&world.publisher.events);               \
 	} while (0)
 
-/* Nothing of that is of interest. */
+/* Discards the events until now. */
 void forget_events(void);
 
 /* So many connect: member1 with id1, member2 with id2, … */

@@ -76,7 +76,7 @@ fake_connection_open(void)
 }
 
 void
-fake_connection_say(const char *frame)
+fake_connection_receive(const char *frame)
 {
 	size_t len = strlen(frame);
 	char *exact = malloc(len);

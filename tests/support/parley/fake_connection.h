@@ -1,4 +1,4 @@
-/* Replaces connection.c: the test is the other end of the connection. */
+/* Replaces connection.c: the test is the server. */
 #ifndef TESTS_SUPPORT_PARLEY_FAKE_LINK_H
 #define TESTS_SUPPORT_PARLEY_FAKE_LINK_H
 
@@ -12,7 +12,7 @@ extern struct url fake_connection_url;
 const char *fake_connection_sent(void);
 
 void fake_connection_open(void);
-void fake_connection_say(const char *frame);
+void fake_connection_receive(const char *frame);
 /* Ends the connection. */
 void fake_connection_end(enum connection_fault, unsigned code,
     const char *text);

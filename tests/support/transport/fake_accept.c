@@ -1,4 +1,4 @@
-/* Takes the place of accept4() in the test program. */
+/* Replaces accept4() in the test program. */
 #include "tests/support/transport/fake_accept.h"
 
 #include <arpa/inet.h>

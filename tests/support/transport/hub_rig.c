@@ -45,7 +45,10 @@ channel_rest_has(const struct channel *channel, uint32_t index)
 	return true;
 }
 
-/* What a client was not sent when it leaves a room does not come any more. */
+/*
+ * Events that a client was not sent before it leaves a room are not expected
+ * any more.
+ */
 static void
 hub_rig_cut(struct hub_rig *f, unsigned client, unsigned room)
 {
@@ -259,7 +262,7 @@ hub_rig_end_threads(void)
 	hub_rig_threads = 1;
 }
 
-/* However little there is to send. */
+/* Even for a small amount of data. */
 static void
 hub_rig_start_threads(struct hub_rig *f)
 {
@@ -465,7 +468,7 @@ hub_rig_check_number(struct hub_rig *f, unsigned client, unsigned number)
 	f->last[client] = number;
 }
 
-/* What came so far is what was to come, in each room in this order. */
+/* The client has received the expected events, in each room in this order. */
 void
 hub_rig_check(struct hub_rig *f, unsigned client)
 {
@@ -519,7 +522,7 @@ hub_rig_check_all(struct hub_rig *f)
 	ck_abort_msg("something never came");
 }
 
-/* The client goes, and is in no room any more. */
+/* The client disconnects, and is in no room any more. */
 void
 hub_rig_detach(struct hub_rig *f, unsigned client)
 {
@@ -536,7 +539,7 @@ hub_rig_detach(struct hub_rig *f, unsigned client)
 	    f->sessions_of[client]->connection);
 }
 
-/* It comes back, to the rooms that its member is in. */
+/* The client connects again, to the rooms that its member is in. */
 void
 hub_rig_attach(struct hub_rig *f, unsigned client)
 {

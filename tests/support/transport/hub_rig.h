@@ -1,7 +1,7 @@
 /*
- * A chat of which only the transport is real: the test decides who joins what
- * and what is published, and the rig remembers who must get it. Its histories
- * are what slow readers are replayed.
+ * A chat of which only the transport is real: the test chooses the members of
+ * rooms and publishes events, and the rig records which client must get them.
+ * Slow readers are replayed from its histories.
  */
 #ifndef TESTS_SUPPORT_TRANSPORT_HUB_RIG_H
 #define TESTS_SUPPORT_TRANSPORT_HUB_RIG_H
@@ -19,7 +19,7 @@
 
 #define HUB_CLIENTS 8
 #define HUB_ROOMS 5
-#define HUB_DIRECT HUB_ROOMS /* the stream of what is for one client alone */
+#define HUB_DIRECT HUB_ROOMS /* the stream of events for one client alone */
 #define HUB_MESSAGES_MOST 4096
 
 /* What was published to a room. */
@@ -28,7 +28,7 @@ struct hub_posted {
 	size_t padding;
 };
 
-/* What one client is to get of a room, in this order. */
+/* The events that one client is to get of a room, in this order. */
 struct hub_stream {
 	unsigned numbers[HUB_MESSAGES_MOST];
 	size_t count;
@@ -44,7 +44,7 @@ struct hub_rig {
 	struct client clients[HUB_CLIENTS];
 	struct session *sessions_of[HUB_CLIENTS + 1];
 	uint32_t connections[HUB_CLIENTS + 1]; /* a session may be gone */
-	unsigned per_member; /* clients that are one member: the first ones */
+	unsigned per_member; /* number of clients that are one member */
 	unsigned connected;
 	unsigned message;
 	bool in_room[HUB_CLIENTS][HUB_ROOMS];
@@ -67,7 +67,7 @@ void hub_rig_begin_threads(void);
 void hub_rig_end_threads(void);
 void hub_rig_destroy(struct hub_rig *);
 
-/* So many clients are one member each: the first ones, the next ones, … */
+/* Makes each so many consecutive clients one member. */
 struct hub_rig *hub_rig_create_shared(int sndbuf, unsigned per_member);
 
 struct str hub_rig_member(const struct hub_rig *, unsigned client,
@@ -80,8 +80,10 @@ bool hub_rig_is_in_room(const struct hub_rig *, unsigned client, unsigned room);
 void hub_rig_join(struct hub_rig *, unsigned client, unsigned room);
 void hub_rig_leave(struct hub_rig *, unsigned client, unsigned room);
 
-/* The client goes, and is in no room any more; it comes back, to the rooms that
- * its member is in. */
+/*
+ * The client disconnects, and is in no room any more; it connects again, to the
+ * rooms that its member is in.
+ */
 void hub_rig_detach(struct hub_rig *, unsigned client);
 void hub_rig_attach(struct hub_rig *, unsigned client);
 
@@ -107,7 +109,8 @@ void hub_rig_post_by(struct hub_rig *, struct str author, unsigned room,
 void hub_rig_send(struct hub_rig *, unsigned client);
 void hub_rig_answer(struct hub_rig *, unsigned client);
 
-/* --- what came ------------------------------------------------------------ */
+/* --- what clients received
+ * ------------------------------------------------------------ */
 
 bool hub_rig_lags(const struct hub_rig *, unsigned client);
 unsigned hub_rig_lagging(const struct hub_rig *);
@@ -117,7 +120,7 @@ bool hub_rig_has_all(const struct hub_rig *, unsigned client);
 /* It is the next number that the client is to get in its stream. */
 void hub_rig_check_number(struct hub_rig *, unsigned client, unsigned number);
 
-/* What came so far is what was to come, in each room in this order. */
+/* The client has received the expected events, in each room in this order. */
 void hub_rig_check(struct hub_rig *, unsigned client);
 
 /* Turns until all clients got everything. */

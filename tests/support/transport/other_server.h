@@ -1,4 +1,4 @@
-/* Another server, which is a socket of the test, and calls to it. */
+/* A server that is a socket of the test, and calls to it. */
 #ifndef TESTS_SUPPORT_TRANSPORT_OTHER_SERVER_H
 #define TESTS_SUPPORT_TRANSPORT_OTHER_SERVER_H
 

@@ -94,7 +94,7 @@ recorder_on_message(void *arg, enum ws_opcode opcode, char *data, size_t len)
 }
 
 static bool
-has_heard(const struct client *client)
+client_has_input(const struct client *client)
 {
 	char byte;
 
@@ -110,7 +110,7 @@ recorder_on_leave(void *arg, const struct bye *bye)
 	recorder->left++;
 	if (recorder->watched != NULL)
 		recorder->received_before_leaving =
-		    has_heard(recorder->watched);
+		    client_has_input(recorder->watched);
 	recorder->bye = (struct bye){ 0 };
 	if (bye != NULL) {
 		recorder->bye = *bye;

@@ -18,20 +18,21 @@ struct recorder {
 	bool echoes;
 	bool serves_any_path;   /* else /ws alone */
 	bool may_authenticate;  /* after the handshake */
-	unsigned end_code;      /* ends who sends something with this code */
+	unsigned end_code;      /* ends each client that sends a message, with
+				 * this code */
 	size_t sends;           /* that each message makes necessary */
 	char order[64];         /* the first letters of all messages */
-	struct client *watched; /* what did it get until it left? */
-	/* what happened */
+	struct client *watched; /* note whether it got bytes before it left */
+	/* results */
 	unsigned opened;
 	unsigned messages;
 	unsigned left;
 	unsigned drained;
-	unsigned expiring;   /* how often it was told */
-	int64_t expiring_ms; /* the last time that it was told */
+	unsigned expiring;   /* number of calls */
+	int64_t expiring_ms; /* the time of the last call */
 	char text[256];      /* the beginning of the last message */
 	size_t len;          /* of all of it */
-	struct bye bye;      /* the last goodbye; code 0: none */
+	struct bye bye;      /* the last `bye`; code 0: none */
 	char bye_reason[64];
 	bool received_before_leaving; /* the watched client did */
 	/* the response that waits for the end of the turn */

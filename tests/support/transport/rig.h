@@ -20,7 +20,7 @@ struct rig {
 	struct clock clock;
 	int64_t now_ms;
 	struct transport_limits limits;
-	const struct dialect *dialect; /* where clients come in: command */
+	const struct dialect *dialect; /* the listener of clients: command */
 	struct host_ops host_ops;      /* nothing; to be changed */
 	struct host host;
 	struct worker worker;
@@ -30,7 +30,7 @@ struct rig {
 void rig_init(struct rig *, struct endpoint *);
 void rig_fini(struct rig *);
 
-/* What came to one client, and its end of the socket pair. */
+/* The input of one client, and its end of the socket pair. */
 struct client {
 	int fd;
 	struct conn *conn; /* good while the server keeps it */
@@ -69,7 +69,7 @@ bool client_take_frame(struct client *, uint8_t *opcode, const char **data,
  */
 unsigned client_take_close(struct client *);
 
-/* Whether what came begins with this. */
+/* Whether the input begins with this. */
 bool client_got(const struct client *, const char *text);
 
 /* Loop turns until nothing happens any more. */

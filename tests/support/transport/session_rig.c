@@ -38,7 +38,7 @@ member_attach(const struct command *command)
 	    command->connection);
 	if (error != CHAT_OK || (command->flags & COMMAND_NO_LOBBY))
 		return error;
-	/* Who cannot be let into the lobby still is a member. */
+	/* A member that cannot be added to the lobby is still a member. */
 	return publisher_enter(publisher, str_from(id), 0, STR_ABSENT);
 }
 
@@ -140,7 +140,7 @@ session_rig_begin(void)
 	session_rig.sessions = sessions_create(&config);
 	rig_init(&session_rig.rig, sessions_endpoint(session_rig.sessions));
 	session_rig.rig.limits.patience_ms =
-	    0; /* what is too much is refused at once */
+	    0; /* no patience: refused at once */
 }
 
 void

@@ -24,11 +24,11 @@ struct session_rig {
 	struct sessions *sessions;
 	struct client clients[SESSION_RIG_CLIENTS];
 	unsigned attached;
-	unsigned padding; /* of what is said */
+	unsigned padding; /* bytes that are added to each message */
 	unsigned message;
 	enum chat_error connect_result;
 	enum chat_error broadcast_result;
-	bool in_room;         /* the chat's answer for every member */
+	bool in_room;         /* is_in_room() of every member */
 	struct session *peer; /* of the last member to connect */
 	unsigned rights;      /* of the last command */
 	uint32_t connection;  /* of the last member to connect */

@@ -1,4 +1,4 @@
-/* A recorder with one WebSocket, and short ways to use it. */
+/* A recorder with one WebSocket, and short functions to use it. */
 #ifndef TESTS_SUPPORT_TRANSPORT_WS_RIG_H
 #define TESTS_SUPPORT_TRANSPORT_WS_RIG_H
 

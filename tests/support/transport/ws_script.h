@@ -55,10 +55,10 @@ struct ws_script_split {
 };
 
 /*
- * Feeds bytes to a new reader, and returns what it said, a line for each
- * call: `text Hello`, `ping`, `close 1000 bye`, `error 1002`. Bytes beyond
- * ASCII are written \xff. Checks that no piece is looked beyond, that no
- * more is held than may be, and that in the end nothing is. To be freed.
+ * Feeds bytes to a new reader, and returns its callbacks, a line for each call:
+ * `text Hello`, `ping`, `close 1000 bye`, `error 1002`. Bytes beyond ASCII are
+ * written \xff. Checks that it reads no byte behind a piece, holds no more than
+ * it may, and nothing in the end. To be freed.
  */
 char *ws_script_run(const struct ws_reader_limits *, bool deflate,
     const uint8_t *data, size_t len, struct ws_script_split);

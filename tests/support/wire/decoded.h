@@ -1,4 +1,4 @@
-/* Decodes and checks the contract of decoders. */
+/* Decodes a message and checks the contract of decoders. */
 #ifndef TESTS_SUPPORT_WIRE_DECODED_H
 #define TESTS_SUPPORT_WIRE_DECODED_H
 

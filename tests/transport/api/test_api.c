@@ -1,4 +1,4 @@
-/* The API over a chat that answers as it is told. */
+/* The API over a chat whose answers the test chooses. */
 #include "transport/api/api.h"
 
 #include <assert.h>
@@ -29,7 +29,7 @@ static const struct profile profile = {
 /* A chat with one room, "r". */
 static struct {
 	struct command_handler handler;
-	bool is_slow; /* it answers when it is told to */
+	bool is_slow; /* it answers when the test calls chat_acknowledge() */
 	bool is_slow_with_info;
 	unsigned infos; /* how often it was asked for the room */
 	bool has_room;
@@ -316,7 +316,7 @@ check_answer(int status, const char *part)
 	client.len = 0;
 }
 
-/* What a stream brought since the last time. */
+/* Checks what a stream has sent since the last time. */
 static void
 check_stream(const char *part)
 {
@@ -331,7 +331,7 @@ check_stream(const char *part)
 	client.len = 0;
 }
 
-/* --- who asks ------------------------------------------------------------- */
+/* --- access ------------------------------------------------------------- */
 
 static const struct {
 	const char *headers;
@@ -659,7 +659,7 @@ END_TEST
 
 /* --- streams -------------------------------------------------------------- */
 
-START_TEST(streams_what_is_said)
+START_TEST(streams_messages)
 {
 	room_post();
 	send_request("GET", "/v1/rooms/r/events", BEARER, "");
@@ -707,7 +707,7 @@ START_TEST(a_stream_goes_on_where_it_was)
 }
 END_TEST
 
-/* What a reader has not read is not queued for it. */
+/* Messages are not queued for a reader that does not read. */
 START_TEST(a_slow_reader_takes_no_memory)
 {
 	struct client slow;
@@ -794,7 +794,7 @@ START_TEST(events_follow_the_messages_before_them)
 }
 END_TEST
 
-START_TEST(a_stream_that_misses_events_is_told)
+START_TEST(a_stream_that_misses_events_gets_a_gap)
 {
 	static char body[30002];
 
@@ -1020,7 +1020,7 @@ START_TEST(between_polls_nothing_is_missed)
 }
 END_TEST
 
-START_TEST(a_poll_that_comes_too_late_is_told)
+START_TEST(a_poll_that_comes_too_late_gets_a_gap)
 {
 	send_poll("wait=0" ALL);
 	check_poll("]}");
@@ -1147,13 +1147,13 @@ SUITE(api)
 	tcase_add_test(tests, waits_for_a_message);
 	tcase_add_test(tests, does_not_wait_longer);
 	tcase_add_test(tests, another_epoch_is_read_from_its_beginning);
-	tcase_add_test(tests, streams_what_is_said);
+	tcase_add_test(tests, streams_messages);
 	tcase_add_loop_test(tests, a_stream_goes_on_where_it_was, 0,
 	    COUNT_OF(positions));
 	tcase_add_test(tests, a_slow_reader_takes_no_memory);
 	tcase_add_test(tests, a_stream_ends_with_its_room);
 	tcase_add_test(tests, events_follow_the_messages_before_them);
-	tcase_add_test(tests, a_stream_that_misses_events_is_told);
+	tcase_add_test(tests, a_stream_that_misses_events_gets_a_gap);
 	tcase_add_test(tests, a_stream_is_kept_alive);
 	tcase_add_test(tests, a_quiet_stream_ends_with_its_token);
 	tcase_add_test(tests, a_stream_asks_for_its_room_again);
@@ -1166,7 +1166,7 @@ SUITE(api)
 	tcase_add_test(tests, a_poll_waits_for_an_event);
 	tcase_add_test(tests, a_poll_does_not_wait_longer);
 	tcase_add_test(tests, between_polls_nothing_is_missed);
-	tcase_add_test(tests, a_poll_that_comes_too_late_is_told);
+	tcase_add_test(tests, a_poll_that_comes_too_late_gets_a_gap);
 	tcase_add_test(tests, a_poll_of_another_epoch_begins_anew);
 	tcase_add_test(tests, a_poll_ends_with_its_room);
 	tcase_add_test(tests, a_poll_waits_for_an_answer_that_comes_late);

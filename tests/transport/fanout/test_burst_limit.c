@@ -51,7 +51,10 @@ START_TEST(the_next_waits_for_a_whole_pause)
 }
 END_TEST
 
-/* Only what is accepted counts, else who goes on trying never may again. */
+/*
+ * Only accepted messages count; otherwise retries would prolong the wait for
+ * ever.
+ */
 START_TEST(refusals_do_not_prolong_the_wait)
 {
 	setup();
@@ -65,7 +68,7 @@ START_TEST(refusals_do_not_prolong_the_wait)
 }
 END_TEST
 
-/* It is no window that slides: slow talk adds up, too. */
+/* It is no sliding window: slow messages count, too. */
 START_TEST(without_a_pause_the_count_goes_on)
 {
 	setup();

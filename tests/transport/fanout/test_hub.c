@@ -107,7 +107,10 @@ START_TEST(a_silent_dialect_does_not_count_as_a_receiver)
 }
 END_TEST
 
-/* Client 1 hears one room, client 2 two of them, client 0 an answer, too. */
+/*
+ * Client 1 is in one room, client 2 in two of them, client 0 gets an answer,
+ * too.
+ */
 START_TEST(answers_are_sent_behind_the_events_of_others)
 {
 	static const unsigned sent[] = { 1, 1, 3, 1, 2 };
@@ -226,14 +229,14 @@ START_TEST(the_other_connections_of_a_member_can_be_meant)
 END_TEST
 
 /*
- * Random lives, in which some clients hardly read and sockets take little at
- * a time, and members have one, two or four of them, which come and go: every
- * client gets exactly what was published to it, in each room in
- * order; a client that never lags, over all rooms in order. (No message of a
- * room is for all but one in a chat: a replay knows no exceptions.)
+ * Random runs: some clients hardly read, sockets take little at a time, and
+ * members have one, two or four connections, which begin and end. Every client
+ * gets exactly the events for it, in order in each room; a client that never
+ * lags, in order over all rooms. (No message of a room is for all but one in a
+ * chat: a replay has no exceptions.)
  */
 static void
-live_randomly(int sndbuf, bool is_divided, unsigned number)
+run_randomly(int sndbuf, bool is_divided, unsigned number)
 {
 	struct hub_rig *f = hub_rig_create_shared(sndbuf, 1u << number / 2 % 3);
 	unsigned seed = number + 1;
@@ -282,13 +285,13 @@ live_randomly(int sndbuf, bool is_divided, unsigned number)
 
 START_TEST(every_client_gets_everything_in_order)
 {
-	live_randomly(_i % 2 == 0 ? 4608 : 0, _i % 4 == 2, (unsigned)_i);
+	run_randomly(_i % 2 == 0 ? 4608 : 0, _i % 4 == 2, (unsigned)_i);
 }
 END_TEST
 
 START_TEST(every_client_gets_all_of_large_rooms_in_order)
 {
-	live_randomly(0, true, (unsigned)_i);
+	run_randomly(0, true, (unsigned)_i);
 }
 END_TEST
 
@@ -319,7 +322,7 @@ START_TEST(a_detached_session_has_no_subscriptions)
 }
 END_TEST
 
-/* What is for it alone waits, but not without end. */
+/* Events for it alone wait, up to a limit. */
 START_TEST(a_reader_is_congested_while_much_waits_for_it)
 {
 	struct hub_rig *f = hub_rig_create(4608);
@@ -346,7 +349,10 @@ START_TEST(a_reader_is_congested_while_much_waits_for_it)
 }
 END_TEST
 
-/* A member that can be reached is reached: a stalled connection is ended. */
+/*
+ * A member gets its events on its other connections: a stalled connection is
+ * ended.
+ */
 START_TEST(a_connection_that_does_not_read_does_not_stop_those_that_do)
 {
 	struct hub_rig *f = hub_rig_create_shared(4608, 2);

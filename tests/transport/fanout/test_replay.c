@@ -122,7 +122,7 @@ START_TEST(a_reader_is_charged_for_what_is_encoded_for_it)
 	received = hub_rig_received(f, 0);
 	ck_assert_uint_lt(received, 40);
 	ck_assert_uint_lt(hub_rig_received(f, 1), 90);
-	/* Nothing but time helps. */
+	/* Only time refills the budget. */
 	readers_go_on(f);
 	ck_assert_uint_eq(hub_rig_received(f, 0), received);
 	for (int i = 0; i < 5; i++) {
@@ -218,7 +218,7 @@ START_TEST(a_reader_that_falls_behind_is_closed_and_never_has_a_hole)
 }
 END_TEST
 
-/* Its text tells behind which number it was published. */
+/* Its text has the number behind which it was published. */
 static void
 publish_event(struct hub_rig *f, enum event_kind kind)
 {
@@ -273,7 +273,7 @@ count_event(struct hub_rig *f, unsigned client, const char *data, size_t len,
 		hub_rig_check_number(f, client, hub_rig_number(data, len));
 }
 
-/* Everything that a client gets; joins come where they were published. */
+/* Reads all events of a client; joins come where they were published. */
 static struct presence_got
 read_events(struct hub_rig *f, unsigned client)
 {

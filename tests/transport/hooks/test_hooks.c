@@ -1,4 +1,4 @@
-/* Events on their way to a receiver, which is a socket of the test. */
+/* Events that are sent to a receiver, which is a socket of the test. */
 #include "transport/hooks/hooks.h"
 
 #include <inttypes.h>
@@ -139,7 +139,7 @@ requests_take_all(void)
 }
 
 static void
-event_say(uint64_t seq, uint64_t lsn)
+event_add(uint64_t seq, uint64_t lsn)
 {
 	struct entry entry = { .kind = ENTRY_MESSAGE,
 		.room_id = STR("r"),
@@ -218,7 +218,7 @@ START_TEST(a_node_that_stands_by_goes_on_where_the_other_ended)
 	hooks_begin_shared(1 << 20);
 	for (uint64_t seq = 1; seq <= 4; seq++) {
 		moment_ms = (int64_t)seq * 1000;
-		event_say(seq, 0);
+		event_add(seq, 0);
 	}
 	ck_assert(!request_take());
 	ck_assert(hooks_are_done(hooks));
@@ -238,7 +238,7 @@ START_TEST(a_node_that_stands_by_goes_on_where_the_other_ended)
 	ck_assert(!request_take());
 	hooks_lead(hooks, 0, 0);
 	ck_assert(!request_take());
-	event_say(5, 0);
+	event_add(5, 0);
 	ck_assert(request_take());
 	ck_assert_str_eq(body_words(), "message5");
 	ck_assert(hooks_report(hooks, 0, &number, &sent_ms));
@@ -265,9 +265,9 @@ START_TEST(what_waits_behind_newer_events_is_not_reported_as_sent)
 	hooks_begin_shared(1 << 20);
 	hooks_lead(hooks, 0, 0);
 	moment_ms = 3000;
-	event_say(2, 0);
+	event_add(2, 0);
 	moment_ms = 2000;
-	event_say(1, 0);
+	event_add(1, 0);
 	ck_assert(hooks_report(hooks, 100, &number, &sent_ms));
 	ck_assert_int_eq(sent_ms, 1900);
 }
@@ -280,12 +280,12 @@ START_TEST(a_node_that_leads_again_sends_again_what_was_under_way)
 
 	hooks_begin_shared(1 << 20);
 	hooks_lead(hooks, 0, 0);
-	event_say(1, 0);
+	event_add(1, 0);
 	ck_assert(request_take());
 	number = body_number();
 	node_may_send = false;
 	request_answer(OK);
-	event_say(2, 0);
+	event_add(2, 0);
 	ck_assert(!request_take());
 	hooks_lead(hooks, number + 1000, 0);
 	node_may_send = true;
@@ -303,7 +303,7 @@ START_TEST(what_is_taken_after_another_node_has_begun_is_kept)
 	hooks_begin_shared(1 << 20);
 	hooks_lead(hooks, 0, 0);
 	moment_ms = 1000;
-	event_say(1, 0);
+	event_add(1, 0);
 	ck_assert(request_take());
 	hooks_stand_by(hooks, 500);
 	request_answer(OK);
@@ -322,17 +322,17 @@ START_TEST(what_a_log_does_not_have_any_more_is_not_sent)
 	hooks_begin_shared(1 << 20);
 	observer = hooks_entries(hooks);
 	moment_ms = 1000;
-	event_say(1, 0);
+	event_add(1, 0);
 	moment_ms = 2000;
-	event_say(2, 0);
+	event_add(2, 0);
 	hooks_stand_by(hooks, 1500);
 	observer->ops->forget(observer, STR("r"));
-	event_say(1, 0);
+	event_add(1, 0);
 	hooks_lead(hooks, 0, 1500);
 	ck_assert(request_take());
 	ck_assert_str_eq(body_words(), "message1");
 	/* What is under way is sent again as it is. */
-	event_say(2, 0);
+	event_add(2, 0);
 	observer->ops->forget(observer, STR("r"));
 	request_answer(BUSY);
 	rig_pass(&recorder.rig, 300);
@@ -348,7 +348,7 @@ START_TEST(a_node_that_stands_by_keeps_the_newest_events)
 {
 	hooks_begin_shared(1024);
 	for (uint64_t seq = 1; seq <= 30; seq++)
-		event_say(seq, 0);
+		event_add(seq, 0);
 	hooks_lead(hooks, 0, 0);
 	ck_assert(request_take());
 	ck_assert_ptr_nonnull(strstr(body_words(), "message30"));
@@ -364,8 +364,8 @@ START_TEST(one_batch_is_under_way_and_the_rest_follows)
 {
 	ck_assert(request_take());
 	ck_assert_str_eq(body_words(), "started");
-	event_say(1, 11);
-	event_say(2, 12);
+	event_add(1, 11);
+	event_add(2, 12);
 	rig_turn(&recorder.rig);
 	ck_assert_int_lt(accept4(listening, NULL, NULL, SOCK_NONBLOCK), 0);
 	request_answer(OK);
@@ -385,10 +385,10 @@ START_TEST(a_batch_that_fails_is_sent_again_as_it_is)
 	static char first[sizeof(body)];
 
 	requests_take_all();
-	event_say(1, 11);
+	event_add(1, 11);
 	ck_assert(request_take());
 	memcpy(first, body, sizeof(body));
-	event_say(2, 12);
+	event_add(2, 12);
 	for (int i = 0; i < 4; i++) {
 		request_answer(BUSY);
 		ck_assert(hooks_are_done(hooks));
@@ -438,7 +438,7 @@ START_TEST(batches_are_bounded)
 
 	ck_assert(request_take());
 	for (unsigned i = 1; i <= 1200; i++)
-		event_say(i, i);
+		event_add(i, i);
 	request_answer(OK);
 	while (request_take()) {
 		ck_assert_uint_le(strlen(body), 65 * 1024);
@@ -459,7 +459,7 @@ START_TEST(a_gap_takes_the_place_of_what_does_not_fit)
 	hooks_run();
 	ck_assert(request_take());
 	for (unsigned i = 1; i <= 100; i++)
-		event_say(i, i);
+		event_add(i, i);
 	ck_assert_uint_le(hooks_bytes(hooks), 4096);
 	hooks_stats(hooks, &stats);
 	request_answer(OK);
@@ -471,7 +471,7 @@ START_TEST(a_gap_takes_the_place_of_what_does_not_fit)
 	request_answer(OK);
 	/* With the gap it has what was lost, too. */
 	ck_assert_uint_eq(acknowledged[acknowledged_count - 1], 100);
-	event_say(101, 101);
+	event_add(101, 101);
 	ck_assert(request_take());
 	ck_assert_str_eq(body_words(), "message101");
 	request_answer(OK);
@@ -484,9 +484,9 @@ END_TEST
 START_TEST(what_a_store_lacks_is_a_gap)
 {
 	hooks_begin(4096, 0);
-	event_say(1, 11);
+	event_add(1, 11);
 	hooks_entries(hooks)->ops->lost(hooks_entries(hooks), 5);
-	event_say(2, 12);
+	event_add(2, 12);
 	hooks_run();
 	ck_assert(request_take());
 	ck_assert_str_eq(body_words(), "message1 gap5 message2 started");
@@ -501,7 +501,7 @@ START_TEST(gives_up_if_it_may)
 
 	hooks_begin(4096, 1000);
 	hooks_run();
-	event_say(1, 11);
+	event_add(1, 11);
 	for (int i = 0; i < 20 && acknowledged_count == 0; i++) {
 		if (request_take())
 			request_answer(BUSY);
@@ -513,7 +513,10 @@ START_TEST(gives_up_if_it_may)
 }
 END_TEST
 
-/* Whatever fails for want of memory, events are in order, or in a gap. */
+/*
+ * With any allocation failing, events are sent in order, or counted in a
+ * gap.
+ */
 START_TEST(without_memory_events_are_lost)
 {
 	unsigned seen = 0, lost = 0;
@@ -521,7 +524,7 @@ START_TEST(without_memory_events_are_lost)
 	requests_take_all();
 	malloc_fail_at((unsigned)_i);
 	for (unsigned i = 1; i <= 5; i++)
-		event_say(i, i);
+		event_add(i, i);
 	rig_turn(&recorder.rig);
 	malloc_fail_at(0);
 	for (int i = 0; i < 4; i++) {

@@ -207,7 +207,7 @@ START_TEST(gives_up_after_a_time)
 }
 END_TEST
 
-START_TEST(says_that_it_cannot_connect)
+START_TEST(reports_that_it_cannot_connect)
 {
 	setup();
 	close(server.listening);
@@ -445,7 +445,7 @@ SUITE(http_call)
 	tcase_add_loop_test(tests, reads_it_byte_by_byte, 0, COUNT_OF(answers));
 	tcase_add_loop_test(tests, an_answer_has_a_bounded_length, 0, 2);
 	tcase_add_test(tests, gives_up_after_a_time);
-	tcase_add_test(tests, says_that_it_cannot_connect);
+	tcase_add_test(tests, reports_that_it_cannot_connect);
 	tcase_add_test(tests, tries_the_next_address);
 	tcase_add_test(tests, a_cancelled_call_is_not_answered);
 	tcase_add_test(tests, ends_with_the_server);

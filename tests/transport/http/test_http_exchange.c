@@ -471,7 +471,7 @@ END_TEST
 static bool files_are_behind;
 
 static bool
-host_says_behind(void *arg)
+exchange_files_are_behind(void *arg)
 {
 	(void)arg;
 	return files_are_behind;
@@ -481,7 +481,7 @@ host_says_behind(void *arg)
 START_TEST(a_streamed_body_waits_while_files_are_behind)
 {
 	setup(0);
-	recorder.rig.host_ops.files_are_behind = host_says_behind;
+	recorder.rig.host_ops.files_are_behind = exchange_files_are_behind;
 	exchange_send(PUT_ROOM "Content-Length: 10\r\n\r\nhello");
 	ck_assert_uint_eq(seen.len, 5);
 	files_are_behind = true;
@@ -507,7 +507,7 @@ END_TEST
 START_TEST(a_client_that_leaves_while_files_are_behind_is_gone)
 {
 	setup(0);
-	recorder.rig.host_ops.files_are_behind = host_says_behind;
+	recorder.rig.host_ops.files_are_behind = exchange_files_are_behind;
 	exchange_send(PUT_ROOM "Content-Length: 10\r\n\r\nhello");
 	files_are_behind = true;
 	exchange_send("wor");

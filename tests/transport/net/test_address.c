@@ -154,7 +154,7 @@ static const struct {
 	{ "[2001:db8::1]:80", false },
 };
 
-START_TEST(tells_whether_only_this_machine_reaches_it)
+START_TEST(knows_whether_only_this_machine_reaches_it)
 {
 	struct address address;
 	const char *why;
@@ -363,7 +363,7 @@ SUITE(address)
 	tcase_add_test(tests, a_name_of_passed_sockets_is_no_address);
 	tcase_add_loop_test(tests, compares_addresses, 0, COUNT_OF(compared));
 	tcase_add_test(tests, a_socket_path_may_fill_its_field);
-	tcase_add_loop_test(tests, tells_whether_only_this_machine_reaches_it,
+	tcase_add_loop_test(tests, knows_whether_only_this_machine_reaches_it,
 	    0, COUNT_OF(reachable));
 	tcase_add_loop_test(tests, reads_a_host, 0, COUNT_OF(hosts));
 	tcase_add_test(tests, a_host_may_have_no_address);

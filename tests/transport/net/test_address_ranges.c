@@ -121,7 +121,7 @@ START_TEST(a_list_has_a_bounded_length)
 }
 END_TEST
 
-START_TEST(tells_whether_it_is_empty)
+START_TEST(knows_whether_it_is_empty)
 {
 	struct address_ranges ranges;
 	const char *why;
@@ -143,5 +143,5 @@ SUITE(address_ranges)
 	tcase_add_loop_test(tests, names_the_item_that_is_no_network, 0,
 	    COUNT_OF(refused));
 	tcase_add_test(tests, a_list_has_a_bounded_length);
-	tcase_add_test(tests, tells_whether_it_is_empty);
+	tcase_add_test(tests, knows_whether_it_is_empty);
 }

@@ -421,7 +421,7 @@ START_TEST(a_socket_with_room_takes_all_at_once)
 END_TEST
 
 /* Anything in any order, to a socket that takes any number of bytes. */
-START_TEST(bytes_arrive_in_order_whatever_the_socket_takes)
+START_TEST(bytes_arrive_in_order_for_any_size_of_writes)
 {
 	unsigned seed = (unsigned)_i + 1;
 
@@ -695,8 +695,8 @@ SUITE(conn)
 	tcase_add_loop_test(tests,
 	    without_memory_for_the_rest_the_connection_goes, 0, 4);
 	tcase_add_test(tests, a_socket_with_room_takes_all_at_once);
-	tcase_add_loop_test(tests,
-	    bytes_arrive_in_order_whatever_the_socket_takes, 0, 24);
+	tcase_add_loop_test(tests, bytes_arrive_in_order_for_any_size_of_writes,
+	    0, 24);
 	tcase_add_test(tests, is_full_only_if_something_waits);
 	tcase_add_loop_test(tests, a_socket_that_failed_ends_its_connection, 0,
 	    2);

@@ -55,7 +55,7 @@ END_TEST
 
 static const uint32_t rates[] = { 1, 2, 3, 7, 50, 60, 997, 1000000 };
 
-/* At whatever fraction of a token it was refused. */
+/* With any fraction of a token at the refusal. */
 START_TEST(a_wait_of_the_given_time_is_enough)
 {
 	const struct rate_limit limit = { .rate = rates[_i], .burst = 150 };

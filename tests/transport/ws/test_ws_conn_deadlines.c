@@ -197,7 +197,7 @@ START_TEST(a_dialect_closes_clients_after_its_idle_time)
 }
 END_TEST
 
-START_TEST(another_dialect_bears_silence)
+START_TEST(another_dialect_has_no_idle_time)
 {
 	setup_dialect("command");
 	ws_rig_pass(600000);
@@ -374,7 +374,7 @@ END_TEST
 
 /* --- leaving -------------------------------------------------------------- */
 
-START_TEST(leaves_at_its_moment)
+START_TEST(leaves_at_its_time)
 {
 	ws_rig_begin(0);
 	conn_leave(client.conn, recorder.rig.worker.loop.wheel.now + 20);
@@ -386,7 +386,7 @@ START_TEST(leaves_at_its_moment)
 }
 END_TEST
 
-START_TEST(leaves_though_it_talks_and_is_paused)
+START_TEST(leaves_although_it_sends_and_is_paused)
 {
 	char text[3000] = "";
 
@@ -437,7 +437,7 @@ SUITE(ws_conn_deadlines)
 	tcase_add_test(tests, pings_of_a_few_ticks_are_sent_at_once);
 	tcase_add_test(tests, a_pong_that_is_not_read_is_not_missed);
 	tcase_add_test(tests, a_dialect_closes_clients_after_its_idle_time);
-	tcase_add_test(tests, another_dialect_bears_silence);
+	tcase_add_test(tests, another_dialect_has_no_idle_time);
 	tcase_add_test(tests, a_message_must_end_some_time);
 	tcase_add_test(tests, every_message_has_a_time_of_its_own);
 	tcase_add_test(tests, too_much_may_not_wait_for_long);
@@ -446,7 +446,7 @@ SUITE(ws_conn_deadlines)
 	tcase_add_test(tests, a_client_that_takes_nothing_is_closed_then_reset);
 	tcase_add_test(tests, a_client_that_takes_a_little_is_not_reset);
 	tcase_add_test(tests, nothing_waits_no_clock_runs);
-	tcase_add_test(tests, leaves_at_its_moment);
+	tcase_add_test(tests, leaves_at_its_time);
 	tcase_add_loop_test(tests, leaves_when_it_was_answered, 0, 2);
-	tcase_add_test(tests, leaves_though_it_talks_and_is_paused);
+	tcase_add_test(tests, leaves_although_it_sends_and_is_paused);
 }

@@ -205,7 +205,7 @@ START_TEST(sheds_input_of_closing_connections)
 	send_part(1, 9000);
 	recorder.rig.limits.input_total = 5000;
 	rig_turn(&recorder.rig);
-	/* Not who said less, and has a right to. */
+	/* A connection with less unfinished input is not closed. */
 	ck_assert_uint_eq(recorder.rig.worker.ws.open_count, 3);
 	ck_assert_uint_lt(recorder.rig.worker.loop.input_bytes, 5000);
 	ck_assert_uint_eq(close_code_of(1), 1001);

@@ -189,7 +189,7 @@ is_pressed(void *arg)
 	return *(const bool *)arg;
 }
 
-START_TEST(reads_later_while_the_server_cannot_keep_up)
+START_TEST(reads_later_while_the_server_is_overloaded)
 {
 	bool pressed = true;
 
@@ -276,7 +276,7 @@ SUITE(ws_conn_rates)
 	    reads_later_beyond_the_fanout_and_refuses_nothing);
 	tcase_add_test(tests,
 	    serves_others_between_the_messages_of_an_expensive_connection);
-	tcase_add_test(tests, reads_later_while_the_server_cannot_keep_up);
+	tcase_add_test(tests, reads_later_while_the_server_is_overloaded);
 	tcase_add_test(tests, is_not_read_while_its_files_are_behind);
 	tcase_add_test(tests, answers_a_close_though_reading_is_paused);
 }

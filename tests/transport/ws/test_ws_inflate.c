@@ -72,7 +72,7 @@ START_TEST(inflates_or_refuses_a_message)
 	struct ws_inflater *inflater = ws_inflater_create(0, 0);
 
 	ck_assert_int_eq(inflate_text(inflater, _i), messages[_i].result);
-	/* Whatever it was, nothing of it is left. */
+	/* The memory of every case is freed. */
 	ck_assert_int_eq(inflate_text(inflater, 0), WS_INFLATE_OK);
 	ck_assert_int_eq(inflate_text(inflater, _i), messages[_i].result);
 	ws_inflater_destroy(inflater);
@@ -122,7 +122,7 @@ START_TEST(continues_after_a_final_block_with_its_window)
 }
 END_TEST
 
-/* A peer's cheapest way to make us work: it must stay cheap for us. */
+/* A peer can send these blocks cheaply: they must be cheap for us, too. */
 START_TEST(takes_many_final_blocks_in_linear_time)
 {
 	struct ws_inflater *inflater = ws_inflater_create(20, 65536);

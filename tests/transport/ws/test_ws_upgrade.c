@@ -316,7 +316,7 @@ START_TEST(the_connections_of_a_user_can_be_ended)
 END_TEST
 
 /* 30 s before, or at once. */
-START_TEST(a_client_is_told_before_its_principal_expires)
+START_TEST(a_client_gets_a_notice_before_its_principal_expires)
 {
 	int64_t end_ms;
 
@@ -442,7 +442,8 @@ SUITE(ws_upgrade)
 	tcase_add_test(tests, is_not_asked_about_a_bad_handshake);
 	tcase_add_test(tests, a_connection_ends_when_its_principal_expires);
 	tcase_add_test(tests, the_connections_of_a_user_can_be_ended);
-	tcase_add_test(tests, a_client_is_told_before_its_principal_expires);
+	tcase_add_test(tests,
+	    a_client_gets_a_notice_before_its_principal_expires);
 	tcase_add_test(tests, a_connection_goes_on_with_another_principal);
 	tcase_add_test(tests, a_client_that_must_authenticate_has_a_time_limit);
 	tcase_add_test(tests,

@@ -160,7 +160,7 @@ START_TEST(encodes_an_answer)
 }
 END_TEST
 
-/* A client is told whether to correct its request, or to try again. */
+/* The status tells a client whether to correct its request, or to try again. */
 START_TEST(every_error_has_a_status)
 {
 	for (int error = CHAT_OK + 1; error < CHAT_ERROR_KINDS; error++) {
@@ -191,7 +191,7 @@ START_TEST(an_event_of_a_stream_has_one_line_of_data)
 }
 END_TEST
 
-START_TEST(a_stream_says_what_is_missing)
+START_TEST(a_stream_reports_what_is_missing)
 {
 	struct wire_text out = { 0 };
 
@@ -215,5 +215,5 @@ SUITE(api_answer)
 	tcase_add_loop_test(tests, encodes_an_answer, 0, COUNT_OF(answers));
 	tcase_add_test(tests, every_error_has_a_status);
 	tcase_add_test(tests, an_event_of_a_stream_has_one_line_of_data);
-	tcase_add_test(tests, a_stream_says_what_is_missing);
+	tcase_add_test(tests, a_stream_reports_what_is_missing);
 }

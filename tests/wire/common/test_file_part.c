@@ -70,7 +70,10 @@ START_TEST(reads_the_part)
 }
 END_TEST
 
-/* What a client says of the file is replaced, the rest is kept as it was. */
+/*
+ * The client's description of the file is replaced, the rest is kept as it
+ * was.
+ */
 static const struct {
 	const char *body;
 	const char *written;

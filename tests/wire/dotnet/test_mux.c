@@ -18,11 +18,11 @@ struct received {
 	bool is_new; /* the next payload is that of another frame */
 };
 
-static void heard_add(struct received *received, const char *format, ...)
+static void received_add(struct received *received, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 static void
-heard_add(struct received *received, const char *format, ...)
+received_add(struct received *received, const char *format, ...)
 {
 	va_list args;
 
@@ -53,21 +53,21 @@ mux_feed(struct mux_reader *reader, struct str input, struct received *received)
 			ck_assert_uint_eq(input.len, 0);
 			return true;
 		case MUX_HELLO:
-			heard_add(received, "hello\n");
+			received_add(received, "hello\n");
 			break;
 		case MUX_FRAME:
 			if (!was_in_frame)
-				heard_add(received, "%u %u ", reader->code,
+				received_add(received, "%u %u ", reader->code,
 				    reader->channel);
 			payload = mux_take(reader, &input,
 			    mux_available(reader, input));
-			heard_add(received, "%.*s", (int)payload.len,
+			received_add(received, "%.*s", (int)payload.len,
 			    payload.len > 0 ? payload.data : "");
 			if (!reader->in_frame)
-				heard_add(received, "\n");
+				received_add(received, "\n");
 			break;
 		default:
-			heard_add(received, "%s\n", failures[result]);
+			received_add(received, "%s\n", failures[result]);
 			return false;
 		}
 	}
