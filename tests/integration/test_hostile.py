@@ -140,8 +140,8 @@ def test_a_bomb_is_refused_while_it_inflates(start):
 
 def test_frames_behind_a_refused_handshake_are_never_read(parleyd):
     with Connection(parleyd.address) as connection:
-        says = frame(TEXT, '{"command":"broadcast","message":"smuggled"}')
-        connection.send(head(Sec_WebSocket_Version="8") + says)
+        smuggled = frame(TEXT, '{"command":"broadcast","message":"smuggled"}')
+        connection.send(head(Sec_WebSocket_Version="8") + smuggled)
         assert connection.read_response().status == 426
         connection.expect_end()
 

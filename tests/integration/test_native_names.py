@@ -125,11 +125,11 @@ def test_renaming_to_the_same_name_sends_no_event(join):
 
 
 def test_renaming_is_sent_once_in_each_shared_room(join):
-    a, b, stranger = join(), join(), join()
+    a, b, outsider = join(), join(), join()
     for room in "shared-1", "shared-2":
         for each in a, b:
             each.ask_ok("join", room=room, create=True)
-    for each in a, b, stranger:
+    for each in a, b, outsider:
         each.pending()
     a.ask_ok("name", name="carol")
     notified = b.pending()
@@ -141,7 +141,7 @@ def test_renaming_is_sent_once_in_each_shared_room(join):
         "member_id": a.id,
     }
     assert notified == [renamed, renamed]
-    assert stranger.pending() == []
+    assert outsider.pending() == []
 
 
 def test_a_dm_is_addressed_by_name_or_by_id(join):

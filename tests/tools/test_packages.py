@@ -56,12 +56,12 @@ PROGRAM = """
 import { Parley } from "parley-client";
 
 const chat = new Parley(process.argv[2], { name: "node" });
-const said = new Promise((resolve) => chat.addEventListener("message",
+const received = new Promise((resolve) => chat.addEventListener("message",
     ({ detail }) => resolve(detail)));
 await chat.connect();
 await chat.join("tea", { create: true });
 await chat.broadcast("tea", "from node");
-const { message, seq } = await said;
+const { message, seq } = await received;
 console.log(JSON.stringify({ message, seq }));
 chat.close();
 """
