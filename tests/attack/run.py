@@ -26,7 +26,7 @@ def number(value):
 
 
 class Row(NamedTuple):
-    """What one attack did to one server."""
+    """The result of one attack on one server."""
 
     costs: str
     ping: str

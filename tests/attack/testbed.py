@@ -139,7 +139,7 @@ class Testbed:
             self.found[name] = witness.stop()
 
     def together(self, work, count):
-        """The same in several threads; errors are raised here."""
+        """Calls a function in several threads; raises their errors."""
         errors = []
 
         def one(number):
@@ -194,6 +194,6 @@ class Growth:
 
 
 def cpu_seconds():
-    """Of this process: the attackers are in it."""
+    """The CPU time of this process, which runs the attackers."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     return used.ru_utime + used.ru_stime

@@ -84,7 +84,8 @@ def axes(low, high, height, unit):
 
 
 def curves(title, unit, named):
-    """What share is not above a value (logarithmic), for each of the named:
+    """The share of values that are not above a value (logarithmic), for each of the
+    named:
     (name, [(value, count), …])."""
     height = 300
     cumulated = [(name, cumulate(each)) for name, each in named]

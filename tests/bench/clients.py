@@ -19,14 +19,14 @@ LONGEST_MARK = 64
 
 
 class Client:
-    """One connection; counts what it is waiting for, parses nothing."""
+    """One connection; counts occurrences of a mark, parses nothing."""
 
     def __init__(self, connected):
         self.socket = connected
         self.end = b""  # of what was read: a mark may come in two parts
 
     def upgrade(self, path="/ws", mark=b'"event":"me"'):
-        """Until the mark comes."""
+        """Requests a WebSocket and reads until the mark comes."""
         self.socket.sendall(
             b"GET %s HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
             b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"

@@ -89,7 +89,7 @@ class Nodes:
         return self
 
     def start(self):
-        """One more node."""
+        """Starts one more node."""
         port = free_port()
         log = self.arguments.out / f"{self.target}-{len(self.servers)}.log"
         if self.target == "centrifugo":
@@ -146,7 +146,7 @@ def measure_publications(arguments, target, case):
 # --- what redis-server is asked for -------------------------------------------
 
 def members_join(nodes, count, room):
-    """So many members of one room, in turn at each node."""
+    """Connects so many members of one room, in turn at each node."""
     members = []
     for number in range(count):
         members.append(dial(nodes.servers[number % nodes.count].port))
@@ -194,7 +194,7 @@ def median(runs, figure):
 
 
 def ratio(runs, load, count, base):
-    """Of the speed of a node, in the rounds that have both."""
+    """The ratio of the speeds of a node, in the rounds that have both."""
     speeds = {(run["round"], run["nodes"]): run["deliveries_per_cpu_s"]
               for run in runs if run["load"] == load}
     values = [speed / speeds[number, base]

@@ -25,7 +25,7 @@ from cluster_cost import Nodes, missing
 from servers import Failed
 from tables import plain
 
-# What limits protect a node from, and clients that only wait.
+# No limits, and clients that only wait.
 UNLIMITED = ("--limits-rooms", "1000000", "--limits-joins", "0",
              "--limits-memory", "0", "--limits-ping-interval", "0")
 
@@ -52,7 +52,7 @@ def rooms_of(number, count):
 
 
 def rooms_create(nodes, rooms):
-    """By members of each node but the first; returns the members."""
+    """Members of each node but the first create rooms; returns the members."""
     return [member for number, server in enumerate(nodes.servers[1:])
             for member in members_enter(server, "create", "created",
                                         rooms_of(number, rooms))]

@@ -35,7 +35,7 @@ def connect(port):
 
 
 def asked_to_leave(clients, began, until):
-    """When each was sent `bye`; all have ended then."""
+    """Returns the times at which clients got `bye`, when all have ended."""
     poll, by_fd, moments = select.epoll(), {}, {}
     for client in clients:
         by_fd[client.socket.fileno()] = client.socket

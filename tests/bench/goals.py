@@ -218,7 +218,7 @@ GOALS = (
 
 
 def without(target, cases, goals):
-    """The same where one of the others is not there."""
+    """The cases without one of the other programs."""
     return ([case._replace(targets=tuple(each for each in case.targets
                                          if each != target))
              for case in cases],

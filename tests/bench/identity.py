@@ -42,7 +42,7 @@ def rsa_sign(key, data):
 
 
 def integers(der):
-    """Those of a sequence of two, each of 32 bytes."""
+    """The two integers of a DER sequence, each of 32 bytes."""
     at, out = 2, b""
     for _ in range(2):
         length = der[at + 1]
@@ -134,7 +134,7 @@ def beyond_open(costs):
 
 
 def measure_tokens(site):
-    """By algorithm."""
+    """The cost of tokens, by algorithm."""
     kinds = {"open": ({}, None)}
     for kind in KINDS:
         issuer = Issuer(kind, site.directory)
@@ -195,7 +195,7 @@ def log_in(server, name):
 
 
 def measure_kinds(site):
-    """By auth.kind."""
+    """The cost of authentication, by auth.kind."""
     users, proxied, sessions = (Path(site.directory) / name for name in
                                 ("users", "proxy.headers", "sessions"))
     names = [f"user{number}" for number in range(ACCOUNTS)]

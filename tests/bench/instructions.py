@@ -45,7 +45,7 @@ def total_of(path):
 
 
 def functions_of(path):
-    """What each function has executed itself."""
+    """The instructions of each function, without those that it calls."""
     done = subprocess.run(
         ["callgrind_annotate", "--auto=no", "--threshold=100",
          "--show-percs=no", str(path)],

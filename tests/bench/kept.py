@@ -8,7 +8,7 @@ BYTES_IN_FLIGHT = 64000  # the answers must fit the socket buffers
 
 
 def fill(port, rooms, messages, body=BODY):
-    """So many messages in each of so many rooms, all of them acknowledged."""
+    """Posts so many messages in each of so many rooms, all acknowledged."""
     client = dial(port)
     at_once = max(1, BYTES_IN_FLIGHT // len(body))
     for number in range(rooms):
@@ -57,7 +57,7 @@ def page_cost(server, room, seconds):
 
 
 def measure_pages(site):
-    """The same page, of a room with few messages and of one with many."""
+    """Measures the same page, of a room with few messages and of one with many."""
     with site.start() as server:
         fill(server.port, 1, 1_000_000)
     with site.start() as server:

@@ -69,7 +69,8 @@ def await_port(port):
 
 
 def redis_rate(report):
-    """Of `redis-benchmark --csv`: a line of names, perhaps, and a line."""
+    """The rate in the output of `redis-benchmark --csv`, with or without a line of
+    names."""
     lines = list(csv.reader(report.splitlines()))
     try:
         return float(lines[-1][1])

@@ -28,7 +28,7 @@ from tables import plain
 from turns import Load, take_turns
 from verdict import number
 
-# Those that last for a CPU time, and have nothing but a speed.
+# Cases that run for a CPU time, and have no figure but a speed.
 SPEEDS = ("one-", "flight-", "size-", "rooms", "speakers", "echo-", "churn",
           "acks-")
 PAIRED = {case.name: case for case in CASES

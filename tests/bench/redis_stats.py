@@ -53,7 +53,7 @@ def calls_of(info):
 
 
 class Interval:
-    """What a redis-server does from now on."""
+    """The commands and CPU time of a redis-server from now on."""
 
     def __init__(self, redis):
         self.redis = redis

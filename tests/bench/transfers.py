@@ -110,7 +110,7 @@ class Download(Connection):
 
 
 class Upload(Connection):
-    """Each file is removed again."""
+    """Uploads files, each of which is removed again."""
 
     def __init__(self, port, selector):
         super().__init__(port, selector)
@@ -155,7 +155,7 @@ def run(selector, goes_on, may_move=lambda: True):
 
 
 def transfer(port, seconds, mib):
-    """How many bytes were moved, and files begun."""
+    """Transfers files; returns the number of bytes, and of files begun."""
     selector = selectors.DefaultSelector()
     one = One(port, selector)
     run(selector, lambda: not hasattr(one, "url"))
@@ -210,7 +210,7 @@ def client_of(site, priority):
 
 
 def chat(site, server, goes_first):
-    """When messages arrive."""
+    """Measures the latency of messages."""
     done = subprocess.run(
         [str(site.generator), "--json", "--dialect", "command", "--clients", str(CLIENTS),
          "--rate", str(RATE), "--duration", str(site.seconds), "latency",

@@ -60,7 +60,7 @@ class Load:
 
 
 def take_turns(loads):
-    """Each of them is the first as often as the last."""
+    """Runs slices in turn; each load is first as often as it is last."""
     running = list(loads)
     while running:
         running = [load for load in running if load.run_slice()]

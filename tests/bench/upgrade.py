@@ -83,7 +83,7 @@ class Load:
             self.poll.register(fd, select.EPOLLIN)
 
     def run(self, condition, posts=True, within=60):
-        """Until the condition holds."""
+        """Runs until the condition holds."""
         until = time.monotonic() + within
         while not condition():
             now = time.monotonic()
@@ -110,7 +110,7 @@ def upgrades(log):
 
 
 def measure(arguments, log, load):
-    """For each upgrade: how long connections waited, and messages in its time."""
+    """Returns for each upgrade how long connections and messages waited."""
     pid, rows = arguments.pid, []
     for n in range(arguments.upgrades):
         calm = time.monotonic() + arguments.pause

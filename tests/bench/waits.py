@@ -65,7 +65,7 @@ class Answer(NamedTuple):
     at: float  # when it came
     felt: float  # seconds
     queued: float  # of them for a core, the loop and the client, …
-    starved: float = 0  # … while another thread of the server had the loop's
+    starved: float = 0  # … while another thread of the server ran there
     stolen: float = 0  # of the whole machine's time
 
     @property

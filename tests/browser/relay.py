@@ -29,7 +29,7 @@ class Relay:
             _end(one)
 
     def cut_after(self, count):
-        """The same, once the browser has sent so many bytes more."""
+        """Cuts all connections when the browser has sent so many bytes more."""
         self._left = count
 
     @property

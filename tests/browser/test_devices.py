@@ -22,7 +22,7 @@ def server(start, tmp_path):
 
 @pytest.fixture
 def pages(pages):
-    """Without the cookies of other servers at this host."""
+    """The pages, without the cookies of other servers at this host."""
     yield pages
     for page in pages:
         page.cdp("Network.clearBrowserCookies")

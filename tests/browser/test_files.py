@@ -144,7 +144,7 @@ def test_an_upload_shows_its_progress_and_is_cancelled(page, parleyd, document):
 
 
 def received_bytes(server):
-    """As a report has it, which may be 200 ms old."""
+    """The bytes received, from a report that may be 200 ms old."""
     return json.loads(get(server.address, "/stats").body)["files"]["received_bytes"]
 
 

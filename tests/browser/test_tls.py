@@ -20,7 +20,7 @@ def server(start, tmp_path):
 
 
 def key_hash(certificate):
-    """Of the public key, as Chromium wants it."""
+    """The hash of the public key, in the form of Chromium's option."""
     pem = subprocess.run(["openssl", "x509", "-pubkey", "-noout", "-in", certificate],
                          check=True, capture_output=True).stdout
     der = subprocess.run(["openssl", "pkey", "-pubin", "-outform", "DER"],
@@ -30,7 +30,7 @@ def key_hash(certificate):
 
 @pytest.fixture
 def browser(server):
-    """One of its own, with arguments."""
+    """Starts a browser with arguments."""
     pages = []
 
     def browser(*arguments):

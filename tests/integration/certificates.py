@@ -23,5 +23,5 @@ def make_certificate(folder, name, *alternatives):
 
 
 def make_rsa_key(path):
-    """Of another kind than those of make_certificate()."""
+    """Makes an RSA key; make_certificate() makes another kind."""
     _openssl("genrsa", "-out", path)

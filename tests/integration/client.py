@@ -29,7 +29,7 @@ class Frame(NamedTuple):
 
     @property
     def code(self):
-        """Of a close frame; None if it has none."""
+        """The code of a close frame; None if it has none."""
         assert self.opcode == CLOSE, self
         return struct.unpack("!H", self.payload[:2])[0] if self.payload else None
 
@@ -204,7 +204,7 @@ class Connection:
 
 
 def get(address, target, method="GET", **headers):
-    """One request on a connection of its own."""
+    """Sends one request on a connection of its own."""
     with Connection(address) as connection:
         connection.send(plain_head(target, method, **headers))
         return connection.read_response(method)

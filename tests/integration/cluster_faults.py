@@ -199,7 +199,7 @@ class Member(threading.Thread):
         self.next_post = now + self.random.uniform(0.02, 0.2)
 
     def events(self):
-        """Whole frames of what has arrived; waits a little for more."""
+        """Yields the events that have arrived; waits a short time for more."""
         self.chat.socket.settimeout(0.05)
         with contextlib.suppress(TimeoutError):
             data = self.chat.socket.recv(1 << 16)
@@ -503,7 +503,7 @@ class Run:
         self.start_node(number)
 
     def await_removal(self, names, number):
-        """Until another node lists none of these."""
+        """Waits until another node lists none of these members."""
         begun = time.monotonic()
         with Chat(self.nodes[number].address) as observer:
             while names & set(observer.ask_ok("list")["members"]):
@@ -522,7 +522,7 @@ class Run:
     fault_kill_redis_no_aof = fault_kill_redis
 
     def fault_stop_node(self):
-        """For five seconds, or for longer than its lease."""
+        """Stops a node for five seconds, or for longer than its lease."""
         number = self.any_node()
         self.nodes[number].signal(signal.SIGSTOP)
         time.sleep(self.pace * self.random.choice((5, 5, 9)))
@@ -562,7 +562,7 @@ class Run:
         self.redis.ask("SCRIPT", "FLUSH")
 
     def fault_failover(self):
-        """To a replica that has not got what was appended last."""
+        """Makes a replica the primary that lacks the last entries."""
         self.replica.signal(signal.SIGSTOP)
         self.redis.ask("CLIENT", "KILL", "TYPE", "replica")
         self.pause(0.1, 0.5)
@@ -570,7 +570,7 @@ class Run:
         self.replica.signal(signal.SIGCONT)
 
     def fault_slow_node(self):
-        """Its subscription is beyond client-output-buffer-limit."""
+        """Makes the subscription of a node exceed client-output-buffer-limit."""
         self.redis.ask("CONFIG", "SET", "client-output-buffer-limit",
                        "pubsub 1kb 1kb 1")
         self.size = 8000

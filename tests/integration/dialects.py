@@ -30,17 +30,17 @@ def error(text):
 
 
 def is_recent(timestamp):
-    """In seconds since 1970, by a clock that is not far from ours."""
+    """Whether a time in seconds since 1970 is near the present."""
     return abs(time.time() - timestamp) < 20
 
 
 def is_now(timestamp):
-    """The same, in whole seconds."""
+    """Whether a time in whole seconds is the present."""
     return isinstance(timestamp, int) and is_recent(timestamp)
 
 
 def seconds_of(date):
-    """The same moment as a topic spells it, in UTC."""
+    """The seconds of a time in the format of `topic`, in UTC."""
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}", date), date
     return datetime.fromisoformat(date).replace(tzinfo=timezone.utc).timestamp()
 
@@ -159,7 +159,7 @@ class Topic(Member):
         return got["message"]
 
     def post(self, message):
-        """Its own copy and the acknowledgement."""
+        """Posts a message; returns the own copy and the acknowledgement."""
         self.send_json({"type": "message", "message": message})
         copy, ack = self.next(), self.next()
         assert (copy["type"], ack["type"]) == ("message", "ack"), (copy, ack)
@@ -232,7 +232,7 @@ class Dotnet(DotnetBase):
         self.send_frame(BINARY, data)
 
     def offer(self, *names):
-        """All are accepted."""
+        """Offers channels, which the server accepts."""
         for n, name in enumerate(names):
             self.ids[name] = 2 * n + 1
             self.send_stream(mux_frame(OFFER, 2 * n + 1, name.encode()))

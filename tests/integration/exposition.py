@@ -16,7 +16,7 @@ class Family(NamedTuple):
     samples: dict  # (suffix, labels as a tuple of pairs): value
 
     def value(self, **labels):
-        """Of a counter or gauge; 0 if there is no such sample."""
+        """The value of a counter or gauge; 0 if there is no such sample."""
         return self.samples.get(("", tuple(sorted(labels.items()))), 0)
 
     def total(self, **labels):

@@ -39,7 +39,7 @@ class Channel:
         return step, self._read(size), list(fds)
 
     def await_(self, step):
-        """The same, for this step; messages that come ahead are skipped."""
+        """Receives this step; skips the messages before it."""
         while (got := self.receive())[0] == AHEAD != step:
             pass
         assert got[0] == step

@@ -113,7 +113,7 @@ class HostileTokens:
         self.made = 0
 
     def next(self):
-        """All kinds take turns."""
+        """Returns the next token, of each kind in turn."""
         make = self.kinds[self.made % len(self.kinds)]
         self.made += 1
         return make()
@@ -228,7 +228,8 @@ class HostileTokens:
         return self.signed(self.claims(iss=iss)), {WRONG_ISSUER}
 
     def make_with_duplicates(self):
-        """Also of names that are alike only when unescaped."""
+        """Makes a token with duplicate names, also ones that are equal only when
+        unescaped."""
         name = self.random.choice(["sub", "exp", "aud", "s\\u0075b", "\\u0065xp"])
         claims = self.claims()[:-1] + f', "{name}": {self.random.randint(0, 9)}}}'
         if self.random.random() < 0.7:

@@ -19,7 +19,7 @@ from server import DEADLINE, PARLEYD, Server
 
 COUNT = int(os.environ.get("PARLEY_NODES", "1"))
 
-# What is tested of one node only, and why. Files of tests whose servers are alone.
+# Files of tests that run with one node only, and the reason.
 ALONE = {
     "test_store_": "the file store, which a node with a broker has not",
     "test_slow_readers": "memory and sockets of one process",
@@ -83,7 +83,7 @@ ALONE_TESTS = {
         "figures of one process",
     "test_dotnet_files.py::test_a_disk_that_takes_nothing_delays_its_uploads_only":
         "the disk of one process",
-    # What several nodes do not do alike yet: see docs/cluster.md.
+    # Differences of several nodes from one: see docs/cluster.md.
     "test_files.py::test_limits_of_size_quota_and_type":
         "files of other nodes count within a minute",
     "test_dotnet_seed.py::test_other_keys_of_a_chat_are_kept":
@@ -185,7 +185,7 @@ class Nodes:
 
     @property
     def addresses(self):
-        """Those of the next node."""
+        """The addresses of the next node."""
         addresses = []
         for address in self.nodes[next(self.turn)].addresses:
             addresses.append(NodeAddress(address))

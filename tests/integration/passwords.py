@@ -25,7 +25,7 @@ def add_user(path, name, *options, password=PASSWORD):
 
 
 def post(address, target, body="", tls=None, **headers):
-    """One POST on a connection of its own."""
+    """Sends one POST on a connection of its own."""
     if not isinstance(body, str):
         body = json.dumps(body)
     with Connection(address, tls) as connection:

@@ -17,7 +17,7 @@ URLS = ("url", "before_connect", "before_join", "before_publish")
 
 
 def is_signed(signature, body, secret=SECRET):
-    """Whether a signature is good, and of today."""
+    """Whether a signature is valid and recent."""
     t, v1 = re.fullmatch(r"t=(\d+),v1=([0-9a-f]{64})", signature).groups()
     mac = hmac.new(secret.encode(), t.encode() + b"." + body, hashlib.sha256)
     return mac.hexdigest() == v1 and abs(time.time() - int(t)) < 60
@@ -112,7 +112,8 @@ class Receiver:
         return self.events(*kinds)
 
     def options(self, *hooks):
-        """Of a server that uses it for these, `url` if none are named."""
+        """The options of a server that uses it for these questions, or for
+        `hooks.url`."""
         names = [name for hook in hooks or ("url",)
                  for name in (f"--hooks-{hook.replace('_', '-')}", self.url)]
         return ("--hooks-secret", SECRET, "--hooks-timeout", "1m",

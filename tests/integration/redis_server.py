@@ -44,14 +44,14 @@ class Redis:
             time.sleep(0.005)
 
     def answers(self):
-        """Not while it loads what it has on disk."""
+        """Whether it answers; not while it loads its data from disk."""
         try:
             return self.ask("PING") == "PONG"
         except (OSError, ValueError) as error:
             return str(error).startswith("NOAUTH")
 
     def ask(self, *words, password=None):
-        """One command; its answer as text, the list of an array."""
+        """Sends one command; returns its answer as text, an array as a list."""
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(DEADLINE)
             connection.connect(str(self.path))

@@ -23,10 +23,10 @@ NO_DRAIN = ("--drain-delay", "0s", "--drain-window", "0s")
 # … are slow where the machine is busy, and answer no pings, …
 PATIENT = ("--limits-handshake-timeout", "5m", "--limits-write-stall", "5m",
            "--limits-pong-timeout", "5m")
-# … and type faster than people.
+# … and send faster than people.
 AT_ONCE = (*NO_DRAIN, *PATIENT, "--limits-messages", "0", "--limits-bytes", "0")
 
-# What a sanitizer writes when it has found something.
+# A report of a sanitizer, or of a failed assertion.
 REPORT = re.compile(r"Sanitizer|runtime error:|Assertion .* failed")
 
 # Options in the environment of the tests must not reach the server, but for the
@@ -102,7 +102,7 @@ class Server:
         self.process.send_signal(number)
 
     def wait(self, within=DEADLINE):
-        """The exit status of a server that is going down by itself."""
+        """Waits until the server ends by itself; returns its exit status."""
         status = self.process.wait(within)
         self._reader.join(DEADLINE)
         return status

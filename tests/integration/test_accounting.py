@@ -39,7 +39,7 @@ def copies(server, chat):
 
 
 def receive(chat, room, count):
-    """That many messages of a room, in order."""
+    """Reads that many messages of a room, in order."""
     for number in range(count):
         while (event := chat.next())["event"] != "broadcast" or event.get("room") != room:
             pass

@@ -27,7 +27,7 @@ def status_of(address, target="/ws", **headers):
 
 @pytest.mark.parametrize("dialect", ["command", "action", "topic"])
 def test_pages_of_other_sites_are_refused(start, dialect):
-    """Else they could read the rooms of a server on the user's own machine."""
+    """Otherwise such a page could read the rooms of a server on the user's machine."""
     server = start(listen=(f"127.0.0.1:0={dialect}",))
     target = {"topic": "/ws?username=eve"}.get(dialect, "/ws")
     host = "%s:%d" % server.address[:2]

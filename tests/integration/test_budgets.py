@@ -14,7 +14,7 @@ from tracing import Trace, opened
 
 
 def commands(count, **fields):
-    """So many commands as one packet, with refs."""
+    """Returns so many commands as one packet, with refs."""
     return b"".join(
         frame(TEXT, json.dumps({"ref": n, **fields}).encode()) for n in range(count)
     )
@@ -143,7 +143,7 @@ def test_an_author_in_a_large_room_is_slowed_down_and_refused_nothing(start_pres
 
 
 def test_a_client_that_is_slowed_down_is_not_idle(start_preset):
-    """Its pong waits in the socket with all the rest."""
+    """Its pong waits in the socket, behind its commands."""
     server = start_preset(
         *("--limits-messages", "100/s", "--limits-messages-burst", "10"),
         *("--limits-ping-interval", "1s", "--limits-pong-timeout", "200ms"),

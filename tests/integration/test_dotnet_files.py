@@ -49,7 +49,7 @@ class File:
         return self
 
     def receive(self, member):
-        """In order, no chunk twice, and all of it."""
+        """Receives the chunks of a file: in order, each once, and complete."""
         got = bytearray()
         while (line := next_file(member))["Type"] == "fileData":
             assert (line["ChunkIndex"], line["TotalChunks"]) == (len(got) // CHUNK, self.chunks)
@@ -254,7 +254,7 @@ def test_a_file_reaches_other_dialects_as_a_link(server, leave_at_end, pair):
 
 
 def test_a_room_of_all_dialects_gets_a_file(server, leave_at_end, meet):
-    """They read each other; those without files get a text with a link."""
+    """Members without files in their dialect get a text with a link."""
     native = leave_at_end(Chat(server.address, "/ws/command"))
     native.ask_ok("create", name="tea", room="tea")
     dotnet = meet("/ws?name=dora")
@@ -307,7 +307,8 @@ def test_a_name_is_no_path(pair, name, stored):
 
 
 def test_a_disk_that_takes_nothing_delays_its_uploads_only(tmp_path):
-    """As over HTTP, at most 64 MiB wait for it, and what is read of them."""
+    """As over HTTP, at most 64 MiB wait for the disk, and one read of each
+    connection."""
     disk = FaultyDisk(tmp_path)
     with Server(PARLEYD, *AT_ONCE, "--files-dir", str(disk.store), "--files-quota-user", "0",
                 "--files-size", "1GiB", listen=["127.0.0.1:0=dotnet"],

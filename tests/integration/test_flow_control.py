@@ -226,7 +226,7 @@ class TestSlowReadersGoOn:
         while len(got) < self.COUNT:
             got.append(int(slow.next()["body"].split()[0]))
         assert got == list(range(self.COUNT))
-        # It is answered, and does not get its own message.
+        # The author gets an answer, and not its own message.
         slow.send_command("message", "me too")
         assert slow.next() == {"status": "success", "message": "Message sent"}
 
@@ -257,7 +257,7 @@ def test_a_message_to_a_member_that_does_not_read_is_refused(start_twofold):
         sent += 1
         assert sent < 1000
     assert got["code"] == "unavailable" and got["retry_after_ms"] > 0
-    # Nothing of what was accepted is lost, and then it goes on.
+    # No accepted message is lost, and new ones are accepted.
     for _ in range(sent):
         stalled.expect("dm", member=author.name)
     eventually(lambda: author.ask("dm", recipient=stalled.id, message="hi")
@@ -277,7 +277,7 @@ def test_a_reader_that_falls_behind_gets_room_and_seq(start_twofold):
     seqs = [event["seq"] for event in events if "seq" in event]
     assert seqs == list(range(1, len(seqs) + 1))
     assert (bye["room"], bye["seq"]) == ("busy", len(seqs) + 1)
-    # It comes back from there, and the hole is named.
+    # It joins again from there, and the answer has the missing range.
     back = Chat(server.address)
     since = {"epoch": joined["epoch"], "seq": bye["seq"] - 1}
     again = back.ask_ok("join", room="busy", since=since)
@@ -286,7 +286,7 @@ def test_a_reader_that_falls_behind_gets_room_and_seq(start_twofold):
 
 
 def test_a_slow_reader_is_not_closed_as_long_as_it_reads(start_twofold):
-    """It takes a little every now and then: no deadline ends that."""
+    """A client that reads a few bytes now and then meets no deadline."""
     server = start_twofold("--limits-write-stall", "3s",
                            "--limits-ping-interval", "1s",
                            "--limits-pong-timeout", "2s")

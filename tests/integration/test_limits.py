@@ -121,7 +121,7 @@ def test_a_flood_of_connects_delays_no_other_address(start):
 
 
 def connect_many(address, count):
-    """Those that the server does not reset at once."""
+    """Returns the connections that the server does not reset at once."""
     crowd = []
     for _ in range(count):
         with contextlib.suppress(ConnectionResetError):

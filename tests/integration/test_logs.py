@@ -33,7 +33,7 @@ class Pipe:
         os.close(write)
 
     def stop(self):
-        """All lines up to the end, which comes once it listens."""
+        """Stops the server when it listens; returns all lines."""
         while b"listening on" not in self.text:
             self.text += os.read(self.read, 65536)
         os.kill(self.pid, signal.SIGTERM)

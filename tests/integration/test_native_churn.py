@@ -13,7 +13,7 @@ MEMBERS, STEPS = 12, 5000
 
 
 class Room:
-    """As one member sees it."""
+    """The state of a room from the events of one member."""
 
     def __init__(self, joined):
         self.members, self.seq = joined["members"], joined["seq"]

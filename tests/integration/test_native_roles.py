@@ -436,7 +436,7 @@ def test_one_client_cannot_exhaust_the_rooms_for_good(start, tmp_path):
         eve.leave()
     server.stop()
     server = start(*options, listen=listen)
-    # Those of before are still its own, of the address and within the hour.
+    # The rooms of before still count, for the address and within the hour.
     mine, transient, persistent = exhaust(server)
     assert (len(transient), len(persistent)) == (7, 0)
     with join_as("203.0.113.5", server) as bob:

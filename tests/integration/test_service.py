@@ -178,7 +178,7 @@ def test_sockets_are_found_by_their_name(tmp_path):
 
 
 def test_connections_outlive_a_restart():
-    """Those that were made while no server ran."""
+    """Connections that were made while no server ran are accepted."""
     with listening() as bound:
         address = bound.getsockname()
         with socket.create_connection(address, DEADLINE) as early:

@@ -45,7 +45,7 @@ def create(server, room="den", **fields):
 
 
 def read(server, room="den"):
-    """All there is to be read: (seq, message)."""
+    """Returns all stored messages: (seq, message)."""
     with Chat(server.address) as chat:
         joined = chat.ask_ok("join", room=room, history=1000)
     return [(m["seq"], m["message"]) for m in joined["messages"]]
@@ -142,7 +142,7 @@ def test_a_stalled_disk_delays_only_commands_that_need_it(store, disk):
 
 
 def test_answers_keep_the_order_of_commands_on_a_slow_disk(store, disk):
-    """All in one write, the first of them about a room that is not there yet."""
+    """All commands in one write; the first one creates the room of the others."""
     server = store()
     with Chat(server.address) as chat:
         disk.be(stall_ms=200)

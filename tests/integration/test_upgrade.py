@@ -37,7 +37,7 @@ class Upgradable(Server):
         os.kill(self.serving, signal.SIGUSR2)
 
     def expect_upgrade(self):
-        """Another process serves now."""
+        """Waits until another process serves."""
         took = self.wait_for_line(r"process (\d+) took over", self.taken)
         self.serving = int(took[1])
         self.taken += 1
@@ -353,7 +353,7 @@ def test_a_slow_reader_goes_on_where_it_was(launch, tmp_path):
         if n == 20:
             author.send_command("lobby")  # not known, answered in order
             server.upgrade()
-            # What no history has: the lobby's, and who comes.
+            # Events that no history has: of the lobby, and presence.
             visitor = Chat(server.address)
             visitor.ask_ok("join", room="den")
             server.upgrade()

@@ -54,7 +54,7 @@ def has_sanitizer(server):
 
 
 def talk(server, members):
-    """In one room of so many members."""
+    """Posts messages in one room of so many members."""
     generate(server, "one-1000", members, 0.1)
 
 

@@ -33,7 +33,7 @@ def frame(opcode, payload):
 
 
 class Connection(asyncio.Protocol):
-    """One connection: bytes in, events to its client."""
+    """One connection, which passes events to its client."""
 
     def __init__(self, client):
         self.client = client

@@ -52,7 +52,7 @@ class Soak:
 
     @property
     def address(self):
-        """Of any node."""
+        """The address of any node."""
         return self.random.choice(self.servers).address
 
     def wrong(self, text):
@@ -99,7 +99,7 @@ async def soak(soak, options):
 
 
 def check_rooms(soak, server):
-    """What was acknowledged in a kept room is there."""
+    """Checks that acknowledged messages of persistent rooms are stored."""
     with Chat(server.address) as reader:
         for room, seq in soak.last_acked.items():
             if room.startswith("kept"):

@@ -67,13 +67,13 @@ class Terminal:
         return self._tmux("display-message", "-p", "#{pane_title}").strip()
 
     def wait_for(self, text, colours=False):
-        """Until a line has this in it."""
+        """Waits until a line contains the text."""
         return self.wait_until(
             lambda lines: any(text in line for line in lines), text, colours
         )
 
     def wait_for_last(self, line):
-        """Until the last line is this one."""
+        """Waits until the last line is this one."""
         return self.wait_until(lambda lines: lines[-1] == line, line)
 
     def wait_until(self, condition, what, colours=False):

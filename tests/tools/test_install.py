@@ -28,7 +28,7 @@ def version():
 
 
 def anchors(page):
-    """As GitHub makes them of headings."""
+    """The anchors of headings, in the form of GitHub."""
     for title in re.findall(r"^#+ (.*)", page.read_text(), re.M):
         yield re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
 
