@@ -1,4 +1,4 @@
-/* Leases of nodes, with a broker that only notes what it is asked. */
+/* Leases of nodes, with a broker that only notes its calls. */
 #include "cluster/cluster.h"
 #include "cluster/item.h"
 #include "domain/base/count_of.h"

@@ -142,7 +142,7 @@ filter_mask(struct message_filter *filter, struct str body, struct str *out)
 	return FILTER_CHANGED;
 }
 
-/* Before it is asked about, and what takes its place. */
+/* The message before the question, and its replacement. */
 START_TEST(words_are_filtered_twice)
 {
 	const struct message_filter_ops ops = { .apply = filter_mask };

@@ -91,7 +91,7 @@ START_TEST(messages_do_not_wait_for_messages)
 }
 END_TEST
 
-/* The second message comes behind what was asked before it. */
+/* The second message comes behind the answers to earlier commands. */
 START_TEST(commands_keep_their_order)
 {
 	broadcast_request("id1", "2", "a");

@@ -220,7 +220,7 @@ START_TEST(a_talk_stays_with_its_users_after_a_change_of_names)
 }
 END_TEST
 
-/* Without an account, and to oneself, there is nothing to keep. */
+/* Messages without an account, and to oneself, are not stored. */
 START_TEST(other_private_messages_are_not_kept)
 {
 	alice_and_bob();

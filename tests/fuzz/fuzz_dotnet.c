@@ -1,6 +1,6 @@
 /*
- * Any bytes as a connection of `dotnet`: a stream in one piece and byte by byte
- * comes to the same; as a message of its own; as a text.
+ * Any bytes as a connection of `dotnet`: a stream has the same result in one
+ * piece and byte by byte. Also as a single message, and as a text.
  */
 #include <string.h>
 

@@ -6,7 +6,7 @@
  *
  *   made NAME          remove it
  *   moved FROM TO      give it its old name back
- *   kept NAME COPY     what had the name is there again: COPY, in the folder
+ *   kept NAME COPY     restore the file that had the name: COPY, in the folder
  *                      FAULTY_DISK_NAMES + ".kept"
  *
  * A line is written before the operation is done.

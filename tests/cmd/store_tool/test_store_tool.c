@@ -132,7 +132,7 @@ tool_run(const char *verb, const char *flag, const char *value)
 	return status;
 }
 
-/* Nonsense in the segment, instead of what stands there. */
+/* Overwrites bytes of the segment. */
 static void
 segment_overwrite(off_t at, size_t len)
 {
@@ -147,7 +147,7 @@ segment_overwrite(off_t at, size_t len)
 	close(file);
 }
 
-/* Where the record with an LSN stands. */
+/* The offset of the record with an LSN. */
 static off_t
 find_record(uint64_t lsn)
 {

@@ -185,7 +185,7 @@ START_TEST(a_room_that_exists_costs_nothing)
 }
 END_TEST
 
-/* Or its id would be taken for ever by one who has left. */
+/* Otherwise its id would stay taken after its member has left. */
 START_TEST(a_room_for_one_ends_with_its_member)
 {
 	ck_assert_int_eq(DO(ROOM_CREATE, "id1", .name = STR("Mine"),

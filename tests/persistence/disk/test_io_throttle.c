@@ -16,7 +16,7 @@ static const struct {
 } works[] = {
 	{ 1, 1000, 0 }, { 1 << 10, 255, 0 }, { 1 << 10, 256, 1 },
 	{ 1 << 10, 512, 2 },
-	{ 1 << 20, 3, 3 }, /* what is done at once is not interrupted */
+	{ 1 << 20, 3, 3 }, /* no pause within one piece of work */
 };
 
 START_TEST(pauses_after_so_much_work)

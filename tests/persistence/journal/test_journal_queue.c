@@ -99,7 +99,7 @@ START_TEST(drops_everything)
 }
 END_TEST
 
-/* After a rush it does not hold on to what that took. */
+/* The memory of a burst is freed. */
 START_TEST(keeps_some_batches_and_no_more)
 {
 	unsigned kept = 0;

@@ -7,7 +7,7 @@
 #include "tests/suite.h"
 #include "tests/support/failing_malloc.h"
 
-/* Returns how many bytes were asked for by those who join, first to last. */
+/* Members join, from first to last. Returns how many bytes that allocated. */
 static size_t
 join_many(struct room_store *rooms, int first, int last, bool guests)
 {

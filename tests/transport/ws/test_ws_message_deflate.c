@@ -47,14 +47,14 @@ static const struct {
 	{ { F(FIN | WS_CLOSE | RSV1, "") }, "error 1002\n" },
 	{ { F(TEXT | RSV1 | RSV2, HELLO) }, "error 1002\n" },
 	{ { F(TEXT | RSV3, HELLO) }, "error 1002\n" },
-	/* What comes out must be text. */
+	/* The inflated message must be text. */
 	{ { F(TEXT | RSV1, STORED("\x03", "\xfc", "a\xce\xba")) },
 	    "text a\\xce\\xba\n" },
 	{ { F(TEXT | RSV1, STORED("\x02", "\xfd", "a\xce")) }, "error 1007\n" },
 	{ { F(TEXT | RSV1, STORED("\x01", "\xfe", "\xff")) }, "error 1007\n" },
 	{ { F(FIN | WS_BINARY | RSV1, STORED("\x01", "\xfe", "\xff")) },
 	    "binary \\xff\n" },
-	/* What went in need not be, in no piece of it. */
+	/* The deflated bytes need not be text, in no piece. */
 	{ { F(WS_TEXT | RSV1, "\xf2"), F(CONT, "\x48\xcd\xc9\xc9\x07\x00"),
 	      F(TEXT, "\xce\xba") },
 	    "text Hello\ntext \\xce\\xba\n" },
