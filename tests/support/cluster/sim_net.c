@@ -23,9 +23,9 @@ struct sim_node {
 	unsigned session; /* another one after each loss */
 	int64_t up_at_ms; /* the next attempt to connect */
 	int64_t paused_until_ms;
-	int64_t sent_until_ms;     /* what is sent keeps its order */
-	int64_t answered_until_ms; /* what is answered likewise */
-	int64_t heard_until_ms;    /* what is published likewise */
+	int64_t sent_until_ms;      /* what is sent keeps its order */
+	int64_t answered_until_ms;  /* what is answered likewise */
+	int64_t published_until_ms; /* what is published likewise */
 	unsigned to_lose;
 	bool loses_answers;
 	struct model_texts logs; /* subscribed */
@@ -243,8 +243,8 @@ notice_send(struct sim_node *node, enum notice_kind kind, struct str log,
 	    kind == NOTICE_BATCH && !str_equal(log, STR("chat")))
 		texts_swap(&notice->texts);
 	sim_net_at(node->net,
-	    time_after_delay(node->net, &node->heard_until_ms), node->number,
-	    notice_deliver, notice);
+	    time_after_delay(node->net, &node->published_until_ms),
+	    node->number, notice_deliver, notice);
 }
 
 static void
