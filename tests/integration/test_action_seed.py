@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+import nodes
 from client import BINARY, CLOSE, PING, PONG, TEXT, close_frame, frame, get, head, Connection
 from dialects import NO_JSON, SENT, Action, error
 
@@ -200,8 +201,12 @@ def test_a_fast_sender_is_refused_and_stays_connected(start):
     a.send(frame(TEXT, message) * 20 + frame(TEXT, join))
     slower = error("Rate limit exceeded, please slow down")
     answers = [a.next() for _ in range(21)]
-    assert answers[:4] == [SENT] * 4
-    assert answers[-2:] == [slower] * 2
+    refused = answers.count(slower)
+    assert refused >= 2 and answers.count(SENT) == 21 - refused >= 4
+    # A node refuses at once, also while messages are on their way to the others.
+    if nodes.COUNT == 1:
+        assert answers[:4] == [SENT] * 4
+        assert answers[-2:] == [slower] * 2
     a.leave()
 
 
