@@ -394,14 +394,14 @@ const struct http_route server_routes[] = {
 	{ "/v1/session", HTTP_ANY, answer_session, false },
 	{ "/monitor/stats", HTTP_GET, answer_page_stats, false },
 	{ "/monitor/history", HTTP_GET, answer_page_history, false },
-	{ "*", HTTP_ANY, answer_page, false },
-	{ "*", HTTP_ANY, answer_as_dialect, false },
+	{ "*", HTTP_ANY, answer_page, HTTP_IGNORES_BODY },
+	{ "*", HTTP_ANY, answer_as_dialect, HTTP_IGNORES_BODY },
 	/* Where the dialect has no answer. */
 	{ "/health", HTTP_ANY, answer_health, false },
 	{ "/version", HTTP_GET, answer_version, false },
 	{ "/stats", HTTP_GET, answer_stats, false },
 	{ "/metrics", HTTP_GET, answer_metrics, false },
-	{ "*", HTTP_ANY, answer_asset, false },
+	{ "*", HTTP_ANY, answer_asset, HTTP_IGNORES_BODY },
 	{ NULL, 0, NULL, false },
 };
 

@@ -18,7 +18,8 @@ http_exchange_admits_body(struct http_exchange *exchange,
 	const struct http_request *request = exchange->request;
 	size_t most = exchange->conn->loop->limits->body_bytes;
 
-	if (!request->is_chunked && request->body_length == 0)
+	if (use == HTTP_IGNORES_BODY ||
+	    (!request->is_chunked && request->body_length == 0))
 		return true;
 	if (use == HTTP_STREAMS_BODY) {
 		http->body.most = UINT64_MAX;

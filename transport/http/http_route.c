@@ -119,9 +119,7 @@ http_routes_run(struct http_exchange *exchange, const struct http_route *table)
 				allowed |= route->methods;
 			continue;
 		}
-		/* A body for a path that does not exist is not the fault. */
-		if ((!is_any_path && !http_exchange_admits_body(exchange,
-					 route->body_use)) ||
+		if (!http_exchange_admits_body(exchange, route->body_use) ||
 		    route->run(exchange))
 			return true;
 	}

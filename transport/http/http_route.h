@@ -20,6 +20,7 @@ enum http_method {
 enum http_body_use {
 	HTTP_REFUSES_BODY = false, /* a request with a body is refused */
 	HTTP_TAKES_BODY = true,    /* of up to limits.body_bytes */
+	HTTP_IGNORES_BODY,         /* the path may be one that does not exist */
 	HTTP_STREAMS_BODY          /* of any size: it is not kept in memory */
 };
 
