@@ -161,4 +161,3 @@ def test_signals_while_it_ends_do_not_kill_it(number, tmp_path):
             while server.process.poll() is None:
                 assert time.monotonic() < give_up
                 server.signal(number)
-                time.sleep(0.0001)  # the server is to get on, too

@@ -88,8 +88,7 @@ def test_four_clients_that_post_at_a_rate_miss_nothing(start_preset, seconds_of_
     assert [len(each) for each in received] == [3 * count] * 4
     average = statistics.mean(sum(received, []))
     print(f"{rate}/s: {3 * count} received by each, {1000 * average:.2f} ms on average")
-    # On a busy machine these clients read late, but not all that they read.
-    assert statistics.quantiles(sum(received, []), n=20)[0] < 0.5
+    assert average < 0.5
 
 
 # --- topic --------------------------------------------------------------------

@@ -92,14 +92,14 @@ def test_statistics_are_answered_as_json(start):
             return json.loads(ask(server, "/stats").body)
 
         eventually(lambda: stats()["commands"] == 2)
-        notified = stats()
-    assert (notified["connections"], notified["rooms"]) == (1, 1)
-    assert notified["largest"] == [
+        figures = stats()
+    assert (figures["connections"], figures["rooms"]) == (1, 1)
+    assert figures["largest"] == [
         {"room": "tea", "name": "Tea & cake", "members": 1}
     ]
-    assert notified["messages"] == notified["deliveries"] == 1
-    assert sum(notified["latency_us"]["counts"]) == notified["commands"] == 2
-    assert notified["resident_bytes"] > notified["held_bytes"] > 0
+    assert figures["messages"] == figures["deliveries"] == 1
+    assert sum(figures["latency_us"]["counts"]) == figures["commands"] == 2
+    assert figures["resident_bytes"] > figures["held_bytes"] > 0
 
 
 def metrics(server):
@@ -158,4 +158,5 @@ def test_metrics_are_answered_for_prometheus(start):
         answer = ask(server, "/metrics")
     assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
     lines = answer.body.decode().splitlines()
+    assert "parley_connections 1" in lines
     assert "# TYPE parley_latency_seconds histogram" in lines
