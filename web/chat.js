@@ -32,8 +32,7 @@ const isWide = matchMedia("(min-width: 70.01rem)"); /* shows the members */
 let session = { user: null, guest: false, guests: false, login: false };
 
 /*
- * Browsers do not report why a WebSocket was
- * refused. If the log-in has ended, the
+ * Browsers do not report why a WebSocket was refused. If the log-in has ended, the
  * page begins anew, with the form.
  */
 async function checkAccount() {
